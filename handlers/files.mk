@@ -1,0 +1,1 @@
+# what handlers adds to the build

@@ -1,0 +1,1 @@
+# what nginx adds to the build

@@ -1,0 +1,1 @@
+# what sql adds to the build

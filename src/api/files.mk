@@ -1,0 +1,1 @@
+# what src/api adds to the build

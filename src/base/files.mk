@@ -1,0 +1,1 @@
+# what src/base adds to the build

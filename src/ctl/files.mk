@@ -1,0 +1,1 @@
+# what src/ctl adds to the build

@@ -1,0 +1,1 @@
+# what src/ext adds to the build

@@ -1,0 +1,1 @@
+# what src/sandbox adds to the build

@@ -1,0 +1,1 @@
+# what src/svc adds to the build

@@ -1,0 +1,1 @@
+# what src/tools adds to the build

@@ -1,0 +1,1 @@
+# what src/web adds to the build

@@ -1,0 +1,1 @@
+# what src/worker adds to the build

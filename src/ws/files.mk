@@ -1,0 +1,1 @@
+# what src/ws adds to the build

@@ -1,0 +1,1 @@
+# what systemd adds to the build

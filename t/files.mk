@@ -1,0 +1,1 @@
+# what t adds to the build

@@ -1,0 +1,1 @@
+# what web adds to the build
