@@ -1,0 +1,38 @@
+/*
+ * log.h - one line an event on stderr (journald or a file behind it), as JSON
+ * or as key=value text. Names come from event.def, never from prose. Values
+ * are escaped; callers never pass secrets, tokens or bodies.
+ */
+#ifndef AS_LOG_H
+#define AS_LOG_H
+
+#include "base/base.h"
+
+enum log_priority { LOGP_ERROR = 3, LOGP_WARNING = 4, LOGP_INFO = 6, LOGP_DEBUG = 7 };
+
+enum event {
+#define EVENT(name, wire, priority, kind, doc) EV_##name,
+#include "base/event.def"
+#undef EVENT
+	EV_MAX
+};
+
+struct event_info {
+	const char *name; /* "auth.login" */
+	enum log_priority priority;
+	bool audit;
+	const char *doc;
+};
+const struct event_info *event_info(enum event ev);
+
+/* Once at start. program is a string that outlives the process's use. */
+void log_open(const char *program, bool json, enum log_priority threshold);
+/* One line. id is the request or job id or NULL; then pairs of const char *
+ * key, value (a NULL value is left out), ended by NULL:
+ *   log_event(EV_JOB_CLAIMED, job->id, "slot", "2", NULL); */
+void log_event(enum event ev, const char *id, ...)
+	__attribute__((sentinel));
+/* For people who debug; below info, free text. */
+void log_debug(const char *id, const char *fmt, ...) PRINTF(2, 3);
+
+#endif

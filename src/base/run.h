@@ -1,0 +1,17 @@
+/* run.h - children by argv, never through a shell. */
+#ifndef AS_RUN_H
+#define AS_RUN_H
+
+#include "base/base.h"
+
+#include <sys/types.h>
+
+/* fds[i] becomes descriptor i of the child (-1: /dev/null for 0-2); all other
+ * descriptors are closed. env NULL means an empty environment. The child dies
+ * with its parent (PR_SET_PDEATHSIG). Returns the pid, or -1 with errno. */
+pid_t run_start(const char *const argv[], const char *const env[],
+	const int *fds, size_t nfds);
+/* Wait for the end: 0-255 exit code, or 256 + signal number. -1 with errno. */
+int run_wait(pid_t pid);
+
+#endif

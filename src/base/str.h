@@ -1,0 +1,48 @@
+/*
+ * str.h - strings: checked conversions, encodings, small predicates. Nothing
+ * here allocates but what takes an arena.
+ */
+#ifndef AS_STR_H
+#define AS_STR_H
+
+#include "base/base.h"
+
+struct arena;
+
+/* Copy into a fixed array, always terminated; false when it was cut. */
+bool str_copy(char *dst, size_t size, const char *src);
+bool str_eq(const char *a, const char *b); /* NULL equals only NULL */
+bool str_eq_ci(const char *a, const char *b); /* ASCII case */
+bool str_starts(const char *s, const char *prefix);
+bool str_ends(const char *s, const char *suffix);
+
+/* The whole of s is a decimal integer within [min, max]; *ret is set only
+ * then. No blanks, no '+', no leading zeros but "0" itself. */
+MUST bool str_to_i64(const char *s, int64_t min, int64_t max, int64_t *ret);
+const char *str_from_i64(struct arena *a, int64_t v);
+
+/* Split s at sep into an arena array ended by NULL; empty parts are kept. */
+char **str_split(struct arena *a, const char *s, char sep, size_t *ret_n);
+char *str_trim(struct arena *a, const char *s);
+char *str_lower(struct arena *a, const char *s); /* ASCII */
+
+bool str_is_uuid(const char *s); /* 8-4-4-4-12 hex, lower or upper case */
+bool str_is_utf8(const char *s, size_t n); /* RFC 3629: no surrogates, no overlong forms */
+bool str_has_control(const char *s); /* C0 (tab and newline too), DEL, C1 */
+
+/* dst must hold 2n + 1. */
+void str_hex(char *dst, const void *p, size_t n);
+/* base64url without padding (RFC 4648 section 5). dst must hold
+ * 4 * ((n + 2) / 3) + 1; returns the length. */
+size_t str_b64url(char *dst, const void *p, size_t n);
+/* Strict inverse: refuses padding, blanks, other alphabets and trailing bits
+ * that are not zero. Returns the byte count, or -1. dst must hold
+ * 3 * n / 4 + 1. */
+ptrdiff_t str_unb64url(void *dst, const char *s, size_t n);
+/* %XX decoding of a path segment or query part in place; '+' becomes a blank
+ * where plus is true. False on a bad escape, NUL or invalid UTF-8. */
+MUST bool str_unescape(char *s, bool plus);
+/* camelCase -> snake_case; dst of size n. */
+bool str_snake(char *dst, size_t n, const char *camel);
+
+#endif
