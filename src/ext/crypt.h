@@ -1,0 +1,33 @@
+/* crypt.h - digests, MACs and sealing by OpenSSL's libcrypto. */
+#ifndef AS_EXT_CRYPT_H
+#define AS_EXT_CRYPT_H
+
+#include "base/base.h"
+#include "base/err.h"
+
+#define CRYPT_SHA256 32
+
+void crypt_sha256(const void *p, size_t n, uint8_t out[CRYPT_SHA256]);
+/* SHA-256 of a text as 64 hex digits: how tokens are stored. */
+void crypt_sha256_hex(const char *s, char out[65]);
+bool crypt_eq(const void *a, const void *b, size_t n); /* constant time */
+void crypt_wipe(void *p, size_t n);
+
+/* An HMAC-SHA256 key made ready once (an EVP_MAC context that is duplicated
+ * per use: measured faster than a fresh one). */
+struct hmac_key;
+struct hmac_key *hmac_new(const char *key, size_t n);
+void hmac_free(struct hmac_key *k);
+void hmac_sign(const struct hmac_key *k, const void *p, size_t n,
+	uint8_t out[CRYPT_SHA256]);
+
+/* AES-256-GCM with a random 96-bit nonce; the result is text
+ * "v1.<base64url of nonce|ciphertext|tag>". The key is derived from secret by
+ * HKDF-SHA256; aad binds the text to its row ("project:<id>:env"). */
+MUST enum err crypt_seal(struct ctx *ctx, const char *secret, const char *aad,
+	const char *plain, const char **ret);
+/* E_INTERNAL_SERVER_ERROR when it was altered, moved or is not ours. */
+MUST enum err crypt_open(struct ctx *ctx, const char *secret, const char *aad,
+	const char *sealed, const char **ret);
+
+#endif
