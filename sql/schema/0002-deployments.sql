@@ -119,23 +119,37 @@ CREATE TRIGGER deployments_notify_update AFTER UPDATE OF status, cancel_requeste
 	FOR EACH ROW EXECUTE FUNCTION deployment_notify();
 
 -- How many deployments a user has in each state: a list's totalItems without
--- counting its rows.
+-- counting its rows. One row a user, so that its lock is always taken first.
 CREATE TABLE deployment_counts (
-	user_id uuid NOT NULL CONSTRAINT deployment_counts_user_id_fkey REFERENCES users ON DELETE CASCADE,
-	status text NOT NULL,
-	n bigint NOT NULL,
-	CONSTRAINT deployment_counts_pkey PRIMARY KEY (user_id, status)
+	user_id uuid CONSTRAINT deployment_counts_pkey PRIMARY KEY
+		CONSTRAINT deployment_counts_user_id_fkey REFERENCES users ON DELETE CASCADE,
+	queued bigint NOT NULL DEFAULT 0,
+	building bigint NOT NULL DEFAULT 0,
+	deploying bigint NOT NULL DEFAULT 0,
+	success bigint NOT NULL DEFAULT 0,
+	failed bigint NOT NULL DEFAULT 0,
+	cancelled bigint NOT NULL DEFAULT 0,
+	superseded bigint NOT NULL DEFAULT 0
 );
 COMMENT ON TABLE deployment_counts IS 'Kept by a trigger on deployments.';
 CREATE FUNCTION deployment_count() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+DECLARE
+	was text := CASE WHEN TG_OP <> 'INSERT' THEN OLD.status ELSE '' END;
+	became text := CASE WHEN TG_OP <> 'DELETE' THEN NEW.status ELSE '' END;
+	owner uuid := CASE WHEN TG_OP <> 'DELETE' THEN NEW.user_id ELSE OLD.user_id END;
 BEGIN
-	IF TG_OP <> 'INSERT' THEN
-		UPDATE deployment_counts SET n = n - 1 WHERE user_id = OLD.user_id AND status = OLD.status;
+	IF TG_OP = 'INSERT' THEN
+		INSERT INTO deployment_counts (user_id) VALUES (owner) ON CONFLICT DO NOTHING;
 	END IF;
-	IF TG_OP <> 'DELETE' THEN
-		INSERT INTO deployment_counts AS c (user_id, status, n) VALUES (NEW.user_id, NEW.status, 1)
-			ON CONFLICT (user_id, status) DO UPDATE SET n = c.n + 1;
-	END IF;
+	UPDATE deployment_counts SET
+		queued = queued + (became = 'queued')::int - (was = 'queued')::int,
+		building = building + (became = 'building')::int - (was = 'building')::int,
+		deploying = deploying + (became = 'deploying')::int - (was = 'deploying')::int,
+		success = success + (became = 'success')::int - (was = 'success')::int,
+		failed = failed + (became = 'failed')::int - (was = 'failed')::int,
+		cancelled = cancelled + (became = 'cancelled')::int - (was = 'cancelled')::int,
+		superseded = superseded + (became = 'superseded')::int - (was = 'superseded')::int
+	WHERE user_id = owner;
 	RETURN NULL;
 END $$;
 CREATE TRIGGER deployments_count_rows AFTER INSERT OR DELETE ON deployments
