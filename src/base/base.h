@@ -24,6 +24,9 @@
 NORETURN void assert_failed(const char *expr, const char *file, int line);
 #define ASSERT(e) ((e) ? (void)0 : assert_failed(#e, __FILE__, __LINE__))
 
+/* malloc said no: says so on stderr and aborts. For arena.c and buf.c. */
+NORETURN void out_of_memory(void);
+
 /* Scoped ownership: AUTO_FD int fd = open(...); return TAKE_FD(fd); */
 void auto_close(int *fd);
 #define AUTO_FD __attribute__((cleanup(auto_close)))

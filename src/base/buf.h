@@ -13,7 +13,8 @@ struct buf {
 	size_t len;
 	size_t cap;
 	size_t max;
-	bool full; /* an addition did not fit; data up to then is kept */
+	bool full; /* an addition did not fit: data up to then is kept, and
+		    * nothing is added any more until buf_reset() */
 };
 
 void buf_init(struct buf *b, size_t max);

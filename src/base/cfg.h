@@ -1,8 +1,11 @@
 /*
  * cfg.h - settings. The struct, parser and manual all come from cfg.def.
- * File: `name = value` lines, '#' comments; unknown names and values out of
- * range refuse to start, with the line number. The environment names of
- * cfg.def override the file.
+ * File: `name = value` lines and whole lines of '#' comments; unknown or
+ * repeated names and values out of range refuse to start, with the line
+ * number. The environment names of cfg.def override the file; an empty
+ * environment variable counts as not set. A secret in the file is the path of
+ * a file that holds it and that not everybody may read, or (without a slash)
+ * the name of a systemd credential; the newline at its end is dropped.
  */
 #ifndef AS_CFG_H
 #define AS_CFG_H

@@ -1,7 +1,8 @@
 /*
  * jw.h - writes JSON straight into a buf; commas and nesting are kept by the
  * writer, so callers only name keys and values. Strings are escaped (RFC 8259
- * section 7); invalid UTF-8 becomes U+FFFD; C0 controls become \u00XX.
+ * section 7); each byte of invalid UTF-8 becomes U+FFFD; control characters
+ * (C0, DEL, C1) become \n and the like or \u00XX.
  */
 #ifndef AS_JW_H
 #define AS_JW_H

@@ -6,9 +6,12 @@
 
 #include <sys/types.h>
 
-/* fds[i] becomes descriptor i of the child (-1: /dev/null for 0-2); all other
- * descriptors are closed. env NULL means an empty environment. The child dies
- * with its parent (PR_SET_PDEATHSIG). Returns the pid, or -1 with errno. */
+/* Start argv[0], an absolute path (else EINVAL). fds[i] becomes descriptor i
+ * of the child (-1: /dev/null for 0-2, closed above; at most 64); all others
+ * are closed. env NULL means an empty environment. Signals have their default
+ * actions and none is blocked. The child dies with its parent
+ * (PR_SET_PDEATHSIG). Returns the pid once the program runs, or -1 with errno,
+ * that of a failed execve included. */
 pid_t run_start(const char *const argv[], const char *const env[],
 	const int *fds, size_t nfds);
 /* Wait for the end: 0-255 exit code, or 256 + signal number. -1 with errno. */

@@ -28,6 +28,12 @@ char *str_lower(struct arena *a, const char *s); /* ASCII */
 
 bool str_is_uuid(const char *s); /* 8-4-4-4-12 hex, lower or upper case */
 bool str_is_utf8(const char *s, size_t n); /* RFC 3629: no surrogates, no overlong forms */
+/* Length (1-4) of the well-formed UTF-8 character at s, 0 when there is none
+ * within n bytes. */
+size_t str_utf8_at(const char *s, size_t n);
+/* The most bytes of s (n long), but not over max, that end on a border between
+ * characters. */
+size_t str_utf8_cut(const char *s, size_t n, size_t max);
 bool str_has_control(const char *s); /* C0 (tab and newline too), DEL, C1 */
 
 /* dst must hold 2n + 1. */

@@ -1,0 +1,201 @@
+/*
+ * jw.c - the JSON writer. One bit a depth says whether a comma is due; a key
+ * sets it back, so that its value writes none.
+ */
+#include "base/jw.h"
+
+#include "base/str.h"
+
+#define DEPTH_MAX 63
+
+void
+jw_init(struct jw *w, struct buf *b)
+{
+	*w = (struct jw){ .b = b, .first = 1 };
+}
+
+static void
+comma(struct jw *w)
+{
+	uint64_t bit = UINT64_C(1) << w->depth;
+
+	if (!(w->first & bit))
+		buf_char(w->b, ',');
+	w->first &= ~bit;
+}
+
+static void
+open_level(struct jw *w, char c)
+{
+	comma(w);
+	ASSERT(w->depth < DEPTH_MAX);
+	buf_char(w->b, c);
+	w->depth++;
+	w->first |= UINT64_C(1) << w->depth;
+}
+
+static void
+close_level(struct jw *w, char c)
+{
+	ASSERT(w->depth > 0);
+	w->depth--;
+	buf_char(w->b, c);
+}
+
+void
+jw_object(struct jw *w)
+{
+	open_level(w, '{');
+}
+
+void
+jw_object_end(struct jw *w)
+{
+	close_level(w, '}');
+}
+
+void
+jw_array(struct jw *w)
+{
+	open_level(w, '[');
+}
+
+void
+jw_array_end(struct jw *w)
+{
+	close_level(w, ']');
+}
+
+static void
+quoted(struct jw *w, const char *s, size_t n)
+{
+	buf_char(w->b, '"');
+	jw_escape(w->b, s, n);
+	buf_char(w->b, '"');
+}
+
+void
+jw_key(struct jw *w, const char *key)
+{
+	comma(w);
+	quoted(w, key, strlen(key));
+	buf_char(w->b, ':');
+	w->first |= UINT64_C(1) << w->depth;
+}
+
+void
+jw_strn(struct jw *w, const char *s, size_t n)
+{
+	comma(w);
+	quoted(w, s, n);
+}
+
+void
+jw_str(struct jw *w, const char *s)
+{
+	if (s)
+		jw_strn(w, s, strlen(s));
+	else
+		jw_null(w);
+}
+
+void
+jw_int(struct jw *w, int64_t v)
+{
+	comma(w);
+	buf_int(w->b, v);
+}
+
+void
+jw_bool(struct jw *w, bool v)
+{
+	jw_raw(w, v ? "true" : "false");
+}
+
+void
+jw_null(struct jw *w)
+{
+	jw_raw(w, "null");
+}
+
+void
+jw_raw(struct jw *w, const char *json)
+{
+	comma(w);
+	buf_str(w->b, json);
+}
+
+void
+jw_kstr(struct jw *w, const char *key, const char *s)
+{
+	jw_key(w, key);
+	jw_str(w, s);
+}
+
+void
+jw_kint(struct jw *w, const char *key, int64_t v)
+{
+	jw_key(w, key);
+	jw_int(w, v);
+}
+
+void
+jw_kbool(struct jw *w, const char *key, bool v)
+{
+	jw_key(w, key);
+	jw_bool(w, v);
+}
+
+/* The escape of one character that cannot stand for itself. */
+static void
+escape_one(struct buf *b, unsigned c)
+{
+	switch (c) {
+	case '"':
+		buf_str(b, "\\\"");
+		break;
+	case '\\':
+		buf_str(b, "\\\\");
+		break;
+	case '\n':
+		buf_str(b, "\\n");
+		break;
+	case '\r':
+		buf_str(b, "\\r");
+		break;
+	case '\t':
+		buf_str(b, "\\t");
+		break;
+	default:
+		buf_printf(b, "\\u%04x", c);
+	}
+}
+
+void
+jw_escape(struct buf *b, const char *s, size_t n)
+{
+	const unsigned char *u = (const unsigned char *)s;
+	size_t plain = 0; /* start of the run that is copied as it is */
+	size_t i = 0;
+
+	while (i < n) {
+		size_t len = str_utf8_at(s + i, n - i);
+		/* U+0080 to U+009F are the two bytes C2 80 to C2 9F */
+		bool c1 = len == 2 && u[i] == 0xc2 && u[i + 1] < 0xa0;
+		bool special = len == 0 || c1 || u[i] < 0x20 ||
+			u[i] == 0x7f || u[i] == '"' || u[i] == '\\';
+
+		if (!special) {
+			i += len;
+			continue;
+		}
+		buf_add(b, s + plain, i - plain);
+		if (len == 0)
+			buf_str(b, "\xef\xbf\xbd");
+		else
+			escape_one(b, c1 ? u[i + 1] : u[i]);
+		i += MAX(len, (size_t)1);
+		plain = i;
+	}
+	buf_add(b, s + plain, n - plain);
+}
