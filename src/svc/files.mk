@@ -1,1 +1,6 @@
-# what src/svc adds to the build
+# src/svc: rules that more than one program shares; uses src/ext and src/base
+noinst_LIBRARIES += src/svc/libsvc.a
+src_svc_libsvc_a_SOURCES = \
+	src/svc/egress.c src/svc/egress.h \
+	src/svc/envlines.c src/svc/envlines.h \
+	src/svc/giturl.c src/svc/giturl.h
