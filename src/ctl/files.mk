@@ -1,1 +1,6 @@
-# what src/ctl adds to the build
+# src/ctl: the `autostack` command; the files that it applies to a database
+nobase_dist_autostackdata_DATA += \
+	sql/grants.sql \
+	sql/schema/0001-accounts.sql \
+	sql/schema/0002-deployments.sql
+EXTRA_DIST += t/lib/env.sh t/lib/pg.sh t/lib/with-pg.sh

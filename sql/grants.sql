@@ -1,0 +1,103 @@
+-- Who may do what. Run by the schema's owner after every migration, so it is
+-- idempotent: it takes everything away and grants the list again. A program
+-- gets what its statements (`-- by:` in sql/stmt) need and no more; a test
+-- prepares each statement as each of its programs.
+--
+-- The owner makes the roles if it may (CREATEROLE); otherwise a superuser does
+-- it once, and the WARNING says how.
+
+DO $$
+DECLARE
+	program text;
+BEGIN
+	FOREACH program IN ARRAY ARRAY['autostack_api', 'autostack_ws', 'autostack_worker'] LOOP
+		IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = program) THEN
+			IF NOT (SELECT rolcreaterole OR rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+				RAISE EXCEPTION 'role % is missing', program
+					USING HINT = format('As a superuser: CREATE ROLE %I LOGIN; or ALTER ROLE %I CREATEROLE;', program, current_user);
+			END IF;
+			BEGIN
+				EXECUTE format('CREATE ROLE %I LOGIN', program);
+			EXCEPTION WHEN duplicate_object OR unique_violation THEN
+				NULL; -- another database's migration was quicker
+			END;
+		END IF;
+	END LOOP;
+END $$;
+
+-- Settings of each program's sessions. Set only where they differ: a role is
+-- shared by all databases of a cluster, and two migrations at once would trip
+-- over each other's updates.
+-- plan_cache_mode: with `LIMIT $n` a custom plan is made at every execution,
+-- at a third of the throughput.
+DO $$
+DECLARE
+	program text;
+	setting text[];
+BEGIN
+	FOREACH program IN ARRAY ARRAY['autostack_api', 'autostack_ws', 'autostack_worker'] LOOP
+		FOREACH setting SLICE 1 IN ARRAY ARRAY[
+			['plan_cache_mode', 'force_generic_plan'],
+			['statement_timeout', '10s'],
+			['lock_timeout', '5s'],
+			['idle_in_transaction_session_timeout', '30s'],
+			['search_path', 'public'],
+			['TimeZone', 'UTC']] LOOP
+			IF NOT EXISTS (SELECT FROM pg_db_role_setting s JOIN pg_roles r ON r.oid = s.setrole
+				WHERE r.rolname = program AND s.setdatabase = 0
+					AND setting[1] || '=' || setting[2] = ANY (s.setconfig)) THEN
+				EXECUTE format('ALTER ROLE %I SET %I = %L', program, setting[1], setting[2]);
+			END IF;
+		END LOOP;
+	END LOOP;
+EXCEPTION WHEN insufficient_privilege THEN
+	RAISE WARNING 'settings of the roles stay as they are: % may not alter them', current_user;
+END $$;
+
+-- Start from nothing.
+DO $$
+BEGIN
+	EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
+	EXECUTE format('GRANT CONNECT ON DATABASE %I TO autostack_api, autostack_ws, autostack_worker', current_database());
+EXCEPTION WHEN insufficient_privilege THEN
+	RAISE WARNING 'the database is not owned by %: PUBLIC may still connect', current_user;
+END $$;
+REVOKE ALL ON SCHEMA public FROM PUBLIC;
+GRANT USAGE ON SCHEMA public TO autostack_api, autostack_ws, autostack_worker;
+REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, autostack_api, autostack_ws, autostack_worker;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC, autostack_api, autostack_ws, autostack_worker;
+ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
+
+-- users. No program sets a role: that is the administrator's command.
+GRANT SELECT ON users TO autostack_api, autostack_ws;
+GRANT INSERT (id, name, email, password_hash, avatar_url), UPDATE (name, email, password_hash, avatar_url,
+	email_verified, failed_logins, locked_until, updated_at) ON users TO autostack_api;
+GRANT SELECT (id, name, email) ON users TO autostack_worker;
+
+-- sessions: they end, but do not vanish and are not prolonged.
+GRANT SELECT, INSERT, UPDATE (last_used_at, revoked_at, revoke_reason) ON sessions TO autostack_api;
+GRANT SELECT ON sessions TO autostack_ws;
+GRANT SELECT, INSERT, UPDATE (used_at) ON refresh_tokens TO autostack_api;
+
+-- audit_logs: append-only (LOG-1).
+GRANT SELECT, INSERT ON audit_logs TO autostack_api;
+
+-- projects
+GRANT SELECT, INSERT, DELETE, UPDATE (name, repository, branch, root_dir, install_command, build_command, output_dir,
+	env_sealed, updated_at) ON projects TO autostack_api;
+GRANT SELECT ON projects TO autostack_ws, autostack_worker;
+GRANT UPDATE (live_deployment_id, updated_at) ON projects TO autostack_worker;
+
+-- deployments: the API asks, the worker does.
+GRANT SELECT ON deployment_moves TO autostack_api, autostack_worker;
+GRANT SELECT ON deployment_counts TO autostack_api;
+GRANT SELECT, INSERT, UPDATE (status, error, cancel_requested_at, completed_at, superseded_by)
+	ON deployments TO autostack_api;
+GRANT SELECT ON deployments TO autostack_ws, autostack_worker;
+GRANT UPDATE (status, error, limits, url, commit_hash, commit_message, author, attempt, lease_owner, lease_until,
+	log_seq, log_bytes, started_at, deploying_at, completed_at) ON deployments TO autostack_worker;
+GRANT EXECUTE ON FUNCTION deployment_claim(text, interval, integer) TO autostack_worker;
+
+-- deployment_logs: append-only.
+GRANT SELECT ON deployment_logs TO autostack_api, autostack_ws, autostack_worker;
+GRANT INSERT ON deployment_logs TO autostack_worker;

@@ -1,0 +1,187 @@
+# pg.sh - a throwaway PostgreSQL for tests. Sourced by .t files and by
+# with-pg.sh, which runs many of them against one cluster.
+#
+#   . "${AS_SRCDIR:-$(dirname "$0")/..}/t/lib/pg.sh"
+#
+#   pg_start   a migrated database of this file's own. Uses the cluster of
+#              with-pg.sh ($AS_PG), else starts one and stops it at the end.
+#              Sets PGURL (a database_url that names no user).
+#   pg_own     the same, in a cluster that this test may kill.
+#   pg_db      one more migrated database; sets PGURL to it.
+#   pg_db_empty  the same without a schema, owned by autostack_owner.
+#   sql 'SELECT ...'         as the superuser: tuples only, unaligned
+#   sql_as ROLE 'SELECT ...' the same as autostack_api, autostack_owner, ...
+#   pg_kill    SIGKILL every process of the cluster of pg_own
+#   pg_up      start it again, wait until it takes connections
+#   pg_pid     prints the pid of its postmaster
+#
+# The cluster listens on a unix socket only, in a short path of mode 0700. It
+# runs as an unprivileged user, because PostgreSQL refuses to run as root, and
+# it ends when the shell that started it does, however that ends.
+
+. "${AS_SRCDIR:-$(dirname "$0")/..}/t/lib/env.sh"
+
+unset PGHOST PGPORT PGUSER PGDATABASE PGOPTIONS PGSERVICE PGPASSWORD
+
+pg_die() {
+	echo "Bail out! $*"
+	exit 1
+}
+
+pg_bindir() {
+	[ -n "${PG_BINDIR:-}" ] && return 0
+	for PG_BINDIR in $(ls -d /usr/lib/postgresql/*/bin 2>/dev/null |
+		sort -t/ -k5 -rn) "$(pg_config --bindir 2>/dev/null)"; do
+		[ -x "$PG_BINDIR/initdb" ] && return 0
+	done
+	pg_die "PostgreSQL's initdb is not installed"
+}
+
+# Sets pg_as, the words before a command that is run as the cluster's user.
+pg_user() {
+	pg_as=
+	[ "$(id -u)" = 0 ] || return 0
+	for pg_name in "${AS_SERVICE_USER:-autostack}" postgres ''; do
+		[ -n "$pg_name" ] || pg_die "no user to run PostgreSQL as"
+		getent passwd "$pg_name" >/dev/null && break
+	done
+	pg_as="setpriv --reuid=$pg_name --regid=$(id -g "$pg_name") --init-groups"
+}
+
+# pg_make DIR: a cluster in DIR (exists, empty), with the four roles' owner.
+pg_make() {
+	[ -z "$pg_as" ] || chown "$pg_name" "$1"
+	$pg_as "$PG_BINDIR/initdb" -D "$1/data" -U postgres -A trust -E UTF8 \
+		--locale=C.UTF-8 --no-sync >"$1.log" 2>&1 ||
+		pg_die "initdb: $(tail -n 3 "$1.log")"
+	cat >>"$1/data/postgresql.conf" <<-END
+		listen_addresses = ''
+		unix_socket_directories = '$1'
+		max_connections = 250
+		shared_buffers = 64MB
+		fsync = off
+		full_page_writes = off
+		log_min_messages = warning
+		log_line_prefix = '%m %u@%d '
+	END
+}
+
+pg_ready() {
+	"$PG_BINDIR/psql" -X -q -d "host=$1 user=postgres dbname=postgres" -c ';' \
+		2>/dev/null
+}
+
+# pg_run DIR: start it as a child of this very shell (no function or subshell
+# between, so that QUIT, an immediate shutdown, comes when the shell dies) and
+# wait. After a SIGKILL old children may keep the shared memory for a moment,
+# so the start is repeated.
+pg_run() {
+	pg_tries=0
+	while :; do
+		$pg_as setpriv --pdeathsig QUIT "$PG_BINDIR/postgres" -D "$1/data" \
+			>>"$1.log" 2>&1 </dev/null &
+		pg_child=$!
+		pg_deadline=$(($(date +%s) + 30))
+		while kill -0 $pg_child 2>/dev/null; do
+			pg_ready "$1" && return 0
+			[ "$(date +%s)" -lt $pg_deadline ] ||
+				pg_die "PostgreSQL does not start: $(tail -n 5 "$1.log")"
+			sleep 0.05
+		done
+		pg_tries=$((pg_tries + 1))
+		[ $pg_tries -lt 20 ] ||
+			pg_die "PostgreSQL does not start: $(tail -n 5 "$1.log")"
+		sleep 0.1
+	done
+}
+
+# pg_drop DIR: stop the cluster and remove it.
+pg_drop() {
+	if [ -s "$1/data/postmaster.pid" ]; then
+		$pg_as "$PG_BINDIR/pg_ctl" -D "$1/data" -m immediate -t 20 stop \
+			>/dev/null 2>&1
+	fi
+	rm -rf "$1" "$1.log"
+}
+
+# Sets PG_DIR to a running cluster with a migrated template, stopped at exit.
+pg_cluster() {
+	pg_user
+	PG_DIR=$(mktemp -d /tmp/as-pg.XXXXXX) || exit 1
+	at_exit "pg_drop $PG_DIR"
+	pg_make "$PG_DIR"
+	pg_run "$PG_DIR"
+	pg_psql postgres postgres -q -c \
+		'CREATE ROLE autostack_owner LOGIN CREATEROLE' -c \
+		'CREATE DATABASE as_template OWNER autostack_owner' ||
+		pg_die "no template database"
+	pg_migrate as_template || pg_die "the schema does not apply"
+}
+
+pg_psql() { # ROLE DATABASE ARG...
+	pg_role=$1
+	pg_name=$2
+	shift 2
+	"$PG_BINDIR/psql" -X -v ON_ERROR_STOP=1 \
+		-d "host=$PG_DIR user=$pg_role dbname=$pg_name" "$@"
+}
+
+pg_migrate() {
+	for pg_file in "$AS_SRCDIR"/sql/schema/*.sql "$AS_SRCDIR/sql/grants.sql"; do
+		PGOPTIONS='-c client_min_messages=warning' \
+			pg_psql autostack_owner "$1" -q -1 -f "$pg_file" || return 1
+	done
+}
+
+pg_count=0
+pg_new() { # SQL after CREATE DATABASE name
+	pg_count=$((pg_count + 1))
+	PG_DB=t$$_$pg_count
+	pg_psql postgres postgres -q -c "CREATE DATABASE $PG_DB $1" ||
+		pg_die "no database"
+	PGURL="host=$PG_DIR dbname=$PG_DB"
+	export PGURL
+}
+pg_db() { pg_new "TEMPLATE as_template OWNER autostack_owner"; }
+pg_db_empty() { pg_new "OWNER autostack_owner"; }
+
+pg_start() {
+	pg_bindir
+	if [ -z "${AS_PG:-}" ]; then
+		pg_cluster
+	else
+		PG_DIR=$AS_PG
+		at_exit pg_forget
+	fi
+	pg_db
+}
+# The shared cluster lives on: give back this file's databases.
+pg_forget() {
+	while [ "$pg_count" -gt 0 ]; do
+		pg_psql postgres postgres -q -c \
+			"DROP DATABASE IF EXISTS t$$_$pg_count WITH (FORCE)" \
+			>/dev/null 2>&1
+		pg_count=$((pg_count - 1))
+	done
+}
+
+pg_own() {
+	pg_bindir
+	pg_cluster
+	pg_db
+}
+pg_pid() { head -n 1 "$PG_DIR/data/postmaster.pid"; }
+pg_kill() {
+	[ "$PG_DIR" != "${AS_PG:-}" ] || pg_die "pg_kill needs pg_own"
+	pg_pm=$(pg_pid)
+	# The postmaster first, or it would see its children die and clean up.
+	kill -KILL "$pg_pm" $(ps -o pid= --ppid "$pg_pm") 2>/dev/null
+	wait_for 10 pg_gone "$pg_pm" || pg_die "PostgreSQL outlives SIGKILL"
+	wait "$pg_child" 2>/dev/null
+	return 0
+}
+pg_gone() { ! kill -0 "$1" 2>/dev/null || grep -q '^State:.Z' "/proc/$1/status"; }
+pg_up() { pg_run "$PG_DIR"; }
+
+sql() { pg_psql postgres "$PG_DB" -q -AtX -c "$1"; }
+sql_as() { pg_psql "$1" "$PG_DB" -q -AtX -c "$2"; }
