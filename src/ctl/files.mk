@@ -3,4 +3,4 @@ nobase_dist_autostackdata_DATA += \
 	sql/grants.sql \
 	sql/schema/0001-accounts.sql \
 	sql/schema/0002-deployments.sql
-EXTRA_DIST += t/lib/env.sh t/lib/pg.sh t/lib/with-pg.sh
+EXTRA_DIST += t/lib/pg.sh t/lib/with-pg.sh

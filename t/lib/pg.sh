@@ -1,7 +1,8 @@
-# pg.sh - a throwaway PostgreSQL for tests. Sourced by .t files and by
-# with-pg.sh, which runs many of them against one cluster.
+# pg.sh - a throwaway PostgreSQL for tests. Sourced by .t files after tap.sh
+# (and by with-pg.sh, which runs many of them against one cluster):
 #
-#   . "${AS_SRCDIR:-$(dirname "$0")/..}/t/lib/pg.sh"
+#   . "$(dirname "$0")/lib/tap.sh"
+#   . "$abs_top_srcdir/t/lib/pg.sh"
 #
 #   pg_start   a migrated database of this file's own. Uses the cluster of
 #              with-pg.sh ($AS_PG), else starts one and stops it at the end.
@@ -19,12 +20,10 @@
 # runs as an unprivileged user, because PostgreSQL refuses to run as root, and
 # it ends when the shell that started it does, however that ends.
 
-. "${AS_SRCDIR:-$(dirname "$0")/..}/t/lib/env.sh"
-
 unset PGHOST PGPORT PGUSER PGDATABASE PGOPTIONS PGSERVICE PGPASSWORD
 
 pg_die() {
-	echo "Bail out! $*"
+	echo "pg.sh: $*" >&2
 	exit 1
 }
 
@@ -108,7 +107,7 @@ pg_drop() {
 pg_cluster() {
 	pg_user
 	PG_DIR=$(mktemp -d /tmp/as-pg.XXXXXX) || exit 1
-	at_exit "pg_drop $PG_DIR"
+	defer "pg_drop $PG_DIR"
 	pg_make "$PG_DIR"
 	pg_run "$PG_DIR"
 	pg_psql postgres postgres -q -c \
@@ -127,7 +126,7 @@ pg_psql() { # ROLE DATABASE ARG...
 }
 
 pg_migrate() {
-	for pg_file in "$AS_SRCDIR"/sql/schema/*.sql "$AS_SRCDIR/sql/grants.sql"; do
+	for pg_file in "$abs_top_srcdir"/sql/schema/*.sql "$abs_top_srcdir/sql/grants.sql"; do
 		PGOPTIONS='-c client_min_messages=warning' \
 			pg_psql autostack_owner "$1" -q -1 -f "$pg_file" || return 1
 	done
@@ -151,7 +150,7 @@ pg_start() {
 		pg_cluster
 	else
 		PG_DIR=$AS_PG
-		at_exit pg_forget
+		defer pg_forget
 	fi
 	pg_db
 }

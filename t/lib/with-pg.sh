@@ -1,15 +1,26 @@
 #!/bin/sh
 # with-pg.sh COMMAND ARG... - run a command (prove) with one PostgreSQL cluster
-# that all tests of the run share through $AS_PG. Called by `make check`.
-AS_SRCDIR=${AS_SRCDIR:-$(cd "$(dirname "$0")/../.." && pwd)}
-export AS_SRCDIR
-. "$AS_SRCDIR/t/lib/pg.sh"
+# that all tests of the run share through $AS_PG. Called by t/run.
 
+abs_top_srcdir=${abs_top_srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
+# What pg.sh takes from tap.sh in a test.
+with_end=
+defer() {
+	with_end="$1
+$with_end"
+}
+trap 'with_status=$?; trap - EXIT; eval "$with_end"; exit $with_status' EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+. "$abs_top_srcdir/t/lib/pg.sh"
 pg_bindir
 pg_cluster
 AS_PG=$PG_DIR
 export AS_PG
-"$@" &
+
+setpriv --pdeathsig TERM "$@" &
 with_pid=$!
-trap 'kill -TERM $with_pid 2>/dev/null; wait $with_pid; exit 143' INT TERM HUP
+defer 'kill -TERM $with_pid 2>/dev/null && wait $with_pid'
 wait $with_pid
