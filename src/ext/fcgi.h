@@ -9,12 +9,17 @@
 
 struct fcgi;
 
-/* Once at start. stop is a flag that a signal handler sets: accept returns
- * false soon after. Never NULL. */
-struct fcgi *fcgi_new(volatile const bool *stop);
+/* Once at start, after the signal handlers are set (without SA_RESTART).
+ * Never NULL. */
+struct fcgi *fcgi_new(void);
 void fcgi_free(struct fcgi *f);
-/* Wait for the next request; false when stopped. */
+/* Take no further request: fcgi_accept returns false from now on, also when it
+ * is waiting; the present request goes on. For signal handlers. */
+void fcgi_stop(struct fcgi *f);
+/* Wait for the next request; false when stopped, or when descriptor 0 is no
+ * listening socket. */
 bool fcgi_accept(struct fcgi *f);
+bool fcgi_stopped(const struct fcgi *f);
 /* A parameter (REQUEST_METHOD, HTTP_AUTHORIZATION ...) or NULL. */
 const char *fcgi_param(const struct fcgi *f, const char *name);
 /* Read up to n bytes of the body: count, 0 at the end, -1 on a broken one. */

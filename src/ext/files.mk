@@ -1,1 +1,15 @@
-# what src/ext adds to the build
+# src/ext: one foreign library a file; EXT_LIBS are all of them, of which a
+# program loads those that it uses
+noinst_LIBRARIES += src/ext/libext.a
+src_ext_libext_a_SOURCES = \
+	src/ext/crypt.c src/ext/crypt.h \
+	src/ext/db.c src/ext/db.h \
+	src/ext/fcgi.c src/ext/fcgi.h \
+	src/ext/gz.c src/ext/gz.h \
+	src/ext/json.c src/ext/json.h \
+	src/ext/pass.c src/ext/pass.h \
+	src/ext/token.c src/ext/token.h
+src_ext_libext_a_CPPFLAGS = $(AM_CPPFLAGS) $(PQ_CFLAGS) $(JANSSON_CFLAGS) \
+	$(JWT_CFLAGS) $(CRYPTO_CFLAGS) $(XCRYPT_CFLAGS) $(ZLIB_CFLAGS)
+EXT_LIBS = $(PQ_LIBS) $(JANSSON_LIBS) $(JWT_LIBS) $(CRYPTO_LIBS) \
+	$(XCRYPT_LIBS) $(ZLIB_LIBS) $(FCGI_LIBS)
