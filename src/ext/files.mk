@@ -9,6 +9,7 @@ src_ext_libext_a_SOURCES = \
 	src/ext/json.c src/ext/json.h \
 	src/ext/pass.c src/ext/pass.h \
 	src/ext/token.c src/ext/token.h
+nodist_src_ext_libext_a_SOURCES = gen/stmt.c
 src_ext_libext_a_CPPFLAGS = $(AM_CPPFLAGS) $(PQ_CFLAGS) $(JANSSON_CFLAGS) \
 	$(JWT_CFLAGS) $(CRYPTO_CFLAGS) $(XCRYPT_CFLAGS) $(ZLIB_CFLAGS)
 EXT_LIBS = $(PQ_LIBS) $(JANSSON_LIBS) $(JWT_LIBS) $(CRYPTO_LIBS) \

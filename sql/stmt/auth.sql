@@ -1,0 +1,1 @@
+-- accounts, sessions and refresh tokens

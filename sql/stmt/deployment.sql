@@ -1,0 +1,1 @@
+-- deployments, as their owners see them

@@ -1,0 +1,1 @@
+-- is the database there

@@ -1,0 +1,1 @@
+-- the queue, as the workers see it

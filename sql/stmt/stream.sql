@@ -1,0 +1,1 @@
+-- what the log streams read
