@@ -1,1 +1,24 @@
-# what t adds to the build
+# t: tests. t/README.md says how to run and to add one.
+
+# A unit program is t/unit/unit_LAYER; `make check` runs all that lie there.
+# A new layer adds its program with a block like unit_base's.
+unit_common = t/unit/unit.c t/unit/unit.h
+
+check_PROGRAMS += t/unit/unit_base
+t_unit_unit_base_SOURCES = t/unit/unit_base.c \
+	t/unit/base_arena.c t/unit/base_buf.c t/unit/base_cfg.c \
+	t/unit/base_err.c t/unit/base_fd.c t/unit/base_jw.c \
+	t/unit/base_log.c t/unit/base_run.c t/unit/base_str.c \
+	t/unit/base_time.c $(unit_common)
+t_unit_unit_base_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
+t_unit_unit_base_LDADD = src/base/libbase.a $(CHECK_LIBS)
+
+check_scripts += $(wildcard $(srcdir)/t/[0-9]*.t)
+EXTRA_DIST += $(check_scripts) t/run t/README.md \
+	$(wildcard $(srcdir)/t/lib/*) $(wildcard $(srcdir)/t/expect/*)
+
+# make check TESTS='t/2*.t' runs a part
+check-local:
+	@abs_top_srcdir='$(abs_top_srcdir)' \
+	abs_top_builddir='$(abs_top_builddir)' CC='$(CC)' \
+	$(SHELL) $(srcdir)/t/run $(TESTS)

@@ -47,7 +47,10 @@ clock_rfc3339(char dst[21], int64_t seconds)
 	struct tm tm;
 
 	ASSERT(gmtime_r(&t, &tm));
-	ASSERT(strftime(dst, 21, "%Y-%m-%dT%H:%M:%SZ", &tm) > 0);
+	/* not strftime, whose %Y does not pad */
+	ASSERT(snprintf(dst, 21, "%04d-%02d-%02dT%02d:%02d:%02dZ",
+		       tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
+		       tm.tm_min, tm.tm_sec) == 20);
 }
 
 const char *

@@ -1,0 +1,54 @@
+#!/bin/sh
+# t/lib/tap.sh itself: that a failure is one, and that nothing stays behind.
+. "$(dirname "$0")/lib/tap.sh"
+
+# inner TEXT - run TEXT as a test script; its output in $out, its status $status
+mkdir -p t
+inner() {
+	printf '. "%s/t/lib/tap.sh"\n%s\n' "$abs_top_srcdir" "$1" >t/inner.t
+	out=$(TMPDIR=$TMP sh t/inner.t 2>err)
+	status=$?
+}
+
+inner 'ok 0 yes; is a a same; isnt a b other; like abc "^a.c$" l
+	unlike abc x u; try run true; skip because s; done_testing'
+is "$status" 0 "passing tests pass"
+is "$out" "ok 1 - yes
+ok 2 - same
+ok 3 - other
+ok 4 - l
+ok 5 - u
+ok 6 - run
+ok 7 - s # SKIP because
+1..7" "and are printed as TAP"
+
+for bad in 'ok 1 x' 'is a b x' 'isnt a a x' 'like abc b.x x' \
+	'unlike abc b x' 'try x false' 'try x sh -c "echo hi; exit 3"'; do
+	inner "$bad; done_testing"
+	is "$status $out" "1 not ok 1 - x
+1..1" "a failure is one: $bad"
+done
+like "$(cat err)" '^#   hi$' "try shows what the command said"
+
+inner 'ok 0 x'
+is "$status" 1 "a script that ends before done_testing fails"
+inner 'ok 0 x; exit 7; done_testing'
+is "$status" 7 "an exit status is kept"
+inner 'bail no database; ok 0 x'
+like "$out" '^not ok 1' "bail fails"
+unlike "$out" '^ok' "bail ends the script"
+inner 'skip_all no bwrap here'
+is "$status $out" "0 1..0 # SKIP no bwrap here" "skip_all says why"
+
+inner 'defer "echo one"; defer "echo two"; mkdir -m 0 closed; done_testing'
+is "$out" "1..0
+two
+one" "what was deferred runs last first"
+is "$(echo autostack-test.*)" "autostack-test.*" "no directory stays behind"
+
+inner 'wait_for 1 false; is $? 1 x; wait_for 1 true; is $? 0 y; done_testing'
+is "$status" 0 "wait_for ends at its deadline, or when the command succeeds"
+
+inner 'defer "echo cleaned"; kill -TERM $$; ok 0 x; done_testing'
+is "$status $out" "143 cleaned" "a signal cleans up"
+done_testing

@@ -1,0 +1,166 @@
+# tap.sh - TAP for test scripts in POSIX sh. A test begins with
+#
+#   #!/bin/sh
+#   . "$(dirname "$0")/lib/tap.sh"
+#
+# and ends with `done_testing` (or begins with `plan N`). Set for it:
+#   $TMP               an empty directory of its own, removed at the end
+#   $abs_top_srcdir, $abs_top_builddir
+# The working directory is $TMP.
+
+tap_n=0
+tap_failed=0
+tap_plan=
+tap_ended=
+tap_defer=
+
+if [ -z "$abs_top_srcdir" ]; then
+	abs_top_srcdir=$(cd "$(dirname "$0")/.." && pwd) || exit 1
+fi
+if [ -z "$abs_top_builddir" ]; then
+	abs_top_builddir=$abs_top_srcdir
+	[ -f "$abs_top_srcdir/build/config.status" ] &&
+		abs_top_builddir=$abs_top_srcdir/build
+fi
+export abs_top_srcdir abs_top_builddir
+
+# defer COMMAND - eval it at the end, however that comes; last one first.
+defer() {
+	tap_defer="$1
+$tap_defer"
+}
+
+tap_exit() {
+	tap_status=$?
+	trap - EXIT
+	# a second signal must not cut the cleaning short
+	trap '' HUP INT TERM
+	cd / || exit 1
+	eval "$tap_defer"
+	chmod -R u+rwx "$TMP" 2>/dev/null
+	rm -rf "$TMP"
+	if [ -z "$tap_ended" ] && [ -z "$tap_plan" ]; then
+		diag "the script ended before done_testing"
+		[ "$tap_status" -eq 0 ] && tap_status=1
+	fi
+	[ "$tap_status" -eq 0 ] && [ "$tap_failed" -gt 0 ] && tap_status=1
+	exit "$tap_status"
+}
+
+# diag TEXT... - for the reader of a failure
+diag() {
+	printf '%s\n' "$*" | sed 's/^/# /' >&2
+}
+
+# plan N - how many tests will follow
+plan() {
+	tap_plan=$1
+	echo "1..$1"
+}
+
+# done_testing - the plan, for those that did not know it before
+done_testing() {
+	tap_ended=1
+	[ -n "$tap_plan" ] || echo "1..$tap_n"
+}
+
+# skip_all REASON - the whole file cannot run here
+skip_all() {
+	tap_ended=1
+	echo "1..0 # SKIP $*"
+	exit 0
+}
+
+# bail REASON - going on makes no sense for this file: a failure
+bail() {
+	diag "$@"
+	tap_n=$((tap_n + 1))
+	tap_failed=$((tap_failed + 1))
+	echo "not ok $tap_n - could go on"
+	done_testing
+	exit 1
+}
+
+# ok STATUS DESCRIPTION - passes when STATUS is 0: `cmd; ok $? "it works"`.
+# Returns the same, for `ok ... || diag ...`.
+ok() {
+	tap_n=$((tap_n + 1))
+	if [ "$1" -eq 0 ]; then
+		echo "ok $tap_n - $2"
+		return 0
+	fi
+	tap_failed=$((tap_failed + 1))
+	echo "not ok $tap_n - $2"
+	return 1
+}
+
+# skip REASON DESCRIPTION - one test cannot run here
+skip() {
+	tap_n=$((tap_n + 1))
+	echo "ok $tap_n - $2 # SKIP $1"
+}
+
+# is GOT WANTED DESCRIPTION
+is() {
+	[ "$1" = "$2" ]
+	ok $? "$3" && return 0
+	diag "     got: $1"
+	diag "  wanted: $2"
+	return 1
+}
+
+# isnt GOT UNWANTED DESCRIPTION
+isnt() {
+	[ "$1" != "$2" ]
+	ok $? "$3" && return 0
+	diag "     got: $1"
+	return 1
+}
+
+# like GOT REGEX DESCRIPTION - an extended regular expression; a line matches
+like() {
+	printf '%s\n' "$1" | grep -Eq -e "$2"
+	ok $? "$3" && return 0
+	diag "     got: $1"
+	diag "  wanted: $2"
+	return 1
+}
+
+# unlike GOT REGEX DESCRIPTION - no line matches
+unlike() {
+	! printf '%s\n' "$1" | grep -Eq -e "$2"
+	ok $? "$3" && return 0
+	diag "       got: $1"
+	diag "  unwanted: $2"
+	return 1
+}
+
+# try DESCRIPTION COMMAND [ARG]... - passes when the command succeeds; shows
+# its output when it does not.
+try() {
+	tap_what=$1
+	shift
+	"$@" >"$TMP/.try" 2>&1
+	ok $? "$tap_what" && return 0
+	diag "command: $*"
+	sed 's/^/#   /' "$TMP/.try" >&2
+	return 1
+}
+
+# wait_for SECONDS COMMAND [ARG]... - until the command succeeds; fails at the
+# deadline. Wall clock, because the machine may be slow.
+wait_for() {
+	tap_until=$(($(date +%s) + $1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ "$(date +%s)" -le "$tap_until" ] || return 1
+		sleep 0.05
+	done
+}
+
+TMP=$(mktemp -d "${TMPDIR:-/tmp}/autostack-test.XXXXXX") || exit 1
+trap tap_exit EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+cd "$TMP" || exit 1

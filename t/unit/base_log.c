@@ -1,0 +1,142 @@
+/* base_log.c - lines of the log: shape, escapes, limits. */
+#include "unit_base.h"
+
+#include "base/log.h"
+#include "base/str.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+/* What the log wrote since catch_stderr(), from a pipe in place of stderr. */
+static int catch_fd;
+
+static void
+catch_stderr(void)
+{
+	int ends[2];
+
+	ck_assert_int_eq(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+	ck_assert_int_eq(dup2(ends[1], 2), 2);
+	ck_assert_int_eq(close(ends[1]), 0);
+	catch_fd = ends[0];
+}
+
+static void
+caught(char dst[8192])
+{
+	ssize_t n = read(catch_fd, dst, 8191);
+
+	dst[n > 0 ? n : 0] = '\0';
+}
+
+START_TEST(test_json)
+{
+	char line[8192];
+
+	catch_stderr();
+	log_open("autostack-x", true, LOGP_INFO);
+	log_event(EV_REQUEST, "id-1", "status", "200", "none", NULL, "path",
+		"/a b\"\n\x1b", NULL);
+	caught(line);
+	ck_assert(str_starts(line, "{\"time\":\"20"));
+	unit_has(line, "Z\",\"priority\":\"info\",\"program\":\"autostack-x\","
+		       "\"event\":\"request\",\"id\":\"id-1\","
+		       "\"status\":\"200\",\"path\":\"/a b\\\"\\n\\u001b\"}\n");
+	log_event(EV_DB_DOWN, NULL, NULL);
+	caught(line);
+	unit_has(line, "\"priority\":\"error\"");
+	unit_has(line, "\"event\":\"db.down\"}\n");
+}
+END_TEST
+
+START_TEST(test_text)
+{
+	char line[8192];
+
+	catch_stderr();
+	log_open("autostack-x", false, LOGP_DEBUG);
+	log_event(EV_START, "id-1", "a", "b", "c", "d e", "f", "", NULL);
+	caught(line);
+	unit_has(line, "Z autostack-x start id-1 a=b c=\"d e\" f=\"\"\n");
+	log_debug(NULL, "%d\nx", 5);
+	caught(line);
+	unit_has(line, " autostack-x debug - text=\"5\\nx\"\n");
+}
+END_TEST
+
+START_TEST(test_threshold)
+{
+	char line[8192];
+
+	catch_stderr();
+	log_open("x", true, LOGP_WARNING);
+	log_event(EV_START, NULL, NULL);
+	log_debug(NULL, "no");
+	caught(line);
+	ck_assert_str_eq(line, "");
+	log_event(EV_JOB_LOST, NULL, NULL);
+	caught(line);
+	unit_has(line, "job.lost");
+}
+END_TEST
+
+START_TEST(test_long_value)
+{
+	char line[8192];
+	char value[1001];
+
+	catch_stderr();
+	log_open("x", true, LOGP_INFO);
+	memset(value, 'a', 1000);
+	memcpy(value + 510, "\xe2\x82\xac", 3); /* across the border */
+	value[1000] = '\0';
+	log_event(EV_START, NULL, "v", value, "w", "end", NULL);
+	caught(line);
+	unit_has(line, "aaa\",\"w\":\"end\"}\n");
+	ck_assert_ptr_null(strstr(line, "\xe2"));
+	ck_assert_uint_eq(strspn(strstr(line, "\"v\":\"") + 5, "a"), 510);
+}
+END_TEST
+
+START_TEST(test_long_line)
+{
+	char line[8192];
+	char value[513];
+
+	catch_stderr();
+	log_open("x", true, LOGP_INFO);
+	memset(value, '\x01', 512); /* six bytes each */
+	value[512] = '\0';
+	log_event(EV_START, NULL, "a", value, "b", value, "c", "d", NULL);
+	caught(line);
+	ck_assert_uint_le(strlen(line), 4096);
+	ck_assert(str_ends(line, "\\u0001\",\"cut\":\"yes\"}\n"));
+}
+END_TEST
+
+START_TEST(test_events)
+{
+	for (int i = 0; i < EV_MAX; i++) {
+		const struct event_info *e = event_info((enum event)i);
+
+		ck_assert_uint_gt(strlen(e->name), 3);
+		ck_assert_uint_gt(strlen(e->doc), 5);
+		for (int j = 0; j < i; j++)
+			ck_assert_str_ne(e->name,
+				event_info((enum event)j)->name);
+	}
+	ck_assert(event_info(EV_AUTH_LOGIN)->audit);
+	ck_assert(!event_info(EV_START)->audit);
+}
+END_TEST
+
+Suite *
+suite_log(void)
+{
+	const TTest *const tests[] = { test_json, test_text, test_threshold,
+		test_long_value, test_long_line, test_events, NULL };
+	Suite *s = suite_create("log");
+
+	(void)unit_case(s, "log", tests);
+	return s;
+}
