@@ -14,3 +14,9 @@ src_ext_libext_a_CPPFLAGS = $(AM_CPPFLAGS) $(PQ_CFLAGS) $(JANSSON_CFLAGS) \
 	$(JWT_CFLAGS) $(CRYPTO_CFLAGS) $(XCRYPT_CFLAGS) $(ZLIB_CFLAGS)
 EXT_LIBS = $(PQ_LIBS) $(JANSSON_LIBS) $(JWT_LIBS) $(CRYPTO_LIBS) \
 	$(XCRYPT_LIBS) $(ZLIB_LIBS) $(FCGI_LIBS)
+
+# the tests of this layer; unit_common is t/files.mk's
+check_PROGRAMS += t/helper/stmtcheck
+t_helper_stmtcheck_SOURCES = t/helper/stmtcheck.c
+t_helper_stmtcheck_CPPFLAGS = $(AM_CPPFLAGS) $(PQ_CFLAGS)
+t_helper_stmtcheck_LDADD = src/ext/libext.a src/base/libbase.a $(EXT_LIBS)

@@ -210,8 +210,7 @@ FNR == 1 {
 
 function quoted(s)
 {
-	gsub(/\\/, "\\\\", s)
-	gsub(/"/, "\\\"", s)
+	gsub(/[\\"]/, "\\\\&", s)
 	return "\"" s "\""
 }
 
