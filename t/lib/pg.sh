@@ -174,6 +174,7 @@ pg_kill() {
 	[ "$PG_DIR" != "${AS_PG:-}" ] || pg_die "pg_kill needs pg_own"
 	pg_pm=$(pg_pid)
 	# The postmaster first, or it would see its children die and clean up.
+	# shellcheck disable=SC2046
 	kill -KILL "$pg_pm" $(ps -o pid= --ppid "$pg_pm") 2>/dev/null
 	wait_for 10 pg_gone "$pg_pm" || pg_die "PostgreSQL outlives SIGKILL"
 	wait "$pg_child" 2>/dev/null
