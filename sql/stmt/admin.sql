@@ -1,1 +1,121 @@
--- the autostack command
+-- the autostack command, which connects as the owner of the schema
+
+-- name: schema_versions
+-- doc: Which files of sql/schema were applied.
+-- in:
+-- out: many
+-- cols: version integer, name text, checksum text
+-- by: owner
+SELECT version, name, checksum FROM schema_version ORDER BY version;
+
+-- name: schema_version_add
+-- doc: A file was applied; in the transaction that applies it.
+-- in: version integer, name text, checksum text
+-- out: none
+-- by: owner
+INSERT INTO schema_version (version, name, checksum) VALUES ($1, $2, $3);
+
+-- name: admin_user_create
+-- doc: An account that is made by the administrator, with its audit row.
+-- in: email text, name text, role text, password_hash text
+-- out: one
+-- cols: id uuid
+-- on users_email_key: EMAIL_TAKEN
+-- by: owner
+WITH made AS (
+	INSERT INTO users (email, name, role, password_hash, email_verified)
+	VALUES ($1, $2, $3, $4, true) RETURNING id
+), noted AS (
+	INSERT INTO audit_logs (event, target, outcome, details)
+	SELECT 'user.create', id::text, 'success', jsonb_build_object('by', 'autostack admin', 'role', $3::text) FROM made
+)
+SELECT id FROM made;
+
+-- name: admin_user_role
+-- doc: Another role for an account; counts from its next request on.
+-- in: email text, role text
+-- out: one
+-- cols: id uuid
+-- none: USER_NOT_FOUND
+-- by: owner
+WITH changed AS (
+	UPDATE users SET role = $2, updated_at = now() WHERE email = $1 RETURNING id
+), noted AS (
+	INSERT INTO audit_logs (event, target, outcome, details)
+	SELECT 'user.role', id::text, 'success', jsonb_build_object('by', 'autostack admin', 'role', $2::text) FROM changed
+)
+SELECT id FROM changed;
+
+-- name: admin_user_password
+-- doc: A new password: unlocks the account and ends all its sessions.
+-- in: email text, password_hash text
+-- out: one
+-- cols: id uuid, sessions bigint
+-- none: USER_NOT_FOUND
+-- by: owner
+WITH changed AS (
+	UPDATE users SET password_hash = $2, failed_logins = 0, locked_until = NULL, updated_at = now()
+	WHERE email = $1 RETURNING id
+), ended AS (
+	UPDATE sessions s SET revoked_at = now(), revoke_reason = 'password reset'
+	FROM changed WHERE s.user_id = changed.id AND s.revoked_at IS NULL
+	RETURNING pg_notify('autostack', 'session:' || s.id)
+), noted AS (
+	INSERT INTO audit_logs (event, target, outcome, details)
+	SELECT 'user.password_reset', id::text, 'success', jsonb_build_object('by', 'autostack admin') FROM changed
+)
+SELECT id, (SELECT count(*) FROM ended) AS sessions FROM changed;
+
+-- name: seed_others
+-- doc: Accounts that are not the demo's.
+-- in:
+-- out: one
+-- cols: others bigint
+-- by: owner
+SELECT count(*) AS others FROM users WHERE email NOT IN ('test@example.com', 'admin@example.com');
+
+-- name: seed_user
+-- doc: A demo account; one that is there already stays as it is.
+-- in: email text, name text, role text, password_hash text
+-- out: none
+-- by: owner
+INSERT INTO users (email, name, role, password_hash, email_verified)
+VALUES ($1, $2, $3, $4, true) ON CONFLICT (email) DO NOTHING;
+
+-- name: cleanup_sessions
+-- doc: One batch of sessions that have been over for longer than any access token lives; their refresh tokens go with them.
+-- in: idle_seconds bigint, grace_seconds bigint, batch integer
+-- out: none
+-- by: owner
+DELETE FROM sessions WHERE id IN (
+	SELECT id FROM sessions
+	WHERE least(expires_at, last_used_at + $1 * interval '1 second', coalesce(revoked_at, 'infinity'))
+		< now() - $2 * interval '1 second'
+	ORDER BY created_at LIMIT $3 FOR UPDATE SKIP LOCKED);
+
+-- name: doctor_database
+-- doc: What the doctor wants to know about the server.
+-- in:
+-- out: one
+-- cols: version integer, clock bigint, encoding text, waiting bigint, expired bigint
+-- by: owner
+SELECT current_setting('server_version_num')::integer AS version,
+	extract(epoch FROM clock_timestamp())::bigint AS clock,
+	current_setting('server_encoding') AS encoding,
+	(SELECT count(*) FROM deployments WHERE status = 'queued' AND created_at < now() - interval '10 minutes') AS waiting,
+	(SELECT count(*) FROM deployments WHERE status IN ('building', 'deploying')
+		AND lease_until < now() - interval '1 minute') AS expired;
+
+-- name: doctor_roles
+-- doc: The programs' roles: is each there, may it log in, how are its statements planned, how many sessions does it hold.
+-- in:
+-- out: many
+-- cols: role text, present boolean, super boolean, generic_plans boolean, sessions bigint
+-- by: owner
+SELECT p.role, r.oid IS NOT NULL AND r.rolcanlogin AS present, coalesce(r.rolsuper, false) AS super,
+	EXISTS (SELECT FROM pg_db_role_setting s WHERE s.setrole = r.oid
+		AND 'plan_cache_mode=force_generic_plan' = ANY (s.setconfig)) AS generic_plans,
+	(SELECT count(*) FROM pg_stat_activity a WHERE a.usesysid = r.oid AND a.datname = current_database()) AS sessions
+FROM unnest(ARRAY['autostack_api', 'autostack_ws', 'autostack_worker']) AS p (role)
+LEFT JOIN pg_roles r ON r.rolname = p.role
+ORDER BY p.role;

@@ -1,6 +1,18 @@
-# src/ctl: the `autostack` command; the files that it applies to a database
+# src/ctl: the `autostack` command, and the files that it applies to a database
+bin_PROGRAMS += autostack
+autostack_SOURCES = \
+	src/ctl/admin.c \
+	src/ctl/cleanup.c \
+	src/ctl/ctl.h \
+	src/ctl/main.c \
+	src/ctl/migrate.c \
+	src/ctl/openapi.c \
+	src/ctl/seed.c
+autostack_LDADD = src/ext/libext.a src/base/libbase.a $(EXT_LIBS)
+
 nobase_dist_autostackdata_DATA += \
 	sql/grants.sql \
 	sql/schema/0001-accounts.sql \
-	sql/schema/0002-deployments.sql
-EXTRA_DIST += t/lib/pg.sh t/lib/with-pg.sh
+	sql/schema/0002-deployments.sql \
+	sql/seed.sql \
+	sql/version.sql
