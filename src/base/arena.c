@@ -18,16 +18,16 @@
 
 #ifdef ARENA_ASAN
 #include <sanitizer/asan_interface.h>
-#define GAP ((size_t)16) /* between allocations, never addressable */
+#define GAP        ((size_t)16) /* between allocations, never addressable */
 #define HIDE(p, n) ASAN_POISON_MEMORY_REGION((p), (n))
 #define SHOW(p, n) ASAN_UNPOISON_MEMORY_REGION((p), (n))
 #else
-#define GAP ((size_t)0)
+#define GAP        ((size_t)0)
 #define HIDE(p, n) ((void)0)
 #define SHOW(p, n) ((void)0)
 #endif
 
-#define ALIGN (_Alignof(max_align_t))
+#define ALIGN     (_Alignof(max_align_t))
 #define BLOCK_MIN ((size_t)16 * 1024 - 64) /* leaves room for malloc's head */
 
 struct block {

@@ -32,8 +32,8 @@ struct setting {
 };
 
 static const struct setting settings[] = {
-#define CFG(type, name, env, def, min, max, doc) \
-	{ T_##type, #name, env, def, min, max, offsetof(struct cfg, name), doc },
+#define CFG(type, name, env, def, min, max, doc)                               \
+	{T_##type, #name, env, def, min, max, offsetof(struct cfg, name), doc},
 #include "base/cfg.def"
 #undef CFG
 };
@@ -44,30 +44,30 @@ struct unit {
 };
 
 static const struct unit units_size[] = {
-	{ "", 1 },
-	{ "K", 1024 },
-	{ "M", 1024 * 1024 },
-	{ "G", 1024 * 1024 * 1024 },
-	{ NULL, 0 },
+	{"", 1},
+	{"K", 1024},
+	{"M", 1024 * 1024},
+	{"G", 1024 * 1024 * 1024},
+	{NULL, 0},
 };
 static const struct unit units_ms[] = {
-	{ "", 1 },
-	{ "ms", 1 },
-	{ "s", 1000 },
-	{ "m", 60 * 1000 },
-	{ NULL, 0 },
+	{"", 1},
+	{"ms", 1},
+	{"s", 1000},
+	{"m", 60 * 1000},
+	{NULL, 0},
 };
 static const struct unit units_secs[] = {
-	{ "", 1 },
-	{ "s", 1 },
-	{ "m", 60 },
-	{ "h", 60 * 60 },
-	{ "d", 24 * 60 * 60 },
-	{ NULL, 0 },
+	{"", 1},
+	{"s", 1},
+	{"m", 60},
+	{"h", 60 * 60},
+	{"d", 24 * 60 * 60},
+	{NULL, 0},
 };
 static const struct unit units_none[] = {
-	{ "", 1 },
-	{ NULL, 0 },
+	{"", 1},
+	{NULL, 0},
 };
 
 /* Where a value comes from: for messages, and because a secret is a path in
@@ -144,9 +144,9 @@ static const char *
 parse_bool(const char *value, bool *ret)
 {
 	bool yes = str_eq(value, "yes") || str_eq(value, "1") ||
-		str_eq(value, "true");
+		   str_eq(value, "true");
 	bool no = str_eq(value, "no") || str_eq(value, "0") ||
-		str_eq(value, "false");
+		  str_eq(value, "false");
 
 	if (!yes && !no)
 		return "must be yes or no";
@@ -189,8 +189,8 @@ read_secret(struct arena *a, const char *path, const char **ret)
 	AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
 	if (fd < 0 || fstat(fd, &st) < 0)
-		return arena_printf(a, "cannot open its file: %s",
-			strerror(errno));
+		return arena_printf(
+			a, "cannot open its file: %s", strerror(errno));
 	if (!S_ISREG(st.st_mode))
 		return "names something that is not a regular file";
 	if (st.st_mode & 07)
@@ -198,8 +198,8 @@ read_secret(struct arena *a, const char *path, const char **ret)
 		       "chmod it to 600 or 640";
 	text = fd_read_file(a, path, 64 * 1024, &n);
 	if (!text)
-		return arena_printf(a, "cannot read its file: %s",
-			strerror(errno));
+		return arena_printf(
+			a, "cannot read its file: %s", strerror(errno));
 	if (n && text[n - 1] == '\n')
 		text[--n] = '\0';
 	if (n && text[n - 1] == '\r')
@@ -223,10 +223,9 @@ parse_secret(const struct source *src, const struct setting *s,
 		return wrong;
 	/* "" in the file or by default: not set, programs check their needs */
 	if (*value && ((int64_t)strlen(secret) < s->min ||
-			(int64_t)strlen(secret) > s->max))
+			      (int64_t)strlen(secret) > s->max))
 		return arena_printf(src->a,
-			"the secret must have %" PRId64 " to %" PRId64
-			" bytes",
+			"the secret must have %" PRId64 " to %" PRId64 " bytes",
 			s->min, s->max);
 	*ret = arena_strdup(src->a, secret);
 	return NULL;
@@ -257,7 +256,8 @@ check_rules(const struct cfg *cfg)
 {
 	const char *mark = strstr(cfg->site_url, "%s");
 
-	if (!str_eq(cfg->log_format, "json") && !str_eq(cfg->log_format, "text"))
+	if (!str_eq(cfg->log_format, "json") &&
+		!str_eq(cfg->log_format, "text"))
 		return "log_format: must be json or text";
 	/* programs put the site's name there: nothing else may be a format */
 	if (!mark || strchr(cfg->site_url, '%') != mark ||
@@ -303,8 +303,8 @@ parse_line(const struct source *src, const char *line, int number,
 		return "is not of the form name = value";
 	s = by_name(name);
 	if (!s)
-		return arena_printf(src->a, "%s: there is no such setting",
-			name);
+		return arena_printf(
+			src->a, "%s: there is no such setting", name);
 	if (seen[s - settings])
 		return arena_printf(src->a, "%s: was set in line %d already",
 			name, seen[s - settings]);
@@ -317,7 +317,7 @@ static const char *
 parse_file(struct arena *a, const char *path, const char *text, size_t len,
 	struct cfg *cfg)
 {
-	int seen[NELEM(settings)] = { 0 };
+	int seen[NELEM(settings)] = {0};
 	size_t n;
 	char **lines;
 
@@ -326,15 +326,15 @@ parse_file(struct arena *a, const char *path, const char *text, size_t len,
 	lines = str_split(a, text, '\n', &n);
 	for (size_t i = 0; i < n; i++) {
 		const char *line = str_trim(a, lines[i]);
-		struct source src = { a, NULL, true };
+		struct source src = {a, NULL, true};
 		const char *wrong;
 
 		if (!*line || *line == '#')
 			continue;
 		wrong = parse_line(&src, line, (int)i + 1, seen, cfg);
 		if (wrong)
-			return arena_printf(a, "%s:%d: %s", path, (int)i + 1,
-				wrong);
+			return arena_printf(
+				a, "%s:%d: %s", path, (int)i + 1, wrong);
 	}
 	return NULL;
 }
@@ -342,15 +342,15 @@ parse_file(struct arena *a, const char *path, const char *text, size_t len,
 static const char *
 load_defaults(struct arena *a, struct cfg *cfg)
 {
-	struct source src = { a, "cfg.def", false };
+	struct source src = {a, "cfg.def", false};
 
 	for (size_t i = 0; i < NELEM(settings); i++) {
 		const struct setting *s = &settings[i];
 		const char *wrong = set_value(&src, s, s->def, cfg);
 
 		if (wrong)
-			return arena_printf(a, "default of %s: %s", s->name,
-				wrong);
+			return arena_printf(
+				a, "default of %s: %s", s->name, wrong);
 	}
 	return NULL;
 }
@@ -358,7 +358,7 @@ load_defaults(struct arena *a, struct cfg *cfg)
 static const char *
 load_environment(struct arena *a, struct cfg *cfg)
 {
-	struct source src = { a, "environment", false };
+	struct source src = {a, "environment", false};
 
 	for (size_t i = 0; i < NELEM(settings); i++) {
 		const struct setting *s = &settings[i];
@@ -393,7 +393,7 @@ bool
 cfg_load(struct arena *a, const char *path, struct cfg *ret,
 	const char **ret_error)
 {
-	struct cfg cfg = { 0 };
+	struct cfg cfg = {0};
 	const char *wrong = load_defaults(a, &cfg);
 
 	if (!wrong)
@@ -435,8 +435,8 @@ cfg_print_sample(struct buf *b)
 
 		buf_printf(b, "\n# %s\n# (%s", s->doc, type_text(s->type));
 		if (s->type != T_BOOL)
-			buf_printf(b, "; %" PRId64 " to %" PRId64, s->min,
-				s->max);
+			buf_printf(
+				b, "; %" PRId64 " to %" PRId64, s->min, s->max);
 		buf_printf(b, "; environment %s)\n#%s = %s\n", s->env, s->name,
 			s->def);
 	}

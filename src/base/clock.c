@@ -61,8 +61,8 @@ clock_duration(struct arena *a, int64_t seconds)
 	if (s < 60)
 		return arena_printf(a, "%" PRId64 "s", s);
 	if (s < 3600)
-		return arena_printf(a, "%" PRId64 "m %" PRId64 "s", s / 60,
-			s % 60);
-	return arena_printf(a, "%" PRId64 "h %" PRId64 "m", s / 3600,
-		s % 3600 / 60);
+		return arena_printf(
+			a, "%" PRId64 "m %" PRId64 "s", s / 60, s % 60);
+	return arena_printf(
+		a, "%" PRId64 "h %" PRId64 "m", s / 3600, s % 3600 / 60);
 }

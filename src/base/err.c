@@ -3,13 +3,13 @@
 
 #include "base/arena.h"
 
-#define RETRY true
+#define RETRY    true
 #define NO_RETRY false
 
 static const struct err_info infos[E_MAX] = {
-	[E_OK] = { "OK", 200, false, "OK", "Not an error." },
-#define ERR(name, status, retry, message, doc) \
-	[E_##name] = { #name, status, retry, message, doc },
+	[E_OK] = {"OK", 200, false, "OK", "Not an error."},
+#define ERR(name, status, retry, message, doc)                                 \
+	[E_##name] = {#name, status, retry, message, doc},
 #include "base/err.def"
 #undef ERR
 };

@@ -32,7 +32,7 @@ const struct err_info *err_info(enum err e);
  * The first failure wins; later ones do not overwrite it. */
 struct ctx {
 	struct arena *arena;
-	char id[37];         /* request or job id (UUID text), for logs */
+	char id[37]; /* request or job id (UUID text), for logs */
 	enum err err;
 	const char *message; /* for the client; NULL: err_info's text */
 	const char *cause;   /* for the log only */

@@ -95,7 +95,7 @@ fd_open_beneath(int dirfd, const char *path, int flags, unsigned mode)
 		.flags = (uint64_t)(flags | O_CLOEXEC),
 		.mode = makes ? mode : 0, /* others must be 0: EINVAL */
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
-			RESOLVE_NO_MAGICLINKS,
+			   RESOLVE_NO_MAGICLINKS,
 	};
 	long fd;
 
@@ -114,8 +114,8 @@ fd_read_beneath(struct arena *a, int dirfd, const char *path, size_t max,
 {
 	struct stat st;
 	/* O_NONBLOCK: a FIFO must not hold us up before it is refused */
-	AUTO_FD int fd = fd_open_beneath(dirfd, path,
-		O_RDONLY | O_NOCTTY | O_NONBLOCK, 0);
+	AUTO_FD int fd = fd_open_beneath(
+		dirfd, path, O_RDONLY | O_NOCTTY | O_NONBLOCK, 0);
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return NULL;
@@ -156,7 +156,7 @@ write_new(const char *path, const void *p, size_t n, unsigned mode)
 
 	/* fchmod: the mode that was asked for, whatever the umask says */
 	return fd >= 0 && fd_write_all(fd, p, n) && fchmod(fd, mode) == 0 &&
-		fsync(fd) == 0;
+	       fsync(fd) == 0;
 }
 
 bool
@@ -233,8 +233,8 @@ open_dir(int parent, const char *name)
 {
 	char self[40];
 	struct stat st;
-	AUTO_FD int fd = openat(parent, name,
-		O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	AUTO_FD int fd = openat(
+		parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return -1;
@@ -282,7 +282,7 @@ remove_entry(struct removal *r, int dir, const char *name, bool in_top)
 	int fd = open_dir(dir, name);
 
 	return fd >= 0 && empty_dir(r, fd, false) &&
-		(unlinkat(dir, name, AT_REMOVEDIR) == 0 || errno == ENOENT);
+	       (unlinkat(dir, name, AT_REMOVEDIR) == 0 || errno == ENOENT);
 }
 
 /* Empty the directory fd, which is closed. Recursion ends at level two. */
@@ -321,7 +321,7 @@ empty_dir(struct removal *r, int fd, bool is_top)
 bool
 fd_remove_tree(int dirfd, const char *name)
 {
-	struct removal r = { .top = -1 };
+	struct removal r = {.top = -1};
 	bool good;
 	int why;
 
@@ -336,7 +336,7 @@ fd_remove_tree(int dirfd, const char *name)
 	int fd = fcntl(r.top, F_DUPFD_CLOEXEC, 3);
 
 	good = fd >= 0 && empty_dir(&r, fd, true) &&
-		unlinkat(dirfd, name, AT_REMOVEDIR) == 0;
+	       unlinkat(dirfd, name, AT_REMOVEDIR) == 0;
 	why = errno;
 	(void)close(r.top);
 	errno = why;

@@ -11,7 +11,7 @@
 void
 jw_init(struct jw *w, struct buf *b)
 {
-	*w = (struct jw){ .b = b, .first = 1 };
+	*w = (struct jw){.b = b, .first = 1};
 }
 
 static void
@@ -182,8 +182,8 @@ jw_escape(struct buf *b, const char *s, size_t n)
 		size_t len = str_utf8_at(s + i, n - i);
 		/* U+0080 to U+009F are the two bytes C2 80 to C2 9F */
 		bool c1 = len == 2 && u[i] == 0xc2 && u[i + 1] < 0xa0;
-		bool special = len == 0 || c1 || u[i] < 0x20 ||
-			u[i] == 0x7f || u[i] == '"' || u[i] == '\\';
+		bool special = len == 0 || c1 || u[i] < 0x20 || u[i] == 0x7f ||
+			       u[i] == '"' || u[i] == '\\';
 
 		if (!special) {
 			i += len;

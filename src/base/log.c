@@ -12,19 +12,19 @@
 #include <stdarg.h>
 #include <unistd.h>
 
-#define LINE_MAX_BYTES 4096 /* PIPE_BUF of Linux */
+#define LINE_MAX_BYTES  4096 /* PIPE_BUF of Linux */
 #define VALUE_MAX_BYTES 512
-#define TAIL_BYTES 16 /* what marks and closes a line that was cut */
+#define TAIL_BYTES      16 /* what marks and closes a line that was cut */
 
-#define INFO LOGP_INFO
+#define INFO    LOGP_INFO
 #define WARNING LOGP_WARNING
-#define ERROR LOGP_ERROR
-#define LOG false
-#define AUDIT true
+#define ERROR   LOGP_ERROR
+#define LOG     false
+#define AUDIT   true
 
 static const struct event_info events[EV_MAX] = {
-#define EVENT(name, wire, priority, audit, doc) \
-	[EV_##name] = { wire, priority, audit, doc },
+#define EVENT(name, wire, priority, audit, doc)                                \
+	[EV_##name] = {wire, priority, audit, doc},
 #include "base/event.def"
 #undef EVENT
 };
@@ -40,7 +40,7 @@ static struct {
 	const char *program;
 	bool json;
 	enum log_priority threshold;
-} self = { "autostack", true, LOGP_INFO };
+} self = {"autostack", true, LOGP_INFO};
 
 const struct event_info *
 event_info(enum event ev)
@@ -80,8 +80,8 @@ now_text(char dst[32])
 	char seconds[21];
 
 	clock_rfc3339(seconds, us / 1000000);
-	(void)snprintf(dst, 32, "%.19s.%03dZ", seconds,
-		(int)(us % 1000000 / 1000));
+	(void)snprintf(
+		dst, 32, "%.19s.%03dZ", seconds, (int)(us % 1000000 / 1000));
 }
 
 /* Whether a text value needs no quotes. */
@@ -92,8 +92,8 @@ is_bare(const char *s, size_t n)
 
 	for (size_t i = 0; i < n; i++) {
 		bool alnum = (s[i] >= '0' && s[i] <= '9') ||
-			(s[i] >= 'a' && s[i] <= 'z') ||
-			(s[i] >= 'A' && s[i] <= 'Z');
+			     (s[i] >= 'a' && s[i] <= 'z') ||
+			     (s[i] >= 'A' && s[i] <= 'Z');
 
 		if (!alnum && !strchr(extra, s[i]))
 			return false;

@@ -8,7 +8,12 @@
 
 #include "base/base.h"
 
-enum log_priority { LOGP_ERROR = 3, LOGP_WARNING = 4, LOGP_INFO = 6, LOGP_DEBUG = 7 };
+enum log_priority {
+	LOGP_ERROR = 3,
+	LOGP_WARNING = 4,
+	LOGP_INFO = 6,
+	LOGP_DEBUG = 7
+};
 
 enum event {
 #define EVENT(name, wire, priority, kind, doc) EV_##name,
@@ -30,8 +35,7 @@ void log_open(const char *program, bool json, enum log_priority threshold);
 /* One line. id is the request or job id or NULL; then pairs of const char *
  * key, value (a NULL value is left out), ended by NULL:
  *   log_event(EV_JOB_CLAIMED, job->id, "slot", "2", NULL); */
-void log_event(enum event ev, const char *id, ...)
-	__attribute__((sentinel));
+void log_event(enum event ev, const char *id, ...) __attribute__((sentinel));
 /* For people who debug; below info, free text. */
 void log_debug(const char *id, const char *fmt, ...) PRINTF(2, 3);
 

@@ -47,9 +47,8 @@ child_fds(struct start *s)
 	for (int i = 0; i < n; i++) {
 		if (moved[i] < 0)
 			(void)close(i);
-		else if (moved[i] == i
-				? fcntl(i, F_SETFD, 0) < 0
-				: dup2(moved[i], i) < 0)
+		else if (moved[i] == i ? fcntl(i, F_SETFD, 0) < 0
+				       : dup2(moved[i], i) < 0)
 			return false;
 	}
 	if (s->report != n) {
@@ -74,7 +73,7 @@ child_signals(void)
 NORETURN static void
 child(struct start *s)
 {
-	static const char *const empty[] = { NULL };
+	static const char *const empty[] = {NULL};
 	const char *const *env = s->env ? s->env : empty;
 	int why;
 
@@ -118,7 +117,7 @@ run_start(const char *const argv[], const char *const env[], const int *fds,
 	pid_t pid;
 	sigset_t all;
 	sigset_t old;
-	struct start s = { argv, env, fds, nfds, getpid(), -1 };
+	struct start s = {argv, env, fds, nfds, getpid(), -1};
 
 	if (!argv[0] || argv[0][0] != '/' || nfds > FDS_MAX) {
 		errno = EINVAL;
@@ -159,6 +158,5 @@ run_wait(pid_t pid)
 	} while (r < 0 && errno == EINTR);
 	if (r < 0)
 		return -1;
-	return WIFEXITED(status) ? WEXITSTATUS(status)
-				 : 256 + WTERMSIG(status);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 256 + WTERMSIG(status);
 }

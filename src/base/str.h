@@ -11,7 +11,7 @@ struct arena;
 
 /* Copy into a fixed array, always terminated; false when it was cut. */
 bool str_copy(char *dst, size_t size, const char *src);
-bool str_eq(const char *a, const char *b); /* NULL equals only NULL */
+bool str_eq(const char *a, const char *b);    /* NULL equals only NULL */
 bool str_eq_ci(const char *a, const char *b); /* ASCII case */
 bool str_starts(const char *s, const char *prefix);
 bool str_ends(const char *s, const char *suffix);
@@ -27,7 +27,8 @@ char *str_trim(struct arena *a, const char *s);
 char *str_lower(struct arena *a, const char *s); /* ASCII */
 
 bool str_is_uuid(const char *s); /* 8-4-4-4-12 hex, lower or upper case */
-bool str_is_utf8(const char *s, size_t n); /* RFC 3629: no surrogates, no overlong forms */
+/* RFC 3629: no surrogates, no overlong forms. */
+bool str_is_utf8(const char *s, size_t n);
 /* Length (1-4) of the well-formed UTF-8 character at s, 0 when there is none
  * within n bytes. */
 size_t str_utf8_at(const char *s, size_t n);
