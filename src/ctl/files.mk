@@ -16,3 +16,8 @@ nobase_dist_autostackdata_DATA += \
 	sql/schema/0002-deployments.sql \
 	sql/seed.sql \
 	sql/version.sql
+
+check_PROGRAMS += t/helper/fcgi-request
+t_helper_fcgi_request_SOURCES = t/helper/fcgi-request.c \
+	src/ctl/ask.c src/ctl/ask.h
+t_helper_fcgi_request_LDADD = src/base/libbase.a
