@@ -1,0 +1,526 @@
+/*
+ * publish.c - the copier and the switch. Used by the worker. Everything in the
+ * source tree was made by strangers: names and kinds are judged, contents only
+ * copied.
+ */
+#include "svc/publish.h"
+
+#include "base/arena.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "ext/gz.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define DEPTH_MAX    64
+#define WARNINGS_MAX 20
+#define GZ_MIN       1024
+#define GZ_MAX       (16 * 1024 * 1024)
+/* up to here each file is flushed by itself; past it syncfs(2) is cheaper */
+#define FSYNC_FILES 64
+
+struct copy {
+	struct ctx *ctx;
+	const struct publish *p;
+	struct publish_stats st;
+	int src; /* the top of the source, for judging symlinks */
+	int dirs;
+};
+
+static enum err
+os_failed(struct ctx *ctx, const char *what)
+{
+	return ctx_cause(ctx, E_INTERNAL_SERVER_ERROR, "publish: %s: %s", what,
+		strerror(errno));
+}
+
+/* What cannot be removed now is met again by the next publish_prune(). */
+static void
+drop_tree(int dir, const char *name)
+{
+	if (!fd_remove_tree(dir, name))
+		log_debug(NULL, "publish: %s stays: %s", name, strerror(errno));
+}
+
+static void
+skip(struct copy *c, const char *path, const char *why)
+{
+	c->st.skipped++;
+	if (!c->p->warn || c->st.skipped > WARNINGS_MAX)
+		return;
+	if (c->st.skipped == WARNINGS_MAX)
+		c->p->warn(c->p->arg, "More files were not published.");
+	else
+		c->p->warn(
+			c->p->arg, arena_printf(c->ctx->arena,
+					   "Not published: %s: %s", path, why));
+}
+
+static bool
+is_compressible(const char *name)
+{
+	static const char *const ext[] = {".html", ".htm", ".css", ".js",
+		".mjs", ".json", ".svg", ".xml", ".txt", ".wasm", ".map",
+		".ico", ".webmanifest", ".csv", ".md", ".ttf", ".otf", ".eot",
+		".rss", ".atom", ".geojson"};
+
+	for (size_t i = 0; i < NELEM(ext); i++) {
+		if (str_ends(name, ext[i]))
+			return true;
+	}
+	return false;
+}
+
+/* Not symlinks alone: every way out of the tree, mounts included. */
+static int
+open_in(int dir, const char *path, int flags, bool follow)
+{
+	struct open_how how = {
+		.flags = (uint64_t)(flags | O_CLOEXEC),
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS |
+			   RESOLVE_NO_XDEV | (follow ? 0 : RESOLVE_NO_SYMLINKS),
+	};
+
+	return (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
+}
+
+/* A symlink is left out when it stays inside (or hangs), an error when it
+ * leads out: then the user expects something that will never be there. */
+static enum err
+judge_symlink(struct copy *c, const char *path)
+{
+	AUTO_FD int fd = open_in(c->src, path, O_PATH, true);
+
+	if (fd < 0 && errno == EXDEV)
+		return ctx_fail(c->ctx, E_BUILD_FAILED,
+			"the output holds a symbolic link that leads out of "
+			"it: %s",
+			path);
+	skip(c, path, "a symbolic link");
+	return E_OK;
+}
+
+static enum err
+copy_bytes(struct copy *c, int in, int out, int64_t size)
+{
+	char block[16 * 1024];
+	int64_t done = 0;
+
+	for (;;) {
+		ssize_t n = copy_file_range(in, NULL, out, NULL,
+			(size_t)MAX(size - done, (int64_t)1), 0);
+
+		if (n < 0 && done == 0 &&
+			(errno == EXDEV || errno == EINVAL || errno == ENOSYS ||
+				errno == EOPNOTSUPP))
+			break;
+		if (n < 0)
+			return os_failed(c->ctx, "copy");
+		if (n == 0)
+			return E_OK;
+		done += n;
+		/* the build is dead: what grows nevertheless is cut */
+		if (done >= size)
+			return E_OK;
+	}
+	while (done < size) {
+		ssize_t n = read(in, block, sizeof(block));
+
+		if (n < 0)
+			return os_failed(c->ctx, "read");
+		if (n == 0)
+			break;
+		if (!fd_write_all(out, block, (size_t)n))
+			return os_failed(c->ctx, "write");
+		done += n;
+	}
+	return E_OK;
+}
+
+static bool
+settle(struct copy *c, int fd)
+{
+	return fchmod(fd, 0644) == 0 &&
+	       (c->st.files > FSYNC_FILES || fsync(fd) == 0);
+}
+
+/* The .gz beside a file; it goes again when it saves nothing. */
+static enum err
+compress(struct copy *c, int in, int to, const char *name, int64_t size)
+{
+	const char *gz = arena_printf(c->ctx->arena, "%s.gz", name);
+	int64_t small;
+	AUTO_FD int out = openat(to, gz,
+		O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (out < 0)
+		return errno == EEXIST || errno == ENAMETOOLONG
+			       ? E_OK
+			       : os_failed(c->ctx, "gz");
+	if (!gz_copy(in, out, &small))
+		return os_failed(c->ctx, "gz");
+	if (small >= size - size / 20)
+		return unlinkat(to, gz, 0) == 0 ? E_OK
+						: os_failed(c->ctx, "gz");
+	c->st.compressed++;
+	return settle(c, out) ? E_OK : os_failed(c->ctx, "gz");
+}
+
+static enum err
+count_file(struct copy *c, const struct stat *st)
+{
+	const struct publish *p = c->p;
+
+	if (++c->st.files > p->max_files)
+		return ctx_fail(c->ctx, E_BUILD_FAILED,
+			"the output has more than %lld files",
+			(long long)p->max_files);
+	if (st->st_size > p->max_bytes - c->st.bytes)
+		return ctx_fail(c->ctx, E_BUILD_FAILED,
+			"the output is larger than %lld MB",
+			(long long)(p->max_bytes >> 20));
+	c->st.bytes += st->st_size;
+	return p->tick ? p->tick(p->arg) : E_OK;
+}
+
+static enum err
+copy_file(struct copy *c, int from, int to, const char *name, const char *path)
+{
+	struct stat st;
+	struct stat own;
+	enum err e;
+	/* O_NONBLOCK: a FIFO that took the file's place must not hold us */
+	AUTO_FD int in = open_in(from, name, O_RDONLY | O_NONBLOCK, false);
+	AUTO_FD int out = -1;
+
+	if (in < 0 || fstat(in, &st) < 0)
+		return os_failed(c->ctx, "open");
+	if (!S_ISREG(st.st_mode) || (st.st_mode & (S_ISUID | S_ISGID))) {
+		skip(c, path, S_ISREG(st.st_mode) ? "setuid" : "no file");
+		return E_OK;
+	}
+	e = count_file(c, &st);
+	if (e)
+		return e;
+	/* a .gz of ours may stand in the place of one of theirs */
+	if (str_ends(name, ".gz"))
+		(void)unlinkat(to, name, 0); /* mostly there is none */
+	out = openat(to, name,
+		O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (out < 0)
+		return os_failed(c->ctx, "create");
+	e = copy_bytes(c, in, out, st.st_size);
+	if (!e && !settle(c, out))
+		e = os_failed(c->ctx, "settle");
+	if (!e && st.st_size >= GZ_MIN && st.st_size <= GZ_MAX &&
+		is_compressible(name) &&
+		fstatat(from, arena_printf(c->ctx->arena, "%s.gz", name), &own,
+			AT_SYMLINK_NOFOLLOW) < 0)
+		e = compress(c, in, to, name, st.st_size);
+	return e;
+}
+
+static enum err copy_dir(
+	struct copy *c, int from, int to, const char *path, int depth);
+
+static enum err
+enter_dir(struct copy *c, int from, int to, const char *name, const char *path,
+	int depth)
+{
+	AUTO_FD int in = open_in(from, name, O_RDONLY | O_DIRECTORY, false);
+	AUTO_FD int out = -1;
+	enum err e;
+
+	if (in < 0)
+		return os_failed(c->ctx, "open directory");
+	if (depth >= DEPTH_MAX)
+		return ctx_fail(c->ctx, E_BUILD_FAILED,
+			"the output has more than %d levels of directories",
+			DEPTH_MAX);
+	/* directories count as well: a million empty ones are no site */
+	if (++c->dirs > c->p->max_files)
+		return ctx_fail(c->ctx, E_BUILD_FAILED,
+			"the output has more than %lld directories",
+			(long long)c->p->max_files);
+	if (mkdirat(to, name, 0700) < 0)
+		return os_failed(c->ctx, "mkdir");
+	out = openat(to, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (out < 0)
+		return os_failed(c->ctx, "open copy");
+	e = copy_dir(c, in, out, path, depth + 1);
+	if (!e && (fchmod(out, 0755) < 0 ||
+			  (c->st.files <= FSYNC_FILES && fsync(out) < 0)))
+		e = os_failed(c->ctx, "settle directory");
+	return e;
+}
+
+/* Left out without a word. top: at the top of the output. */
+static bool
+is_hidden(const struct copy *c, const char *name, const char *path)
+{
+	if (name[0] == '.')
+		return !str_eq(path, ".well-known");
+	if (str_eq(path, ".well-known/acme-challenge"))
+		return true;
+	return c->p->skip_node_modules && str_eq(path, "node_modules");
+}
+
+static enum err
+copy_entry(struct copy *c, int from, int to, const char *name,
+	const char *parent, int depth)
+{
+	const char *path =
+		*parent ? arena_printf(c->ctx->arena, "%s/%s", parent, name)
+			: name;
+	struct stat st;
+
+	if (is_hidden(c, name, path))
+		return E_OK;
+	if (!str_is_utf8(name, strlen(name)) || str_has_control(name)) {
+		skip(c, *parent ? parent : ".",
+			"a name with control characters");
+		return E_OK;
+	}
+	if (fstatat(from, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return os_failed(c->ctx, "stat");
+	if (S_ISLNK(st.st_mode))
+		return judge_symlink(c, path);
+	if (S_ISDIR(st.st_mode))
+		return enter_dir(c, from, to, name, path, depth);
+	if (S_ISREG(st.st_mode))
+		return copy_file(c, from, to, name, path);
+	skip(c, path, "neither a file nor a directory");
+	return E_OK;
+}
+
+static enum err
+copy_dir(struct copy *c, int from, int to, const char *path, int depth)
+{
+	int fd = openat(from, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *d;
+	enum err e = E_OK;
+
+	if (!dir) {
+		auto_close(&fd);
+		return os_failed(c->ctx, "read directory");
+	}
+	while (!e && (d = readdir(dir)) != NULL) {
+		if (str_eq(d->d_name, ".") || str_eq(d->d_name, ".."))
+			continue;
+		e = copy_entry(c, from, to,
+			arena_strdup(c->ctx->arena, d->d_name), path, depth);
+	}
+	(void)closedir(dir);
+	return e;
+}
+
+static const char *
+site_path(struct ctx *ctx, const struct publish *p, const char *rest)
+{
+	return arena_printf(ctx->arena, "%s/%s/%s", p->sites, p->site, rest);
+}
+
+/* The site's own directories, readable by nginx whatever the umask is. */
+static int
+open_releases(struct ctx *ctx, const struct publish *p)
+{
+	const char *path = site_path(ctx, p, "releases");
+	int fd;
+
+	if (!fd_mkdirs(path, 0755) || chmod(site_path(ctx, p, "."), 0755) < 0)
+		return -1;
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0 && fchmod(fd, 0755) < 0)
+		auto_close(&fd);
+	return fd;
+}
+
+/* Copy into the temporary directory that lies in releases. */
+static enum err
+fill(struct copy *c, int releases, const char *tmp)
+{
+	AUTO_FD int to = -1;
+	enum err e;
+
+	if (!fd_remove_tree(releases, tmp) || mkdirat(releases, tmp, 0700) < 0)
+		return os_failed(c->ctx, "mkdir");
+	to = openat(
+		releases, tmp, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (to < 0)
+		return os_failed(c->ctx, "open release");
+	e = copy_dir(c, c->src, to, "", 0);
+	if (e)
+		return e;
+	if (c->st.files == 0)
+		return ctx_fail(c->ctx, E_BUILD_FAILED,
+			"the output directory holds no file to publish");
+	if (fchmod(to, 0755) < 0 || fsync(to) < 0)
+		return os_failed(c->ctx, "settle release");
+	if (c->st.files > FSYNC_FILES && syncfs(to) < 0)
+		return os_failed(c->ctx, "syncfs");
+	return E_OK;
+}
+
+enum err
+publish_copy(struct ctx *ctx, const struct publish *p, int src,
+	struct publish_stats *ret)
+{
+	struct copy c = {.ctx = ctx, .p = p, .src = src};
+	const char *tmp = arena_printf(ctx->arena, ".%s.tmp", p->id);
+	AUTO_FD int releases = open_releases(ctx, p);
+	enum err e;
+
+	if (releases < 0)
+		return os_failed(ctx, "releases");
+	e = fill(&c, releases, tmp);
+	/* what an earlier attempt left is complete, but not this build */
+	if (!e && !publish_is_live(ctx, p) && !fd_remove_tree(releases, p->id))
+		e = os_failed(ctx, "remove old attempt");
+	if (!e && renameat(releases, tmp, releases, p->id) < 0)
+		e = os_failed(ctx, "rename");
+	if (!e && fsync(releases) < 0)
+		e = os_failed(ctx, "sync");
+	if (e) {
+		drop_tree(releases, tmp);
+		return e;
+	}
+	*ret = c.st;
+	return E_OK;
+}
+
+/* What the link names, NULL when it is not there. */
+static const char *
+read_link(struct arena *a, int dir, const char *name)
+{
+	char to[256];
+	ssize_t n = readlinkat(dir, name, to, sizeof(to));
+
+	return n <= 0 || (size_t)n == sizeof(to)
+		       ? NULL
+		       : arena_strndup(a, to, (size_t)n);
+}
+
+static bool
+point(struct arena *a, int dir, const char *name, const char *target)
+{
+	const char *tmp = arena_printf(a, ".%s.tmp", name);
+
+	if (unlinkat(dir, tmp, 0) < 0 && errno != ENOENT)
+		return false;
+	return symlinkat(target, dir, tmp) == 0 &&
+	       renameat(dir, tmp, dir, name) == 0;
+}
+
+enum err
+publish_switch(struct ctx *ctx, const struct publish *p)
+{
+	struct arena *a = ctx->arena;
+	const char *target = arena_printf(a, "releases/%s", p->id);
+	const char *was;
+	AUTO_FD int dir = open(
+		site_path(ctx, p, "."), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (dir < 0)
+		return os_failed(ctx, "site");
+	was = read_link(a, dir, "current");
+	if (was && !str_eq(was, target) && !point(a, dir, "previous", was))
+		return os_failed(ctx, "previous");
+	if (!str_eq(was, target) && !point(a, dir, "current", target))
+		return os_failed(ctx, "current");
+	return fsync(dir) == 0 ? E_OK : os_failed(ctx, "sync site");
+}
+
+bool
+publish_is_live(struct ctx *ctx, const struct publish *p)
+{
+	struct arena *a = ctx->arena;
+	AUTO_FD int dir = open(
+		site_path(ctx, p, "."), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return dir >= 0 && str_eq(read_link(a, dir, "current"),
+				   arena_printf(a, "releases/%s", p->id));
+}
+
+struct release {
+	const char *name;
+	struct timespec when;
+};
+
+static int
+newest_first(const void *x, const void *y)
+{
+	const struct release *a = x;
+	const struct release *b = y;
+
+	if (a->when.tv_sec != b->when.tv_sec)
+		return a->when.tv_sec < b->when.tv_sec ? 1 : -1;
+	if (a->when.tv_nsec != b->when.tv_nsec)
+		return a->when.tv_nsec < b->when.tv_nsec ? 1 : -1;
+	return 0;
+}
+
+/* The releases by age; what is half-written goes at once. */
+static struct release *
+list_releases(struct ctx *ctx, int fd, size_t *ret_n)
+{
+	struct arena *a = ctx->arena;
+	struct release *list = NULL;
+	size_t n = 0;
+	DIR *dir = fdopendir(fd);
+	struct dirent *d;
+	struct stat st;
+
+	while (dir && (d = readdir(dir)) != NULL) {
+		if (str_ends(d->d_name, ".tmp"))
+			drop_tree(dirfd(dir), d->d_name);
+		if (!str_is_uuid(d->d_name) ||
+			fstatat(dirfd(dir), d->d_name, &st,
+				AT_SYMLINK_NOFOLLOW) < 0)
+			continue;
+		list = arena_grow(
+			a, list, n * sizeof(*list), (n + 1) * sizeof(*list));
+		list[n++] = (struct release){
+			arena_strdup(a, d->d_name), st.st_ctim};
+	}
+	if (dir)
+		(void)closedir(dir);
+	else
+		auto_close(&fd);
+	if (n)
+		qsort(list, n, sizeof(*list), newest_first);
+	*ret_n = n;
+	return list;
+}
+
+void
+publish_prune(struct ctx *ctx, const struct publish *p)
+{
+	struct arena *a = ctx->arena;
+	AUTO_FD int site = open(
+		site_path(ctx, p, "."), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	AUTO_FD int releases = open_releases(ctx, p);
+	struct release *list;
+	const char *live;
+	const char *before;
+	size_t n;
+
+	if (site < 0 || releases < 0)
+		return;
+	live = read_link(a, site, "current");
+	before = read_link(a, site, "previous");
+	list = list_releases(ctx, fcntl(releases, F_DUPFD_CLOEXEC, 3), &n);
+	for (size_t i = (size_t)p->keep; i < n; i++) {
+		const char *path = arena_printf(a, "releases/%s", list[i].name);
+
+		if (!str_eq(path, live) && !str_eq(path, before))
+			drop_tree(releases, list[i].name);
+	}
+}

@@ -1,0 +1,58 @@
+/*
+ * publish.h - from a build's output to the files that nginx serves (SECURITY.md
+ * PUB-1 to PUB-4, PUB-6). Called by the worker when every process of the build
+ * is dead. Runs nothing.
+ *
+ *	sites/<site>/releases/<id>/...	  a complete release, never changed
+ *	sites/<site>/releases/.<id>.tmp/  one that is being written
+ *	sites/<site>/current		  -> releases/<id>: what is live
+ *	sites/<site>/previous		  -> the one before, for its assets
+ */
+#ifndef AS_SVC_PUBLISH_H
+#define AS_SVC_PUBLISH_H
+
+#include "base/base.h"
+#include "base/err.h"
+
+struct publish {
+	const char *sites; /* directory of all sites */
+	const char *site;
+	const char *id; /* of the deployment: the release's name */
+	int64_t max_bytes, max_files;
+	int64_t keep;           /* releases that publish_prune() leaves */
+	bool skip_node_modules; /* at the top, when a whole tree is published */
+	/* between files: keeps the lease and the log alive; not E_OK ends the
+	 * copy with it. warn takes a line for the log. */
+	enum err (*tick)(void *arg);
+	void (*warn)(void *arg, const char *text);
+	void *arg;
+};
+
+struct publish_stats {
+	int64_t files, bytes, compressed, skipped;
+};
+
+/* Copy the directory src into releases/<id>: regular files and directories
+ * only, modes 0644 and 0755, a .gz beside compressible files of 1 KiB and
+ * more, all of it on disk before the name appears. Left out with a warning:
+ * symlinks that stay inside, FIFOs, sockets, devices, setuid and setgid files,
+ * names with control characters or invalid UTF-8; and silently: names that
+ * begin with a dot but .well-known, .well-known/acme-challenge (the
+ * certificates are the panel's affair). Hard links are copied like any file:
+ * a build cannot link what it cannot read.
+ * E_BUILD_FAILED with a sentence: a symlink leads out, too many bytes or
+ * files, too deep, nothing to publish. */
+MUST enum err publish_copy(struct ctx *ctx, const struct publish *p, int src,
+	struct publish_stats *ret);
+
+/* Make releases/<id> the live one in one step; what was live becomes
+ * `previous`. Doing it twice changes nothing. */
+MUST enum err publish_switch(struct ctx *ctx, const struct publish *p);
+/* Whether `current` is this deployment's release. */
+bool publish_is_live(struct ctx *ctx, const struct publish *p);
+
+/* Remove half-written releases and the oldest ones over p->keep, never those
+ * that current and previous name. What cannot be removed stays. */
+void publish_prune(struct ctx *ctx, const struct publish *p);
+
+#endif

@@ -1,0 +1,266 @@
+/* svc_mask.c - nothing of a secret comes through, and nothing of a terminal
+ * sequence, however the stream is cut. */
+#include "unit_svc.h"
+
+#include "base/arena.h"
+#include "base/rand.h"
+#include "base/str.h"
+#include "svc/logclean.h"
+#include "svc/mask.h"
+
+static struct arena *arena;
+
+static void
+setup(void)
+{
+	arena = arena_new(1 << 28, 1 << 29);
+}
+
+static void
+teardown(void)
+{
+	arena_free(arena);
+}
+
+static const char *const secrets[] = {"hunter2hunter2", "s3cr3t/+ \"q\"\\",
+	"aaaaaaaa", "abcabcabd", "cabdxy", "short", "line one 12345\nline two",
+	"p\xc3\xa4ssw\xc3\xb6rt-1"};
+
+/* What the stream makes of text when it comes in pieces of at most `step`
+ * random bytes. */
+static const char *
+masked(const char *text, uint32_t step)
+{
+	struct mask *m = mask_new(arena, secrets, NELEM(secrets));
+	AUTO_BUF struct buf out;
+	size_t n = strlen(text);
+	const char *r;
+
+	buf_init(&out, 1 << 22);
+	while (n) {
+		size_t k = 1 + rand_below(step);
+
+		k = MIN(k, n);
+		mask_feed(m, text, k, &out);
+		text += k;
+		n -= k;
+	}
+	mask_end(m, &out);
+	ck_assert_uint_eq(mask_held(m), 0);
+	r = arena_strdup(arena, buf_text(&out));
+	return r;
+}
+
+START_TEST(test_forms)
+{
+	static const struct {
+		const char *in, *out;
+	} t[] = {
+		{"x hunter2hunter2 y", "x *** y"},
+		{"hunter2hunter2hunter2", "***"},
+		{"hunter2hunter", "hunter2hunter"},
+		{"short is short", "short is short"},
+		{"s3cr3t/+ \"q\"\\", "***"},
+		/* JSON: quote and backslash, slash too */
+		{"{\"k\":\"s3cr3t/+ \\\"q\\\"\\\\\"}", "{\"k\":\"***\"}"},
+		{"s3cr3t\\/+ \\\"q\\\"\\\\", "***"},
+		/* URL: component, form, lower case */
+		{"?k=s3cr3t%2F%2B%20%22q%22%5C&", "?k=***&"},
+		{"?k=s3cr3t%2F%2B+%22q%22%5C&", "?k=***&"},
+		{"?k=s3cr3t%2f%2b%20%22q%22%5c&", "?k=***&"},
+		/* JSON in ASCII, URL of UTF-8 */
+		{"p\\u00e4ssw\\u00f6rt-1", "***"},
+		{"p%C3%A4ssw%C3%B6rt-1", "***"},
+		/* base64 of it alone, and inside "user:..." and "ab..." */
+		{"aHVudGVyMmh1bnRlcjI=", "***"},
+		{"aHVudGVyMmh1bnRlcjI", "***"},
+		{"czNjcjN0LysgInEiXA==", "***"},
+		/* every line of a secret of several lines */
+		{"line one 12345", "***"},
+		{"  line two!", "  ***!"},
+		/* overlapping secrets are one mark */
+		{"abcabcabdxy", "***"},
+		{"aaaaaaaaaaaa", "***"},
+		{"aaaaaaa", "aaaaaaa"},
+		{"", ""},
+	};
+
+	for (size_t i = 0; i < NELEM(t); i++) {
+		const char *got = masked(t[i].in, 1000);
+
+		/* a mark may leave what the padding added */
+		if (str_starts(t[i].out, "***") && t[i].out[3] == '\0')
+			ck_assert_msg(str_starts(got, "***") &&
+					strlen(got) <= 5,
+				"%s -> %s", t[i].in, got);
+		else
+			ck_assert_str_eq(got, t[i].out);
+	}
+}
+END_TEST
+
+/* Basic authentication: the secret stands at each offset of its group. */
+START_TEST(test_base64_offsets)
+{
+	static const char *const prefix[] = {"", "u", "us", "use", "user:"};
+	static const char *const suffix[] = {"", "!", "!!", "!!!"};
+
+	for (size_t i = 0; i < NELEM(prefix); i++) {
+		for (size_t k = 0; k < NELEM(suffix); k++) {
+			const char *plain = arena_printf(arena,
+				"%shunter2hunter2%s", prefix[i], suffix[k]);
+			char code[64];
+			const char *got;
+
+			(void)str_b64url(code, plain, strlen(plain));
+			got = masked(code, 5);
+			unit_has(got, MASK_TEXT);
+			/* at most the characters at its edges are left */
+			ck_assert_msg(strlen(got) <= strlen(prefix[i]) * 2 +
+						strlen(suffix[k]) * 2 + 3 + 4,
+				"%s -> %s", code, got);
+		}
+	}
+}
+END_TEST
+
+START_TEST(test_splits)
+{
+	static const char *const words[] = {"hunter2hunter2", "hunter2", "aaaa",
+		"abcabc", "abd", "xy", "cabdxy", " ", "\n", "line one 12345",
+		"\nline two", "s3cr3t%2F", "%2B%20%22q%22%5C", "q", "hunter",
+		"aHVudGVy", "Mmh1bnRlcjI=", "p\xc3\xa4ss", "w\xc3\xb6rt-1"};
+
+	for (int round = 0; round < 400; round++) {
+		AUTO_BUF struct buf b;
+		const char *whole;
+
+		buf_init(&b, 1 << 16);
+		for (uint32_t i = rand_below(30); i; i--)
+			buf_str(&b, words[rand_below(NELEM(words))]);
+		whole = masked(buf_text(&b), 1 << 16);
+		for (uint32_t step = 1; step < 12; step += 3)
+			ck_assert_str_eq(masked(buf_text(&b), step), whole);
+		for (size_t i = 0; i < NELEM(secrets); i++) {
+			if (strlen(secrets[i]) >= MASK_MIN)
+				ck_assert_ptr_null(strstr(whole, secrets[i]));
+		}
+		arena_reset(arena);
+	}
+}
+END_TEST
+
+START_TEST(test_text)
+{
+	const struct mask *m = mask_new(arena, secrets, NELEM(secrets));
+	const struct mask *none = mask_new(arena, NULL, 0);
+
+	ck_assert_str_eq(
+		mask_text(arena, m, "failed: hunter2hunter2"), "failed: ***");
+	ck_assert_str_eq(mask_text(arena, none, "a"), "a");
+	ck_assert_str_eq(mask_text(arena, m, ""), "");
+}
+END_TEST
+
+static const char *
+cleaned(const char *p, size_t n, uint32_t step)
+{
+	struct logclean c = {0};
+	AUTO_BUF struct buf out;
+
+	buf_init(&out, 1 << 22);
+	while (n) {
+		size_t k = 1 + rand_below(step);
+
+		k = MIN(k, n);
+		logclean_feed(&c, p, k, &out);
+		p += k;
+		n -= k;
+	}
+	logclean_end(&c, &out);
+	return arena_strdup(arena, buf_text(&out));
+}
+
+START_TEST(test_clean)
+{
+#define R "\xef\xbf\xbd"
+	static const struct {
+		const char *in, *out;
+	} t[] = {
+		{"plain\ttext\n", "plain\ttext\n"},
+		{"a\r\nb\rc\n\r\n", "a\nb\nc\n\n"},
+		{"\x1b[31mred\x1b[0m", "red"},
+		{"\x1b[38;5;196;1mx", "x"},
+		{"\x1b]0;title\x07x", "x"},
+		{"\x1b]52;c;ZXZpbA==\x1b\\x", "x"},
+		{"\x1b]8;;http://evil\x1b\\link\x1b]8;;\x1b\\", "link"},
+		{"\x1bPq#0\x1b\\x", "x"},
+		{"\x1b(Bx\x1b" "cy", "xy"},
+		{"\xc2\x9b" "31mx", "x"},
+		{"\xc2\x9d" "0;t\x07x", "x"},
+		{"\x1b]0;no end\nnext", "\nnext"},
+		{"\x1b[31\nnext", "\nnext"},
+		{"a\x07" "b\x08" "c\x7f", "a" R "b" R "c" R},
+		{"\xc2\x85", R},
+		{"a\xff" "b\xc3", "a" R "b" R},
+		{"\xc0\xaf\xed\xa0\x80", R R R R R},
+		{"\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80"},
+		{"\xf0\x9f\x98", R R R},
+		{"\xe2\x80\xae" "evil\xe2\x81\xa6", R "evil" R},
+		{"\xe2\x80\xa8", R},
+		{"\xef\xbb\xbf", R},
+		{"\x1b", ""},
+		{"\x1b\xc3\xa9", "\xc3\xa9"},
+	};
+
+	for (size_t i = 0; i < NELEM(t); i++) {
+		ck_assert_str_eq(
+			cleaned(t[i].in, strlen(t[i].in), 1000), t[i].out);
+		ck_assert_str_eq(
+			cleaned(t[i].in, strlen(t[i].in), 1), t[i].out);
+	}
+	ck_assert_str_eq(cleaned("a\0b", 3, 1), "a" R "b");
+}
+END_TEST
+
+START_TEST(test_clean_random)
+{
+	static const char pool[] = "ab\n\r\x1b[];m0\x07\\P\x9b\xc2\x9d\xe2\x80"
+				   "\xae\xf0\x9f\x98\x80\xff\x7f\t(";
+
+	for (int round = 0; round < 500; round++) {
+		char in[200];
+		const char *whole;
+		size_t n = rand_below(sizeof(in));
+
+		for (size_t i = 0; i < n; i++)
+			in[i] = pool[rand_below(sizeof(pool))];
+		whole = cleaned(in, n, 1000);
+		ck_assert_str_eq(cleaned(in, n, 1), whole);
+		ck_assert_str_eq(cleaned(in, n, 7), whole);
+		ck_assert(str_is_utf8(whole, strlen(whole)));
+		for (const char *p = whole; *p; p++)
+			ck_assert((uint8_t)*p >= ' ' || *p == '\n' ||
+				*p == '\t');
+		ck_assert_ptr_null(strstr(whole, "\xe2\x80\xae"));
+		arena_reset(arena);
+	}
+}
+END_TEST
+
+Suite *
+suite_mask(void)
+{
+	const TTest *const mask[] = {test_forms, test_base64_offsets,
+		test_splits, test_text, NULL};
+	const TTest *const clean[] = {test_clean, test_clean_random, NULL};
+	Suite *s = suite_create("mask");
+
+	tcase_add_checked_fixture(
+		unit_case(s, "LOG-2 secrets in a stream", mask), setup,
+		teardown);
+	tcase_add_checked_fixture(
+		unit_case(s, "LOG-3 controls in a stream", clean), setup,
+		teardown);
+	return s;
+}

@@ -1,0 +1,11 @@
+/* unit_svc.c - the unit tests of src/svc. */
+#include "unit_svc.h"
+
+int
+main(void)
+{
+	static const suite_fn suites[] = {suite_detect, suite_envlines,
+		suite_giturl, suite_mask, suite_publish, NULL};
+
+	return unit_main("unit_svc", suites);
+}

@@ -1,0 +1,13 @@
+/* unit_svc.h - the suites of src/svc, one a file. */
+#ifndef AS_UNIT_SVC_H
+#define AS_UNIT_SVC_H
+
+#include "unit.h"
+
+Suite *suite_detect(void);
+Suite *suite_envlines(void);
+Suite *suite_giturl(void);
+Suite *suite_mask(void);
+Suite *suite_publish(void);
+
+#endif
