@@ -21,6 +21,25 @@ t_unit_unit_svc_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 t_unit_unit_svc_LDADD = src/svc/libsvc.a src/ext/libext.a src/base/libbase.a \
 	$(EXT_LIBS) $(CHECK_LIBS)
 
+# Fuzz harnesses: libFuzzer programs with --enable-fuzz, else t/fuzz/main.c
+# replays their corpora. A new one needs a block and t/fuzz/corpus/NAME.
+fuzz_common = t/fuzz/fuzz.h
+fuzz_base = src/base/libbase.a
+if !FUZZ
+fuzz_common += t/fuzz/main.c
+endif
+check_PROGRAMS += t/fuzz/fuzz_cfg t/fuzz/fuzz_jw t/fuzz/fuzz_str
+t_fuzz_fuzz_cfg_SOURCES = t/fuzz/fuzz_cfg.c $(fuzz_common)
+t_fuzz_fuzz_cfg_LDADD = $(fuzz_base)
+t_fuzz_fuzz_cfg_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+t_fuzz_fuzz_jw_SOURCES = t/fuzz/fuzz_jw.c $(fuzz_common)
+t_fuzz_fuzz_jw_LDADD = $(fuzz_base)
+t_fuzz_fuzz_jw_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+t_fuzz_fuzz_str_SOURCES = t/fuzz/fuzz_str.c $(fuzz_common)
+t_fuzz_fuzz_str_LDADD = $(fuzz_base)
+t_fuzz_fuzz_str_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+EXTRA_DIST += t/fuzz/main.c $(wildcard $(srcdir)/t/fuzz/corpus/*/*)
+
 check_scripts += $(wildcard $(srcdir)/t/[0-9]*.t)
 EXTRA_DIST += $(check_scripts) t/run t/README.md \
 	$(wildcard $(srcdir)/t/lib/*) $(wildcard $(srcdir)/t/expect/*)

@@ -10,6 +10,7 @@
 #   pg_own     the same, in a cluster that this test may kill.
 #   pg_db      one more migrated database; sets PGURL to it.
 #   pg_db_empty  the same without a schema, owned by autostack_owner.
+#   autostack URL COMMAND    the admin command, with URL as the database
 #   sql 'SELECT ...'         as the superuser: tuples only, unaligned
 #   sql_as ROLE 'SELECT ...' the same as autostack_api, autostack_owner, ...
 #   pg_kill    SIGKILL every process of the cluster of pg_own
@@ -125,11 +126,18 @@ pg_psql() { # ROLE DATABASE ARG...
 		-d "host=$PG_DIR user=$pg_role dbname=$pg_name" "$@"
 }
 
+# pg_migrate DATABASE: with the command that users run.
 pg_migrate() {
-	for pg_file in "$abs_top_srcdir"/sql/schema/*.sql "$abs_top_srcdir/sql/grants.sql"; do
-		PGOPTIONS='-c client_min_messages=warning' \
-			pg_psql autostack_owner "$1" -q -1 -f "$pg_file" || return 1
-	done
+	autostack "host=$PG_DIR dbname=$1" migrate >/dev/null
+}
+
+# autostack DATABASE_URL COMMAND ARG...: the admin command of the build tree,
+# whatever configuration this host has.
+autostack() {
+	pg_url=$1
+	shift
+	DATABASE_URL=$pg_url "$abs_top_builddir/autostack" -c /dev/null \
+		--data "$abs_top_srcdir" "$@"
 }
 
 pg_count=0
@@ -174,6 +182,7 @@ pg_kill() {
 	[ "$PG_DIR" != "${AS_PG:-}" ] || pg_die "pg_kill needs pg_own"
 	pg_pm=$(pg_pid)
 	# The postmaster first, or it would see its children die and clean up.
+	# shellcheck disable=SC2046
 	kill -KILL "$pg_pm" $(ps -o pid= --ppid "$pg_pm") 2>/dev/null
 	wait_for 10 pg_gone "$pg_pm" || pg_die "PostgreSQL outlives SIGKILL"
 	wait "$pg_child" 2>/dev/null

@@ -3,6 +3,11 @@
 # that all tests of the run share through $AS_PG. Called by t/run.
 
 abs_top_srcdir=${abs_top_srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
+if [ -z "$abs_top_builddir" ]; then
+	abs_top_builddir=$abs_top_srcdir
+	[ -f "$abs_top_srcdir/build/config.status" ] &&
+		abs_top_builddir=$abs_top_srcdir/build
+fi
 # What pg.sh takes from tap.sh in a test.
 with_end=
 defer() {

@@ -200,12 +200,12 @@ END_TEST
 Suite *
 suite_arena(void)
 {
-	const TTest *const tests[] = { test_alloc, test_big, test_soft_ceiling,
+	const TTest *const tests[] = {test_alloc, test_big, test_soft_ceiling,
 		test_hooks, test_hook_adds_hook, test_text,
 #ifdef AS_DEVELOPER
 		test_fail_at,
 #endif
-		NULL };
+		NULL};
 	Suite *s = suite_create("arena");
 	TCase *aborts = tcase_create("arena aborts");
 

@@ -74,7 +74,7 @@ END_TEST
 
 START_TEST(test_done)
 {
-	struct buf b = { 0 };
+	struct buf b = {0};
 
 	buf_done(&b);
 	buf_init(&b, 10);
@@ -88,8 +88,8 @@ END_TEST
 Suite *
 suite_buf(void)
 {
-	const TTest *const tests[] = { test_add, test_full, test_room,
-		test_done, NULL };
+	const TTest *const tests[] = {
+		test_add, test_full, test_room, test_done, NULL};
 	Suite *s = suite_create("buf");
 
 	(void)unit_case(s, "buf", tests);

@@ -53,8 +53,8 @@ refuses(const char *text, const char *want)
 
 	ck_assert_msg(!load(text), "took \"%s\"", text);
 	(void)snprintf(whole, sizeof(whole), "%s/c.conf:%s", dir, want);
-	ck_assert_msg(str_starts(error, whole), "\"%s\" is not \"%s\"", error,
-		whole);
+	ck_assert_msg(
+		str_starts(error, whole), "\"%s\" is not \"%s\"", error, whole);
 	ck_assert_msg(!strchr(error, '\n'), "one line");
 }
 
@@ -122,13 +122,13 @@ END_TEST
 
 START_TEST(test_numbers)
 {
-	static const char *const bad[] = { "0", "65", "-1", "1x", "x", "",
-		"1.5", "01", "1K", "99999999999999999999", "0x10", "1 2",
-		NULL };
+	static const char *const bad[] = {"0", "65", "-1", "1x", "x", "", "1.5",
+		"01", "1K", "99999999999999999999", "0x10", "1 2", NULL};
 	char line[128];
 
 	for (size_t i = 0; bad[i]; i++) {
-		(void)snprintf(line, sizeof(line), "build_slots = %s\n", bad[i]);
+		(void)snprintf(
+			line, sizeof(line), "build_slots = %s\n", bad[i]);
 		refuses(line, "1: build_slots: must be a whole number from 1 "
 			      "to 64");
 	}
@@ -163,8 +163,8 @@ START_TEST(test_texts)
 	ck_assert(!load("site_url = https://sites.example\n"));
 	ck_assert(!load("site_url = https://%s.%s.example\n"));
 	ck_assert(!load("site_url = https://%n.%s.example\n"));
-	ck_assert_str_eq(error,
-		"site_url: must contain %s once, and no other %");
+	ck_assert_str_eq(
+		error, "site_url: must contain %s once, and no other %");
 }
 END_TEST
 
@@ -240,8 +240,8 @@ START_TEST(test_nul)
 	FILE *f = fopen(path, "we");
 
 	ck_assert_ptr_nonnull(f);
-	ck_assert_uint_eq(fwrite(text, 1, sizeof(text) - 1, f),
-		sizeof(text) - 1);
+	ck_assert_uint_eq(
+		fwrite(text, 1, sizeof(text) - 1, f), sizeof(text) - 1);
 	ck_assert_int_eq(fclose(f), 0);
 	ck_assert(!cfg_load(arena, path, &cfg, &error));
 	unit_has(error, "NUL byte");
@@ -259,9 +259,8 @@ END_TEST
 START_TEST(test_print)
 {
 	AUTO_BUF struct buf b;
-	static const char *const secret_urls[] = {
-		"postgresql://u:hunter2@h/db", "host=h password=hunter2",
-		"dbname=x PASSWORD = hunter2" };
+	static const char *const secret_urls[] = {"postgresql://u:hunter2@h/db",
+		"host=h password=hunter2", "dbname=x PASSWORD = hunter2"};
 
 	buf_init(&b, 1 << 20);
 	for (size_t i = 0; i < NELEM(secret_urls); i++) {
@@ -315,9 +314,9 @@ END_TEST
 Suite *
 suite_cfg(void)
 {
-	const TTest *const tests[] = { test_defaults, test_forms, test_names,
+	const TTest *const tests[] = {test_defaults, test_forms, test_names,
 		test_numbers, test_texts, test_environment, test_secrets,
-		test_nul, test_untouched, test_print, test_sample, NULL };
+		test_nul, test_untouched, test_print, test_sample, NULL};
 	Suite *s = suite_create("cfg");
 
 	tcase_add_checked_fixture(unit_case(s, "cfg", tests), setup, teardown);

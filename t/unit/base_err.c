@@ -25,7 +25,7 @@ END_TEST
 
 START_TEST(test_first_wins)
 {
-	struct ctx ctx = { .arena = arena_new(1 << 20, 1 << 20) };
+	struct ctx ctx = {.arena = arena_new(1 << 20, 1 << 20)};
 
 	ck_assert_int_eq(ctx_cause(&ctx, E_CONFLICT, "row %d", 5), E_CONFLICT);
 	ck_assert_int_eq(ctx_fail(&ctx, E_NOT_FOUND, "no"), E_CONFLICT);
@@ -47,7 +47,7 @@ END_TEST
 Suite *
 suite_err(void)
 {
-	const TTest *const tests[] = { test_table, test_first_wins, NULL };
+	const TTest *const tests[] = {test_table, test_first_wins, NULL};
 	Suite *s = suite_create("err");
 
 	(void)unit_case(s, "err", tests);

@@ -110,8 +110,8 @@ START_TEST(test_open_beneath)
 	ck_assert_uint_eq(st.st_mode & 0137, 0);
 	ck_assert_int_ne(fcntl(fd, F_GETFD) & FD_CLOEXEC, 0);
 	ck_assert_int_eq(close(fd), 0);
-	ck_assert_int_eq(fd_open_beneath(at, "../x", O_WRONLY | O_CREAT, 0600),
-		-1);
+	ck_assert_int_eq(
+		fd_open_beneath(at, "../x", O_WRONLY | O_CREAT, 0600), -1);
 	fd = fd_open_beneath(at, ".", O_RDONLY | O_DIRECTORY, 0777);
 	ck_assert_int_ge(fd, 0);
 	ck_assert_int_eq(close(fd), 0);
@@ -302,12 +302,12 @@ END_TEST
 Suite *
 suite_fd(void)
 {
-	const TTest *const tests[] = { test_read_file, test_beneath,
+	const TTest *const tests[] = {test_read_file, test_beneath,
 		test_open_beneath, test_replace, test_mkdirs, test_write_all,
-		NULL };
-	const TTest *const removals[] = { test_remove_plain, test_remove_deep,
+		NULL};
+	const TTest *const removals[] = {test_remove_plain, test_remove_deep,
 		test_remove_wide, test_remove_symlink, test_remove_forbidden,
-		NULL };
+		NULL};
 	Suite *s = suite_create("fd");
 
 	tcase_add_checked_fixture(unit_case(s, "fd", tests), setup, teardown);

@@ -67,7 +67,7 @@ check_escape(const char *in, size_t n, const char *want)
 }
 
 #define ESCAPES(in, want) check_escape(in, sizeof(in) - 1, want)
-#define BAD "\xef\xbf\xbd"
+#define BAD               "\xef\xbf\xbd"
 
 START_TEST(test_escape)
 {
@@ -112,8 +112,8 @@ END_TEST
 Suite *
 suite_jw(void)
 {
-	const TTest *const tests[] = { test_shape, test_depth, test_escape,
-		test_bad_utf8, test_full, NULL };
+	const TTest *const tests[] = {test_shape, test_depth, test_escape,
+		test_bad_utf8, test_full, NULL};
 	Suite *s = suite_create("jw");
 
 	(void)unit_case(s, "jw", tests);

@@ -122,8 +122,8 @@ START_TEST(test_events)
 		ck_assert_uint_gt(strlen(e->name), 3);
 		ck_assert_uint_gt(strlen(e->doc), 5);
 		for (int j = 0; j < i; j++)
-			ck_assert_str_ne(e->name,
-				event_info((enum event)j)->name);
+			ck_assert_str_ne(
+				e->name, event_info((enum event)j)->name);
 	}
 	ck_assert(event_info(EV_AUTH_LOGIN)->audit);
 	ck_assert(!event_info(EV_START)->audit);
@@ -133,8 +133,8 @@ END_TEST
 Suite *
 suite_log(void)
 {
-	const TTest *const tests[] = { test_json, test_text, test_threshold,
-		test_long_value, test_long_line, test_events, NULL };
+	const TTest *const tests[] = {test_json, test_text, test_threshold,
+		test_long_value, test_long_line, test_events, NULL};
 	Suite *s = suite_create("log");
 
 	(void)unit_case(s, "log", tests);

@@ -20,7 +20,7 @@ output(struct arena *a, const char *const argv[], const char *const env[],
 {
 	char name[] = "/tmp/autostack-unit-run.XXXXXX";
 	int out = mkostemp(name, O_CLOEXEC);
-	int fds[] = { -1, out, 2 };
+	int fds[] = {-1, out, 2};
 	pid_t pid;
 	char *text;
 
@@ -37,10 +37,10 @@ output(struct arena *a, const char *const argv[], const char *const env[],
 
 START_TEST(test_exec_failure)
 {
-	static const char *const absent[] = { "/nonexistent/x", NULL };
-	static const char *const directory[] = { "/tmp", NULL };
-	static const char *const relative[] = { "true", NULL };
-	static const char *const none[] = { NULL };
+	static const char *const absent[] = {"/nonexistent/x", NULL};
+	static const char *const directory[] = {"/tmp", NULL};
+	static const char *const relative[] = {"true", NULL};
+	static const char *const none[] = {NULL};
 
 	ck_assert_int_eq(run_start(absent, NULL, NULL, 0), -1);
 	ck_assert_int_eq(errno, ENOENT);
@@ -57,8 +57,8 @@ END_TEST
 
 START_TEST(test_bad_fd)
 {
-	static const char *const argv[] = { "/bin/true", NULL };
-	int fds[] = { 999 };
+	static const char *const argv[] = {"/bin/true", NULL};
+	int fds[] = {999};
 
 	ck_assert_int_eq(run_start(argv, NULL, fds, 1), -1);
 	ck_assert_int_eq(errno, EBADF);
@@ -67,9 +67,9 @@ END_TEST
 
 START_TEST(test_exit)
 {
-	static const char *const three[] = { "/bin/sh", "-c", "exit 3", NULL };
-	static const char *const hup[] = { "/bin/sh", "-c", "kill -HUP $$",
-		NULL };
+	static const char *const three[] = {"/bin/sh", "-c", "exit 3", NULL};
+	static const char *const hup[] = {
+		"/bin/sh", "-c", "kill -HUP $$", NULL};
 
 	ck_assert_int_eq(run_wait(run_start(three, NULL, NULL, 0)), 3);
 	ck_assert_int_eq(run_wait(run_start(hup, NULL, NULL, 0)), 256 + SIGHUP);
@@ -79,8 +79,8 @@ END_TEST
 
 START_TEST(test_environment)
 {
-	static const char *const argv[] = { "/usr/bin/env", NULL };
-	static const char *const env[] = { "A=b", "C=", NULL };
+	static const char *const argv[] = {"/usr/bin/env", NULL};
+	static const char *const env[] = {"A=b", "C=", NULL};
 	struct arena *a = arena_new(1 << 20, 1 << 20);
 	int code = -1;
 
@@ -93,7 +93,7 @@ END_TEST
 
 START_TEST(test_descriptors)
 {
-	static const char *const argv[] = { "/bin/ls", "/proc/self/fd", NULL };
+	static const char *const argv[] = {"/bin/ls", "/proc/self/fd", NULL};
 	struct arena *a = arena_new(1 << 20, 1 << 20);
 	int code = -1;
 
@@ -108,9 +108,10 @@ END_TEST
 
 START_TEST(test_swapped)
 {
-	static const char *const argv[] = { "/bin/sh", "-c",
-		"echo one; echo two >&2; echo five >&5; test ! -e /proc/$$/fd/4",
-		NULL };
+	static const char *const argv[] = {"/bin/sh", "-c",
+		"echo one; echo two >&2; echo five >&5; test ! -e "
+		"/proc/$$/fd/4",
+		NULL};
 	int one[2];
 	int two[2];
 	int five[2];
@@ -124,7 +125,7 @@ START_TEST(test_swapped)
 	ck_assert_int_eq(dup3(one[1], 2, O_CLOEXEC), 2);
 	ck_assert_int_eq(dup3(60, 1, O_CLOEXEC), 1);
 
-	int fds[] = { -1, 2, 1, -1, -1, five[1] };
+	int fds[] = {-1, 2, 1, -1, -1, five[1]};
 
 	ck_assert_int_eq(run_wait(run_start(argv, NULL, fds, 6)), 0);
 	ck_assert_int_eq(read(one[0], text, sizeof(text)), 4);
@@ -138,8 +139,8 @@ END_TEST
 
 START_TEST(test_signals)
 {
-	static const char *const argv[] = { "/bin/grep", "-E",
-		"^Sig(Blk|Ign):", "/proc/self/status", NULL };
+	static const char *const argv[] = {
+		"/bin/grep", "-E", "^Sig(Blk|Ign):", "/proc/self/status", NULL};
 	struct arena *a = arena_new(1 << 20, 1 << 20);
 	sigset_t set;
 	sigset_t after;
@@ -155,7 +156,8 @@ START_TEST(test_signals)
 	/* 32 and 33 are the C library's own: it ignores them in children of
 	 * posix_spawn (make's, say) and lets nobody change that */
 	ck_assert_uint_eq(strtoull(strstr(text, "SigIgn:") + 8, NULL, 16) &
-			~UINT64_C(0x180000000), 0);
+				  ~UINT64_C(0x180000000),
+		0);
 	/* and ours is as it was */
 	(void)sigprocmask(SIG_BLOCK, NULL, &after);
 	ck_assert(sigismember(&after, SIGUSR1) == 1);
@@ -166,7 +168,7 @@ END_TEST
 
 START_TEST(test_dies_with_parent)
 {
-	static const char *const argv[] = { "/bin/sleep", "600", NULL };
+	static const char *const argv[] = {"/bin/sleep", "600", NULL};
 	int ends[2];
 	pid_t middle;
 	pid_t grandchild = -1;
@@ -191,9 +193,9 @@ END_TEST
 Suite *
 suite_run(void)
 {
-	const TTest *const tests[] = { test_exec_failure, test_bad_fd,
-		test_exit, test_environment, test_descriptors, test_swapped,
-		test_signals, test_dies_with_parent, NULL };
+	const TTest *const tests[] = {test_exec_failure, test_bad_fd, test_exit,
+		test_environment, test_descriptors, test_swapped, test_signals,
+		test_dies_with_parent, NULL};
 	Suite *s = suite_create("run");
 
 	(void)unit_case(s, "run", tests);

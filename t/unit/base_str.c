@@ -35,9 +35,9 @@ to_i64(const char *s, int64_t *ret)
 
 START_TEST(test_numbers)
 {
-	static const char *const bad[] = { "", "-", "+1", " 1", "1 ", "01",
-		"-0", "00", "1a", "0x1", "1.0", "--1", "9223372036854775808",
-		"-9223372036854775809", "99999999999999999999", "1\n", NULL };
+	static const char *const bad[] = {"", "-", "+1", " 1", "1 ", "01", "-0",
+		"00", "1a", "0x1", "1.0", "--1", "9223372036854775808",
+		"-9223372036854775809", "99999999999999999999", "1\n", NULL};
 	struct arena *a = arena_new(1 << 20, 1 << 20);
 	int64_t v = 7;
 
@@ -118,7 +118,8 @@ END_TEST
 
 START_TEST(test_utf8_cut)
 {
-	const char *s = "a\xe2\x82\xac" "b"; /* 5 bytes */
+	const char *s = "a\xe2\x82\xac"
+			"b"; /* 5 bytes */
 
 	ck_assert_uint_eq(str_utf8_cut(s, 5, 9), 5);
 	ck_assert_uint_eq(str_utf8_cut(s, 5, 5), 5);
@@ -147,8 +148,8 @@ END_TEST
 
 START_TEST(test_base64)
 {
-	static const char *const bad[] = { "A", "AAAAA", "Zg==", "Zg=", "Z g",
-		"Zh", "Zm9", "Zm+v", "Zm/v", "Zg\n", "Zg.", "Z\xc3\xa9", NULL };
+	static const char *const bad[] = {"A", "AAAAA", "Zg==", "Zg=", "Z g",
+		"Zh", "Zm9", "Zm+v", "Zm/v", "Zg\n", "Zg.", "Z\xc3\xa9", NULL};
 	char text[32];
 	unsigned char data[32];
 	unsigned char all[256];
@@ -192,14 +193,14 @@ unescaped(struct arena *a, const char *s, bool plus)
 
 START_TEST(test_unescape)
 {
-	static const char *const bad[] = { "%", "%4", "%zz", "%4g", "%g4",
+	static const char *const bad[] = {"%", "%4", "%zz", "%4g", "%g4",
 		"a%00b", "%ff", "%c3", "%c3%28", "%ed%a0%80", "%c0%af",
-		"%u0041", "\xff", "%%", NULL };
+		"%u0041", "\xff", "%%", NULL};
 	struct arena *a = arena_new(1 << 20, 1 << 20);
 
 	for (size_t i = 0; bad[i]; i++)
-		ck_assert_msg(!unescaped(a, bad[i], true), "took \"%s\"",
-			bad[i]);
+		ck_assert_msg(
+			!unescaped(a, bad[i], true), "took \"%s\"", bad[i]);
 	ck_assert_str_eq(unescaped(a, "", false), "");
 	ck_assert_str_eq(unescaped(a, "a+b%2Bc%2f", false), "a+b+c/");
 	ck_assert_str_eq(unescaped(a, "a+b%2Bc", true), "a b+c");
@@ -234,9 +235,9 @@ END_TEST
 Suite *
 suite_str(void)
 {
-	const TTest *const tests[] = { test_compare, test_numbers, test_split,
+	const TTest *const tests[] = {test_compare, test_numbers, test_split,
 		test_uuid, test_utf8, test_utf8_cut, test_control, test_base64,
-		test_unescape, test_snake, NULL };
+		test_unescape, test_snake, NULL};
 	Suite *s = suite_create("str");
 
 	(void)unit_case(s, "str", tests);

@@ -60,7 +60,7 @@ START_TEST(test_random)
 {
 	char u[37];
 	char v[37];
-	unsigned char big[1000] = { 0 };
+	unsigned char big[1000] = {0};
 	int zeros = 0;
 
 	rand_uuid(u);
@@ -79,7 +79,7 @@ END_TEST
 
 START_TEST(test_below)
 {
-	bool seen[7] = { false };
+	bool seen[7] = {false};
 
 	for (int i = 0; i < 1000; i++) {
 		uint32_t v = rand_below(7);
@@ -112,12 +112,12 @@ END_TEST
 Suite *
 suite_time(void)
 {
-	const TTest *const tests[] = { test_rfc3339, test_duration, test_now,
+	const TTest *const tests[] = {test_rfc3339, test_duration, test_now,
 		test_random, test_below,
 #ifdef AS_DEVELOPER
 		test_seed,
 #endif
-		NULL };
+		NULL};
 	Suite *s = suite_create("time");
 
 	(void)unit_case(s, "time", tests);

@@ -24,8 +24,8 @@ TCase *unit_case(Suite *s, const char *name, const TTest *const tests[]);
 void unit_tmp(char dst[64]);
 void unit_tmp_done(const char *dir);
 /* dir/name with this text; dies on failure. path of at least 512 bytes. */
-void unit_file(char path[512], const char *dir, const char *name,
-	const char *text);
+void unit_file(
+	char path[512], const char *dir, const char *name, const char *text);
 /* Assert that haystack holds needle, and show both when not. */
 void unit_has(const char *haystack, const char *needle);
 

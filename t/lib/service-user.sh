@@ -1,0 +1,59 @@
+#!/bin/sh
+# service-user.sh - the unprivileged account that builds are started from when
+# everything else runs as root (CI, a container): SB-0 forbids root.
+#
+#	service-user.sh		as root: makes what is missing and prints the
+#				account's name; otherwise prints one's own name
+#	service-user.sh run PROGRAM ARG...
+#				becomes that account and executes PROGRAM
+#
+# The account is the packages' own, "autostack", with a range of subordinate
+# ids for the build slots. Quickstart and the tests share this file.
+set -eu
+
+user=autostack
+ids=200000-265535
+
+ensure() {
+	if ! getent passwd $user >/dev/null; then
+		useradd --system --user-group --no-create-home \
+			--home-dir /nonexistent --shell /usr/sbin/nologin $user
+	fi
+	for f in uid gid; do
+		if ! grep -q "^$user:" /etc/sub$f 2>/dev/null; then
+			touch /etc/sub$f
+			usermod --add-sub${f}s $ids $user
+		fi
+	done
+	# Debian's udev makes it 0666; without udev it may be root's alone
+	if [ -c /dev/net/tun ] &&
+		[ "$(stat -c %a /dev/net/tun)" != 666 ]; then
+		chmod 666 /dev/net/tun
+	fi
+}
+
+me=$(id -u)
+if [ "$me" = 0 ]; then
+	# several tests start at once: one of them makes the account
+	exec 9>/run/autostack-service-user.lock
+	flock 9
+	ensure
+	exec 9>&-
+fi
+case ${1:-name} in
+name)
+	if [ "$me" = 0 ]; then echo $user; else id -un; fi
+	;;
+run)
+	shift
+	if [ "$me" = 0 ]; then
+		exec setpriv --reuid=$user --regid=$user --clear-groups \
+			--inh-caps=-all -- "$@"
+	fi
+	exec "$@"
+	;;
+*)
+	echo "usage: service-user.sh [run PROGRAM ARG...]" >&2
+	exit 64
+	;;
+esac
