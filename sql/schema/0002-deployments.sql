@@ -94,6 +94,7 @@ CREATE INDEX deployments_lease_idx ON deployments (lease_until) WHERE status IN 
 
 ALTER TABLE projects ADD CONSTRAINT projects_live_deployment_id_fkey
 	FOREIGN KEY (live_deployment_id) REFERENCES deployments ON DELETE SET NULL;
+CREATE INDEX projects_live_deployment_id_idx ON projects (live_deployment_id);
 
 CREATE FUNCTION deployment_move_check() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -1,0 +1,75 @@
+#!/bin/sh
+# deployment_counts: exact, and no deadlock, while API and workers change
+# deployments of the same users at the same time in every way they have.
+. "$(dirname "$0")/lib/tap.sh"
+. "$abs_top_srcdir/t/lib/pg.sh"
+pg_start
+sql "CREATE FUNCTION pid(n integer) RETURNS uuid LANGUAGE sql IMMUTABLE AS
+		\$\$ SELECT md5('p' || n)::uuid \$\$;
+	INSERT INTO users (id, name, email) SELECT md5('u' || n)::uuid, 'u', n || '@example.com' FROM generate_series(0, 1) n"
+
+cat >project.sql <<'END'
+\set p random(1, 30)
+INSERT INTO projects (id, user_id, name, site, repository)
+VALUES (pid(:p), md5('u' || :p % 2)::uuid, 'p' || :p, 'p' || :p, 'r') ON CONFLICT DO NOTHING;
+END
+# The project's row comes first, as for its deletion; then deployments, whose
+# triggers take the row of counts last.
+cat >create.sql <<'END'
+\set p random(1, 30)
+BEGIN;
+SELECT FROM projects WHERE id = pid(:p) FOR KEY SHARE;
+UPDATE deployments SET status = 'superseded', completed_at = now() WHERE project_id = pid(:p) AND status = 'queued';
+INSERT INTO deployments (project_id, user_id, repository, branch)
+	SELECT id, user_id, repository, branch FROM projects WHERE id = pid(:p);
+COMMIT;
+END
+cat >claim.sql <<'END'
+SELECT id FROM deployment_claim('w:' || :client_id, '30 s', 8);
+END
+cat >move.sql <<'END'
+\set n random(0, 3)
+UPDATE deployments SET (status, lease_owner, completed_at) = (
+	SELECT s, CASE WHEN s = 'deploying' THEN lease_owner END, CASE WHEN s NOT IN ('queued', 'deploying') THEN now() END
+	FROM (SELECT (CASE status WHEN 'building' THEN ARRAY['deploying', 'failed', 'cancelled', 'queued']
+		ELSE ARRAY['success', 'failed', 'cancelled', 'queued'] END)[:n + 1] AS s) AS x)
+WHERE id = (SELECT id FROM deployments WHERE status IN ('building', 'deploying') ORDER BY random() LIMIT 1)
+	AND status IN ('building', 'deploying');
+END
+cat >cancel.sql <<'END'
+UPDATE deployments SET status = 'cancelled', completed_at = now()
+WHERE id = (SELECT id FROM deployments WHERE status = 'queued' ORDER BY random() LIMIT 1) AND status = 'queued';
+END
+cat >delete.sql <<'END'
+DELETE FROM deployments WHERE id = (SELECT id FROM deployments WHERE completed_at IS NOT NULL ORDER BY random() LIMIT 1);
+END
+cat >forget.sql <<'END'
+\set p random(1, 30)
+DELETE FROM projects WHERE id = pid(:p);
+END
+
+"$PG_BINDIR/pgbench" -n -c 8 -j 2 -t 300 --random-seed=476 --failures-detailed \
+	-f project.sql@20 -f create.sql@40 -f claim.sql@30 -f move.sql@40 \
+	-f cancel.sql@8 -f delete.sql@6 -f forget.sql@2 \
+	"user=postgres $PGURL" >pgbench.out 2>&1
+is $? 0 "8 clients change deployments at once" || diag "$(tail -n 20 pgbench.out)"
+is "$(grep -c 'deadlock detected' pgbench.out)" 0 "without a deadlock"
+like "$(cat pgbench.out)" '^number of failed transactions: 0 ' \
+	"and without a failure" || diag "$(cat pgbench.out)"
+
+actual="SELECT user_id, count(*) FILTER (WHERE status = 'queued'), count(*) FILTER (WHERE status = 'building'),
+	count(*) FILTER (WHERE status = 'deploying'), count(*) FILTER (WHERE status = 'success'),
+	count(*) FILTER (WHERE status = 'failed'), count(*) FILTER (WHERE status = 'cancelled'),
+	count(*) FILTER (WHERE status = 'superseded') FROM deployments GROUP BY 1"
+kept="SELECT user_id, queued, building, deploying, success, failed, cancelled, superseded FROM deployment_counts"
+is "$(sql "SELECT count(*) FROM (($actual EXCEPT $kept) UNION ALL
+	($kept WHERE queued + building + deploying + success + failed + cancelled + superseded > 0 EXCEPT $actual)) x")" 0 \
+	"the counts are exact" || diag "$(sql "$actual"; sql "$kept")"
+is "$(sql "SELECT count(*) FROM ($kept) k WHERE least(queued, building, deploying, success, failed, cancelled, superseded) < 0")" 0 \
+	"and never negative"
+cmp_ok=$(sql "SELECT sum(success + failed) > 20 FROM deployment_counts")
+is "$cmp_ok" t "much has happened"
+
+sql "DELETE FROM users"
+is "$(sql "SELECT count(*) FROM deployment_counts")" 0 "they go with their user"
+done_testing
