@@ -24,6 +24,7 @@ sin '	int fd = open(path, O_RDONLY);'
 sin '	FILE *f = fopen(path, "r");'
 sin '	s = socket(AF_UNIX, SOCK_STREAM, 0);'
 sin '	exit(1);'
+sin '	AUTO_BUF struct buf b;'
 sin '	/* TODO: the rest */'
 good() { # FILE CODE
 	printf '%s\n' "$2" >"$1"

@@ -20,6 +20,7 @@ struct buf {
 void buf_init(struct buf *b, size_t max);
 void buf_done(struct buf *b);  /* releases; safe on a zeroed struct */
 void buf_reset(struct buf *b); /* empties, keeps the memory */
+/* AUTO_BUF struct buf b = {0}; - or buf_init() before any way out. */
 #define AUTO_BUF __attribute__((cleanup(buf_done)))
 
 void buf_add(struct buf *b, const void *p, size_t n);

@@ -49,7 +49,7 @@ fd_nonblock(int fd)
 static char *
 read_rest(struct arena *a, int fd, size_t max, size_t *ret_len)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	char *text;
 
 	/* one byte more tells "exactly max" from "larger" */

@@ -170,7 +170,7 @@ void
 log_event(enum event ev, const char *id, ...)
 {
 	const struct event_info *info = event_info(ev);
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	bool cut = false;
 	const char *key;
 	va_list ap;
@@ -200,7 +200,7 @@ log_event(enum event ev, const char *id, ...)
 void
 log_debug(const char *id, const char *fmt, ...)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	char text[VALUE_MAX_BYTES + 1];
 	va_list ap;
 

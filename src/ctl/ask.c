@@ -99,8 +99,8 @@ static bool
 send_request(int fd, const char *const params[], const void *body, size_t n)
 {
 	static const unsigned char begin[8] = {0, 1, 0};
-	AUTO_BUF struct buf names;
-	AUTO_BUF struct buf out;
+	AUTO_BUF struct buf names = {0};
+	AUTO_BUF struct buf out = {0};
 	const char *const *p;
 	const char *value;
 

@@ -104,7 +104,7 @@ ctl_data_file(struct ctl *c, const char *path)
 int
 ctl_config(struct ctl *c, int argc, char **argv)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 
 	buf_init(&b, 1 << 20);
 	if (argc < 2)

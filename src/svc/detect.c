@@ -242,7 +242,7 @@ detect_plan(struct ctx *ctx, int src, const struct detect_wish *wish,
 static const char *
 list_dirs(struct ctx *ctx, int src)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	int fd = openat(src, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *x;

@@ -301,7 +301,7 @@ const char *
 mask_text(struct arena *a, const struct mask *m, const char *text)
 {
 	struct mask once = *m;
-	AUTO_BUF struct buf out;
+	AUTO_BUF struct buf out = {0};
 
 	buf_init(&once.held, HELD_MAX);
 	buf_init(&out, 4 * strlen(text) + 64);

@@ -8,7 +8,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct arena *a = arena_new(64 << 20, 256 << 20);
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	struct cfg cfg;
 	char *text = arena_alloc(a, size + 1);
 	const char *wrong;

@@ -28,7 +28,7 @@ is_json_text(const char *s)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 
 	buf_init(&b, size * 6);
 	jw_escape(&b, (const char *)data, size);

@@ -117,8 +117,8 @@ main(int argc, char **argv)
 {
 	struct arena *a = arena_new((size_t)256 << 20, (size_t)512 << 20);
 	struct params p = {.arena = a};
-	AUTO_BUF struct buf body;
-	AUTO_BUF struct buf out;
+	AUTO_BUF struct buf body = {0};
+	AUTO_BUF struct buf out = {0};
 	const char *error = "usage";
 	bool ok = argc >= 4;
 	int i;

@@ -5,7 +5,7 @@
 
 START_TEST(test_add)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 
 	buf_init(&b, 100);
 	ck_assert_str_eq(buf_text(&b), "");
@@ -28,7 +28,7 @@ END_TEST
 
 START_TEST(test_full)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 
 	buf_init(&b, 5);
 	buf_str(&b, "abc");
@@ -52,7 +52,7 @@ END_TEST
 
 START_TEST(test_room)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	char *to;
 
 	buf_init(&b, 1000);

@@ -258,7 +258,7 @@ END_TEST
 
 START_TEST(test_print)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	static const char *const secret_urls[] = {"postgresql://u:hunter2@h/db",
 		"host=h password=hunter2", "dbname=x PASSWORD = hunter2"};
 
@@ -286,8 +286,8 @@ END_TEST
 
 START_TEST(test_sample)
 {
-	AUTO_BUF struct buf b;
-	AUTO_BUF struct buf set;
+	AUTO_BUF struct buf b = {0};
+	AUTO_BUF struct buf set = {0};
 	int lines = 0;
 
 	/* the sample with its settings uncommented says what the defaults say */

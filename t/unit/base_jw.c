@@ -5,7 +5,7 @@
 
 START_TEST(test_shape)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	struct jw w;
 
 	buf_init(&b, 1000);
@@ -40,7 +40,7 @@ END_TEST
 
 START_TEST(test_depth)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	struct jw w;
 
 	buf_init(&b, 1000);
@@ -59,7 +59,7 @@ END_TEST
 static void
 check_escape(const char *in, size_t n, const char *want)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 
 	buf_init(&b, 1000);
 	jw_escape(&b, in, n);
@@ -96,7 +96,7 @@ END_TEST
 
 START_TEST(test_full)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	struct jw w;
 
 	buf_init(&b, 10);

@@ -14,8 +14,7 @@ static const struct cfg plain = {.git_hosts = "*",
 	.git_private = "",
 	.git_schemes = "https",
 	.git_ports = "443,8443"};
-static const struct cfg test_host = {
-	.git_hosts = "github.com, *.example.org",
+static const struct cfg test_host = {.git_hosts = "github.com, *.example.org",
 	.git_private = "localhost, 127.0.0.1:8080,git.lan",
 	.git_schemes = "https,http",
 	.git_ports = "443"};
@@ -110,7 +109,7 @@ static const char *const spelled[] = {
 	"https://0.0.0.0/a", "https://10.1.2.3/a", "https://192.168.1.1/a", "https://169.254.169.254/a",
 	"https://172.16.0.1/a", "https://100.64.0.1/a", "https://1.2.3.4.5/a", "https://1.2.3/a",
 	"https://256.1.1.1/a", "https://01.2.3.4/a", "https://168.63.129.16/a",
-	"https://\xef\xbc\x91\xef\xbc\x92\xef\xbc\x97.0.0.1/a", "https://127\xe3\x80\x82" "0.0.1/a",
+	"https://\xef\xbc\x91\xef\xbc\x92\xef\xbc\x97.0.0.1/a", ("https://127\xe3\x80\x82" "0.0.1/a"),
 	"https://1.2.3.0x4/a", "https://foo.0x7f/a", "https://0x/a",
 };
 /* clang-format on */
@@ -120,8 +119,7 @@ START_TEST(test_bad)
 	struct giturl u;
 
 	for (size_t i = 0; i < NELEM(bad); i++)
-		ck_assert_msg(
-			parse(&plain, bad[i], &u) == E_REPOSITORY_REFUSED,
+		ck_assert_msg(parse(&plain, bad[i], &u) == E_REPOSITORY_REFUSED,
 			"taken: %s", bad[i]);
 	for (size_t i = 0; i < NELEM(spelled); i++)
 		ck_assert_msg(
@@ -164,16 +162,14 @@ START_TEST(test_resolve)
 	ck_assert(!parse(&test_host, "http://localhost:1234/a", &u));
 	ck_assert_int_eq(giturl_resolve(&ctx, &u, &pin), E_OK);
 	ck_assert(str_eq(pin, "localhost:1234:127.0.0.1") ||
-		str_eq(pin, "localhost:1234:[::1]"));
+		  str_eq(pin, "localhost:1234:[::1]"));
 	/* the same name, were it not on the private list */
 	u.local = false;
-	ck_assert_int_eq(
-		giturl_resolve(&ctx, &u, &pin), E_REPOSITORY_REFUSED);
+	ck_assert_int_eq(giturl_resolve(&ctx, &u, &pin), E_REPOSITORY_REFUSED);
 	unit_has(ctx.message, "loopback");
 	ctx_clear(&ctx);
 	u.host = "no-such-host.invalid";
-	ck_assert_int_eq(
-		giturl_resolve(&ctx, &u, &pin), E_REPOSITORY_REFUSED);
+	ck_assert_int_eq(giturl_resolve(&ctx, &u, &pin), E_REPOSITORY_REFUSED);
 	unit_has(ctx.message, "does not resolve");
 	ck_assert(!parse(&plain, "https://8.8.8.8/a", &u));
 	ck_assert_int_eq(giturl_resolve(&ctx, &u, &pin), E_OK);
@@ -183,8 +179,8 @@ END_TEST
 
 START_TEST(test_refs)
 {
-	static const char *const good[] = {"main", "a", "_x", "feature/x-1",
-		"v1.2.3", "A0/b.c_d"};
+	static const char *const good[] = {
+		"main", "a", "_x", "feature/x-1", "v1.2.3", "A0/b.c_d"};
 	static const char *const evil[] = {"", "-x", "$(id)", "`id`", ";id",
 		"a b", "a\nb", "a..b", "a//b", "a@{1}", "a.lock", "a.lock/b",
 		"a/", "a.", "/a", ".a", "a/.b", "a~1", "a^", "a:b", "a?", "a*",
@@ -227,9 +223,9 @@ START_TEST(test_egress)
 		"224.0.0.1", "239.1.1.1", "240.0.0.1", "255.255.255.255",
 		"168.63.129.16", "::", "::1", "::ffff:127.0.0.1",
 		"::ffff:10.0.0.1", "::127.0.0.1", "64:ff9b::127.0.0.1",
-		"64:ff9b::a00:1", "64:ff9b:1::1", "2001::1", "2002:7f00:1::",
-		"fc00::1", "fdff::1", "fe80::1", "febf::1", "fec0::1",
-		"ff02::1", "2001:db8::1"};
+		"64:ff9b::a00:1", "64:ff9b:1::1", "2001::1",
+		"2002:7f00:1::", "fc00::1", "fdff::1", "fe80::1", "febf::1",
+		"fec0::1", "ff02::1", "2001:db8::1"};
 	static const char *const yes[] = {"8.8.8.8", "1.1.1.1", "9.255.255.255",
 		"11.0.0.0", "100.63.255.255", "100.128.0.0", "172.15.255.255",
 		"172.32.0.0", "192.0.1.1", "198.17.255.255", "198.20.0.0",

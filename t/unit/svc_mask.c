@@ -32,7 +32,7 @@ static const char *
 masked(const char *text, uint32_t step)
 {
 	struct mask *m = mask_new(arena, secrets, NELEM(secrets));
-	AUTO_BUF struct buf out;
+	AUTO_BUF struct buf out = {0};
 	size_t n = strlen(text);
 	const char *r;
 
@@ -132,7 +132,7 @@ START_TEST(test_splits)
 		"aHVudGVy", "Mmh1bnRlcjI=", "p\xc3\xa4ss", "w\xc3\xb6rt-1"};
 
 	for (int round = 0; round < 400; round++) {
-		AUTO_BUF struct buf b;
+		AUTO_BUF struct buf b = {0};
 		const char *whole;
 
 		buf_init(&b, 1 << 16);
@@ -166,7 +166,7 @@ static const char *
 cleaned(const char *p, size_t n, uint32_t step)
 {
 	struct logclean c = {0};
-	AUTO_BUF struct buf out;
+	AUTO_BUF struct buf out = {0};
 
 	buf_init(&out, 1 << 22);
 	while (n) {

@@ -189,6 +189,7 @@ START_TEST(test_limits)
 	AUTO_FD int big = openat(
 		out, "big", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
 
+	ck_assert_int_ge(big, 0);
 	ck_assert_int_eq(copy(&st), E_OK); /* an empty file is a file */
 	ck_assert_int_eq(unlinkat(out, "big", 0), 0);
 	ck_assert_int_eq(copy(&st), E_BUILD_FAILED);
