@@ -48,4 +48,4 @@ EXTRA_DIST += $(check_scripts) t/run t/README.md \
 check-local:
 	@abs_top_srcdir='$(abs_top_srcdir)' \
 	abs_top_builddir='$(abs_top_builddir)' CC='$(CC)' \
-	$(SHELL) $(srcdir)/t/run $(TESTS)
+	TESTS='$(TESTS)' $(SHELL) $(srcdir)/t/run
