@@ -119,8 +119,8 @@ create(struct ctl *c, const char *email, const char *name, const char *role)
 	if (db_query(&c->ctx, c->db, STMT_ADMIN_USER_CREATE,
 		    DB_IN(email, name, role, hash), &r))
 		return ctl_failure(c, "admin create");
-	(void)printf("%s is there as %s (%s)\n", email, role,
-		rows_str(r, "id"));
+	(void)printf(
+		"%s is there as %s (%s)\n", email, role, rows_str(r, "id"));
 	return CTL_OK;
 }
 

@@ -21,8 +21,8 @@ enum {
 	FCGI_STDOUT = 6
 };
 #define HEADER_SIZE 8
-#define CHUNK_MAX 65535
-#define SEND_MAX ((size_t)80 << 20)
+#define CHUNK_MAX   65535
+#define SEND_MAX    ((size_t)80 << 20)
 
 static int
 connect_to(const char *path, int timeout_ms)
@@ -38,8 +38,8 @@ connect_to(const char *path, int timeout_ms)
 		return -1;
 	}
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) ||
-		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit,
-			sizeof(limit)) ||
+		setsockopt(
+			fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) ||
 		connect(fd, (struct sockaddr *)&addr, sizeof(addr)))
 		return -1;
 	return TAKE_FD(fd);
@@ -55,8 +55,8 @@ failed(const char **ret_error, const char *text)
 static bool
 failed_errno(const char **ret_error)
 {
-	return failed(ret_error, errno == EAGAIN ? "no answer in time"
-						 : strerror(errno));
+	return failed(ret_error,
+		errno == EAGAIN ? "no answer in time" : strerror(errno));
 }
 
 static void

@@ -66,16 +66,16 @@ ctl_failure(struct ctl *c, const char *what)
 {
 	const char *why = c->ctx.cause ? c->ctx.cause : c->ctx.message;
 
-	return ctl_error("%s: %s", what,
-		why ? why : err_info(c->ctx.err)->message);
+	return ctl_error(
+		"%s: %s", what, why ? why : err_info(c->ctx.err)->message);
 }
 
 int
 ctl_usage(const char *command, const char *argument)
 {
 	if (argument)
-		(void)ctl_error("%s: unexpected argument '%s'", command,
-			argument);
+		(void)ctl_error(
+			"%s: unexpected argument '%s'", command, argument);
 	else
 		(void)ctl_error("%s: an argument is missing", command);
 	(void)ctl_error("see 'autostack help' or autostack(8)");
@@ -129,10 +129,11 @@ help(FILE *to)
 		(void)fprintf(to, "  autostack %s%s%s\n      %s\n", cmd->name,
 			cmd->args[0] ? " " : "", cmd->args, cmd->doc);
 	(void)fputs("  autostack version | help\n\n"
-		"-c CONF     the configuration; " SYSCONFDIR
-		"/autostack/autostack.conf by default\n"
-		"--data DIR  the folder that holds sql/; $AS_DATA_DIR, or "
-		"the installed one\n", to);
+		    "-c CONF     the configuration; " SYSCONFDIR
+		    "/autostack/autostack.conf by default\n"
+		    "--data DIR  the folder that holds sql/; $AS_DATA_DIR, or "
+		    "the installed one\n",
+		to);
 }
 
 /* The options before the command. Returns the command's place in argv, or 0
@@ -167,8 +168,8 @@ run(struct ctl *c, const struct command *cmd, int argc, char **argv)
 	if (cmd->cfg) {
 		if (!cfg_load(c->arena, c->conf, &c->cfg, &error))
 			return ctl_error("%s", error);
-		c->db = db_new(stmt_table, STMT_MAX, c->cfg.database_url,
-			"owner");
+		c->db = db_new(
+			stmt_table, STMT_MAX, c->cfg.database_url, "owner");
 	}
 	status = cmd->run(c, argc, argv);
 	db_free(c->db);

@@ -36,8 +36,8 @@ step_parse(struct ctl *c, const char *file, struct step *ret)
 		return false;
 	while (*digits == '0')
 		digits++;
-	if (!str_to_i64(arena_strndup(c->arena, digits,
-			    (size_t)(file + 4 - digits)),
+	if (!str_to_i64(arena_strndup(
+				c->arena, digits, (size_t)(file + 4 - digits)),
 		    1, STEPS_MAX, &ret->version))
 		return false;
 	ret->name = arena_strndup(c->arena, file + 5, n - 9);
@@ -103,9 +103,9 @@ steps_read(struct ctl *c, size_t *ret_n)
 				path, i + 1);
 			return NULL;
 		}
-		s->text = ctl_data_file(c,
-			arena_printf(c->arena, "sql/schema/%04zu-%s.sql",
-				i + 1, s->name));
+		s->text = ctl_data_file(
+			c, arena_printf(c->arena, "sql/schema/%04zu-%s.sql",
+				   i + 1, s->name));
 		if (!s->text)
 			return NULL;
 		crypt_sha256_hex(s->text, s->checksum);
@@ -193,8 +193,8 @@ status(struct ctl *c)
 	if (pending == 0)
 		(void)puts("The database is up to date.");
 	else
-		(void)printf("%d to apply: run 'autostack migrate'.\n",
-			pending);
+		(void)printf(
+			"%d to apply: run 'autostack migrate'.\n", pending);
 	return pending == 0 ? CTL_OK : CTL_FAILED;
 }
 

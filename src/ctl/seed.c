@@ -32,8 +32,8 @@ seed_logins(struct ctl *c)
 	enum err e = E_OK;
 
 	for (l = logins; l < logins + NELEM(logins) && !e; l++) {
-		e = pass_hash(&c->ctx, l->password, (int)c->cfg.bcrypt_cost,
-			hash);
+		e = pass_hash(
+			&c->ctx, l->password, (int)c->cfg.bcrypt_cost, hash);
 		if (!e)
 			e = db_query(&c->ctx, c->db, STMT_SEED_USER,
 				DB_IN(l->email, l->name, l->role, hash), NULL);

@@ -54,7 +54,7 @@ bool db_connected(const struct db *db);
 MUST enum err db_query(struct ctx *ctx, struct db *db, unsigned stmt,
 	const char *const in[], struct rows **ret);
 #define DB_IN(...) ((const char *const[]){__VA_ARGS__})
-#define DB_IN0 ((const char *const[]){NULL})
+#define DB_IN0     ((const char *const[]){NULL})
 
 /* The same in two halves, so that several statements share one round trip:
  * db_send each (at most DB_PIPELINE), then db_recv each in the same order
@@ -64,8 +64,8 @@ MUST enum err db_query(struct ctx *ctx, struct db *db, unsigned stmt,
  * not yet received (the statements still run), and so does whatever is sent
  * after the first db_recv. A failed db_send leaves no result to receive. */
 #define DB_PIPELINE 16
-MUST enum err db_send(struct ctx *ctx, struct db *db, unsigned stmt,
-	const char *const in[]);
+MUST enum err db_send(
+	struct ctx *ctx, struct db *db, unsigned stmt, const char *const in[]);
 MUST enum err db_recv(struct ctx *ctx, struct db *db, struct rows **ret);
 void db_drain(struct db *db);
 size_t db_pending(const struct db *db); /* sent, not yet received */
@@ -91,9 +91,11 @@ bool db_notice(struct db *db, char *payload, size_t size, bool *ret_lost);
 size_t rows_n(const struct rows *r);
 /* Column number by name; ASSERTs that it exists. */
 int rows_col(const struct rows *r, const char *name);
-const char *rows_text(const struct rows *r, size_t row, int col); /* NULL = SQL NULL */
+/* NULL = SQL NULL. */
+const char *rows_text(const struct rows *r, size_t row, int col);
 size_t rows_len(const struct rows *r, size_t row, int col);
-int64_t rows_int(const struct rows *r, size_t row, int col); /* 0 for NULL; ASSERTs an integer */
+/* 0 for NULL; ASSERTs an integer. */
+int64_t rows_int(const struct rows *r, size_t row, int col);
 bool rows_bool(const struct rows *r, size_t row, int col);
 /* By name, of the first row. */
 const char *rows_str(const struct rows *r, const char *name);

@@ -15,12 +15,21 @@
 
 struct jsn; /* any value; functions take NULL as "absent" */
 
-enum jsn_type { JSN_ABSENT, JSN_NULL, JSN_BOOL, JSN_INT, JSN_REAL, JSN_STR, JSN_ARRAY, JSN_OBJECT };
+enum jsn_type {
+	JSN_ABSENT,
+	JSN_NULL,
+	JSN_BOOL,
+	JSN_INT,
+	JSN_REAL,
+	JSN_STR,
+	JSN_ARRAY,
+	JSN_OBJECT
+};
 
 /* E_BAD_REQUEST with the position for the client when it is not JSON;
  * E_PAYLOAD_TOO_LARGE over JSN_VALUES_MAX. Any value may stand at the top. */
-MUST enum err jsn_parse(struct ctx *ctx, const char *text, size_t n,
-	const struct jsn **ret);
+MUST enum err jsn_parse(
+	struct ctx *ctx, const char *text, size_t n, const struct jsn **ret);
 enum jsn_type jsn_type(const struct jsn *v);
 const struct jsn *jsn_get(const struct jsn *object, const char *key);
 const char *jsn_str(const struct jsn *v); /* NULL when not a string */

@@ -11,7 +11,7 @@
 /* The first segment of every token of ours: {"alg":"HS256","typ":"JWT"}. */
 #define TOKEN_HEADER "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9"
 
-struct token_claims { /* texts that are NULL are left out */
+struct token_claims {        /* texts that are NULL are left out */
 	const char *purpose; /* "access" or "ws" */
 	const char *user_id, *email, *name;
 	const char *sid, *jti, *iss, *aud;

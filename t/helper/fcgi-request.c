@@ -21,7 +21,7 @@
 #include "base/str.h"
 #include "ctl/ask.h"
 
-#define BODY_MAX ((size_t)72 << 20)
+#define BODY_MAX   ((size_t)72 << 20)
 #define PARAMS_MAX 256
 #define TIMEOUT_MS 30000
 
@@ -54,8 +54,8 @@ set_usual(struct params *p, const char *method, const char *uri)
 	set(p, arena_printf(p->arena, "REQUEST_METHOD=%s", method));
 	set(p, arena_printf(p->arena, "REQUEST_URI=%s", uri));
 	set(p, arena_printf(p->arena, "DOCUMENT_URI=%.*s", path, uri));
-	set(p, arena_printf(p->arena, "QUERY_STRING=%s",
-		       query ? query + 1 : ""));
+	set(p, arena_printf(
+		       p->arena, "QUERY_STRING=%s", query ? query + 1 : ""));
 	set(p, "CONTENT_TYPE=");
 	set(p, "CONTENT_LENGTH=");
 	set(p, "SERVER_PROTOCOL=HTTP/1.1");
@@ -81,8 +81,9 @@ set_header(struct params *p, const char *header)
 	ASSERT(value);
 	name = arena_strndup(p->arena, header, (size_t)(value - header));
 	for (c = name; *c; c++)
-		*c = *c == '-' ? '_'
-			: *c >= 'a' && *c <= 'z' ? (char)(*c - 'a' + 'A') : *c;
+		*c = *c == '-'                ? '_'
+		     : *c >= 'a' && *c <= 'z' ? (char)(*c - 'a' + 'A')
+					      : *c;
 	for (value++; *value == ' ';)
 		value++;
 	set(p, arena_printf(p->arena, "%s%s=%s",
@@ -132,8 +133,8 @@ main(int argc, char **argv)
 		if (str_eq(argv[i], "-b") && i + 1 < argc) {
 			ok = read_body(argv[++i], &p, &body);
 			error = "the body cannot be read";
-			set(&p, arena_printf(a, "CONTENT_LENGTH=%zu",
-				       body.len));
+			set(&p, arena_printf(
+					a, "CONTENT_LENGTH=%zu", body.len));
 		} else if (str_eq(argv[i], "-p") && i + 1 < argc) {
 			set(&p, argv[++i]);
 		} else {

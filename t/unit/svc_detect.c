@@ -119,10 +119,9 @@ START_TEST(test_managers)
 	for (size_t i = 0; i < NELEM(t); i++) {
 		struct detect_plan p;
 
-		put("package.json",
-			arena_printf(ctx.arena,
-				"{\"scripts\":{\"build\":\"x\"}%s}",
-				t[i].package));
+		put("package.json", arena_printf(ctx.arena,
+					    "{\"scripts\":{\"build\":\"x\"}%s}",
+					    t[i].package));
 		put(t[i].file, t[i].text);
 		p = plan(NULL, NULL, NULL);
 		ck_assert_str_eq(p.build, "npm run build");
@@ -205,8 +204,8 @@ END_TEST
 Suite *
 suite_detect(void)
 {
-	const TTest *const tests[] = {test_static, test_managers,
-		test_generators, NULL};
+	const TTest *const tests[] = {
+		test_static, test_managers, test_generators, NULL};
 	const TTest *const hostile[] = {test_hostile, NULL};
 	Suite *s = suite_create("detect");
 

@@ -37,12 +37,11 @@ START_TEST(test_read)
 		envlines_parse(&ctx, text, &env, &n), E_VALIDATION_ERROR);
 	unit_has(ctx.message, "Line 4");
 	ctx_clear(&ctx);
-	ck_assert_int_eq(
-		envlines_parse(&ctx,
-			"# c\n\n A=0\nexport C=x y # all\n_d9=a=b=c\n"
-			"E=' lead \\n'\nF=\"q\\\"\\\\\\n\\t\\$\"\nG=\n"
-			"NODE_OPTIONS=--x\nU=\xc3\xa9\nA=1\r\n",
-			&env, &n),
+	ck_assert_int_eq(envlines_parse(&ctx,
+				 "# c\n\n A=0\nexport C=x y # all\n_d9=a=b=c\n"
+				 "E=' lead \\n'\nF=\"q\\\"\\\\\\n\\t\\$\"\nG=\n"
+				 "NODE_OPTIONS=--x\nU=\xc3\xa9\nA=1\r\n",
+				 &env, &n),
 		E_OK);
 	ck_assert_uint_eq(n, NELEM(want));
 	for (size_t i = 0; i < n; i++)
@@ -68,7 +67,7 @@ START_TEST(test_bad)
 	for (size_t i = 0; i < NELEM(bad); i++) {
 		ctx_clear(&ctx);
 		ck_assert_msg(envlines_parse(&ctx, bad[i], &env, &n) ==
-				E_VALIDATION_ERROR,
+				      E_VALIDATION_ERROR,
 			"taken: %s", bad[i]);
 	}
 	ctx_clear(&ctx);
@@ -120,7 +119,6 @@ suite_envlines(void)
 	Suite *s = suite_create("envlines");
 
 	tcase_add_checked_fixture(
-		unit_case(s, "SB-5 environment lines", tests), setup,
-		teardown);
+		unit_case(s, "SB-5 environment lines", tests), setup, teardown);
 	return s;
 }

@@ -90,8 +90,8 @@ START_TEST(test_forms)
 
 		/* a mark may leave what the padding added */
 		if (str_starts(t[i].out, "***") && t[i].out[3] == '\0')
-			ck_assert_msg(str_starts(got, "***") &&
-					strlen(got) <= 5,
+			ck_assert_msg(
+				str_starts(got, "***") && strlen(got) <= 5,
 				"%s -> %s", t[i].in, got);
 		else
 			ck_assert_str_eq(got, t[i].out);
@@ -116,8 +116,10 @@ START_TEST(test_base64_offsets)
 			got = masked(code, 5);
 			unit_has(got, MASK_TEXT);
 			/* at most the characters at its edges are left */
-			ck_assert_msg(strlen(got) <= strlen(prefix[i]) * 2 +
-						strlen(suffix[k]) * 2 + 3 + 4,
+			ck_assert_msg(
+				strlen(got) <= strlen(prefix[i]) * 2 +
+						       strlen(suffix[k]) * 2 +
+						       3 + 4,
 				"%s -> %s", code, got);
 		}
 	}
@@ -184,6 +186,7 @@ cleaned(const char *p, size_t n, uint32_t step)
 START_TEST(test_clean)
 {
 #define R "\xef\xbf\xbd"
+	/* clang-format off */
 	static const struct {
 		const char *in, *out;
 	} t[] = {
@@ -212,6 +215,7 @@ START_TEST(test_clean)
 		{"\x1b", ""},
 		{"\x1b\xc3\xa9", "\xc3\xa9"},
 	};
+	/* clang-format on */
 
 	for (size_t i = 0; i < NELEM(t); i++) {
 		ck_assert_str_eq(
@@ -240,8 +244,8 @@ START_TEST(test_clean_random)
 		ck_assert_str_eq(cleaned(in, n, 7), whole);
 		ck_assert(str_is_utf8(whole, strlen(whole)));
 		for (const char *p = whole; *p; p++)
-			ck_assert((uint8_t)*p >= ' ' || *p == '\n' ||
-				*p == '\t');
+			ck_assert(
+				(uint8_t)*p >= ' ' || *p == '\n' || *p == '\t');
 		ck_assert_ptr_null(strstr(whole, "\xe2\x80\xae"));
 		arena_reset(arena);
 	}
@@ -251,8 +255,8 @@ END_TEST
 Suite *
 suite_mask(void)
 {
-	const TTest *const mask[] = {test_forms, test_base64_offsets,
-		test_splits, test_text, NULL};
+	const TTest *const mask[] = {
+		test_forms, test_base64_offsets, test_splits, test_text, NULL};
 	const TTest *const clean[] = {test_clean, test_clean_random, NULL};
 	Suite *s = suite_create("mask");
 

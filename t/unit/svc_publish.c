@@ -36,8 +36,8 @@ setup(void)
 	ctx = (struct ctx){.arena = arena_new(1 << 26, 1 << 28)};
 	unit_tmp(dir);
 	(void)snprintf(sites, sizeof(sites), "%s/sites", dir);
-	ck_assert_int_eq(mkdir(arena_printf(ctx.arena, "%s/out", dir), 0755),
-		0);
+	ck_assert_int_eq(
+		mkdir(arena_printf(ctx.arena, "%s/out", dir), 0755), 0);
 	out = open(arena_printf(ctx.arena, "%s/out", dir),
 		O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	ck_assert_int_ge(out, 0);
@@ -164,8 +164,7 @@ START_TEST(test_symlinks_out)
 	ck_assert_int_eq(mkdirat(out, "a", 0755), 0);
 	for (size_t i = 0; i < NELEM(to); i++) {
 		if (i == 5)
-			ck_assert_int_eq(
-				symlinkat("/etc", out, "chain"), 0);
+			ck_assert_int_eq(symlinkat("/etc", out, "chain"), 0);
 		ck_assert_int_eq(symlinkat(to[i], out, "link"), 0);
 		if (i == 7) /* gone by now: it only hangs */
 			ck_assert_int_eq(unlinkat(out, "chain", 0), 0);
@@ -186,8 +185,8 @@ END_TEST
 START_TEST(test_limits)
 {
 	struct publish_stats st;
-	AUTO_FD int big = openat(
-		out, "big", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+	AUTO_FD int big =
+		openat(out, "big", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
 
 	ck_assert_int_ge(big, 0);
 	ck_assert_int_eq(copy(&st), E_OK); /* an empty file is a file */
@@ -196,9 +195,8 @@ START_TEST(test_limits)
 	unit_has(ctx.message, "no file to publish");
 	/* sparse: refused by its size, before a byte is written */
 	put("huge", "x", 0644);
-	ck_assert_int_eq(
-		truncate(arena_printf(ctx.arena, "%s/out/huge", dir),
-			(off_t)1 << 40),
+	ck_assert_int_eq(truncate(arena_printf(ctx.arena, "%s/out/huge", dir),
+				 (off_t)1 << 40),
 		0);
 	ck_assert_int_eq(copy(&st), E_BUILD_FAILED);
 	unit_has(ctx.message, "larger than 1 MB");
@@ -284,8 +282,8 @@ START_TEST(test_switch)
 	const char *ids[5];
 
 	for (int i = 0; i < 5; i++) {
-		ids[i] = arena_printf(ctx.arena,
-			"00000000-0000-4000-8000-%012d", i);
+		ids[i] = arena_printf(
+			ctx.arena, "00000000-0000-4000-8000-%012d", i);
 		pub.id = ids[i];
 		put("index.html", ids[i], 0644);
 		ck_assert_int_eq(copy(&st), E_OK);
@@ -299,9 +297,9 @@ START_TEST(test_switch)
 			ck_assert_str_eq(link_of("previous"), ids[i - 1]);
 		publish_prune(&ctx, &pub);
 	}
-	ck_assert_int_eq(access(at(arena_printf(ctx.arena, "releases/%s",
-					ids[2])),
-				 F_OK),
+	ck_assert_int_eq(
+		access(at(arena_printf(ctx.arena, "releases/%s", ids[2])),
+			F_OK),
 		-1);
 	ck_assert_int_eq(
 		access(at(arena_printf(ctx.arena, "releases/%s", ids[3])),
@@ -310,8 +308,7 @@ START_TEST(test_switch)
 	/* back to an older one: it and the newest both stay */
 	pub.id = ids[3];
 	ck_assert_int_eq(publish_switch(&ctx, &pub), E_OK);
-	ck_assert_int_eq(
-		mkdir(at("releases/.left.tmp"), 0755), 0);
+	ck_assert_int_eq(mkdir(at("releases/.left.tmp"), 0755), 0);
 	publish_prune(&ctx, &pub);
 	ck_assert_int_ne(access(at("releases/.left.tmp"), F_OK), 0);
 	ck_assert_str_eq(link_of("current"), ids[3]);
