@@ -28,7 +28,9 @@
 #endif
 
 #define ALIGN     (_Alignof(max_align_t))
-#define BLOCK_MIN ((size_t)16 * 1024 - 64) /* leaves room for malloc's head */
+#define BLOCK_MIN ((size_t)4 * 1024)
+#define BLOCK_MAX ((size_t)1024 * 1024)
+#define FIRST_MAX ((size_t)64 * 1024)
 
 struct block {
 	struct block *next;
@@ -85,7 +87,9 @@ arena_new(size_t soft, size_t hard)
 	ASSERT(soft <= hard);
 	a->soft = soft;
 	a->hard = hard;
-	a->cur = block_new(BLOCK_MIN);
+	/* What is kept between requests should hold most of them. Pages of it
+	 * that nobody touched cost nothing. */
+	a->cur = block_new(MAX(BLOCK_MIN, MIN(FIRST_MAX, soft / 4)));
 #ifdef AS_DEVELOPER
 	const char *fail_at = getenv("AS_FAIL_AT");
 
@@ -171,7 +175,7 @@ arena_alloc(struct arena *a, size_t size)
 	need = ((size ? size : 1) + ALIGN - 1) / ALIGN * ALIGN + GAP;
 	if (b->size - b->used < need) {
 		/* doubling keeps the number of blocks of a big arena small */
-		size_t want = MIN(MAX(b->size * 2, BLOCK_MIN), 1 << 20);
+		size_t want = MIN(b->size * 2, BLOCK_MAX);
 
 		b = block_new(MAX(want, need));
 		b->next = a->cur;
