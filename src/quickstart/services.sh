@@ -1,0 +1,237 @@
+# shellcheck shell=bash disable=SC2015,SC2034,SC2086,SC2154 # shares variables with the other parts
+# services.sh - starts and ends the processes of a state. Sourced by
+# ./quickstart. Each program has a supervisor (multiwatch) in a session of its
+# own; run/NAME.pid holds its process id and start time, so that an id that
+# the kernel gave to somebody else is never signalled.
+
+# In this order they are stopped.
+services='nginx certificates git api ws worker postgres'
+
+# start_time PID: when the kernel made it, in ticks since boot; also sets
+# proc_session and proc_state. Fails when there is no such process.
+start_time() {
+	local stat=''
+	{ read -r -d '' stat <"/proc/$1/stat"; } 2>/dev/null
+	[ -n "$stat" ] || return 1
+	# the name in parentheses may hold blanks
+	# shellcheck disable=SC2086 # fields
+	set -- ${stat##*) }
+	proc_state=$1 proc_session=$4
+	proc_start=${20}
+}
+
+# running NAME: its supervisor is the very process that we started
+running() {
+	local pid start
+	{ read -r pid start <"$run/$1.pid"; } 2>/dev/null || return 1
+	start_time "$pid" && [ "$proc_start" = "$start" ] && [ "$proc_state" != Z ]
+}
+
+any_running() {
+	local s
+	for s in $services; do running "$s" && return 0; done
+	return 1
+}
+
+all_running() {
+	local s
+	for s in $services; do running "$s" || return 1; done
+}
+
+# start NAME COMMAND...: as the account, in a session of its own, without the
+# lock and without a terminal's signals
+start() {
+	local name=$1 pid
+	shift
+	# all of these become the next one, so $! stays the supervisor
+	(
+		exec >>"$state/log/$name.log" 2>&1 </dev/null 9>&-
+		exec env -i "${clean_env[@]}" "${become[@]}" \
+			setsid env --default-signal=INT,QUIT,PIPE "$@"
+	) &
+	pid=$!
+	start_time "$pid" || die "$name does not start"
+	printf '%s %s\n' "$pid" "$proc_start" | write_file 644 "$run/$name.pid"
+}
+
+# supervise NAME FORKS COMMAND... Debian's multiwatch 1.0.0 mixes up the names
+# of -s (INT sends HUP, TERM sends QUIT, USR1 sends ILL), so its default USR1
+# stays, and stop() tells the children itself.
+supervise() {
+	start "$1" "${prefix[@]}" /usr/bin/multiwatch -f "$2" -r 1000000000 \
+		-- "${@:3}"
+}
+
+# Members of a supervisor's session, the supervisor included. Nothing when its
+# id belongs to another process by now.
+session_members() { # PID START
+	local proc
+	start_time "$1" && [ "$proc_start" != "$2" ] && return
+	for proc in /proc/[0-9]*; do
+		start_time "${proc#/proc/}" && [ "$proc_session" = "$1" ] &&
+			[ "$proc_state" != Z ] && echo "${proc#/proc/}"
+	done
+}
+
+session_gone() { [ -z "$(session_members "$1" "$2")" ]; }
+
+# stop NAME: first the supervisor, so that it replaces nobody, then all of its
+# session, and what does not listen is killed. The same way finds the orphans
+# of a supervisor that was killed.
+stop() {
+	local name=$1 pid start members signal=TERM
+	# PostgreSQL takes TERM as "when all clients have gone" and INT as "now"
+	[ "$name" != postgres ] || signal=INT
+	{ read -r pid start <"$run/$name.pid"; } 2>/dev/null || return 0
+	if running "$name"; then
+		kill -TERM "$pid" 2>/dev/null
+		sleep 0.05
+	fi
+	for signal in $signal KILL; do
+		members=$(session_members "$pid" "$start" | grep -vx "$pid")
+		[ -z "$members" ] || kill "-$signal" $members 2>/dev/null
+		wait_until 10 session_gone "$pid" "$start" && break
+		! running "$name" || kill -KILL "$pid" 2>/dev/null
+	done
+	session_gone "$pid" "$start" || say "$name does not end"
+	rm -f "$run/$name.pid"
+}
+
+stop_all() {
+	local s
+	for s in $services; do stop "$s"; done
+	rm -f "$run"/config.sum
+}
+
+# psql as the cluster's superuser
+db() {
+	as_user "$pg_bin/psql" -X -q -A -t -v ON_ERROR_STOP=1 \
+		-d "host=$sockets user=postgres dbname=${db_name:-postgres}" "$@"
+}
+
+find_postgres() {
+	local dir
+	for dir in $(printf '%s\n' /usr/lib/postgresql/*/bin | sort -t/ -k5 -rn); do
+		# a cluster that exists stays with its own version
+		[ -s "$state/pg/PG_VERSION" ] &&
+			[ "$dir" != "/usr/lib/postgresql/$(cat "$state/pg/PG_VERSION")/bin" ] &&
+			continue
+		[ -x "$dir/postgres" ] && pg_bin=$dir && return
+	done
+	die "no PostgreSQL here that fits $state/pg"
+}
+
+# The private cluster: a unix socket in a directory that nobody else can enter
+# is its only door, hence trust.
+make_cluster() {
+	[ -s "$state/pg/PG_VERSION" ] && return
+	rm -rf "$state/pg.new"
+	as_user "$pg_bin/initdb" -D "$state/pg.new" -U postgres -A trust -E UTF8 \
+		--locale=C.UTF-8 >"$state/log/initdb.log" 2>&1 || {
+		tail -n 5 "$state/log/initdb.log" >&2
+		die "initdb failed"
+	}
+	as_user mv "$state/pg.new" "$state/pg"
+}
+
+start_postgres() {
+	prefix=()
+	supervise postgres 1 "$pg_bin/postgres" -D "$state/pg" \
+		-c listen_addresses= -c "unix_socket_directories=$sockets" \
+		-c unix_socket_permissions=0700 -c max_connections=200 \
+		-c log_min_messages=warning -c "log_line_prefix=%m [%p] %u "
+	await postgres 60 db -c ';'
+}
+
+make_database() {
+	db -c "DO \$\$ BEGIN
+		IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'autostack_owner') THEN
+			CREATE ROLE autostack_owner LOGIN CREATEROLE;
+		END IF;
+	END \$\$" || die "cannot make the database's owner"
+	[ "$(db -c "SELECT 1 FROM pg_database WHERE datname = 'autostack'")" = 1 ] ||
+		db -c 'CREATE DATABASE autostack OWNER autostack_owner' ||
+		die "cannot make the database"
+	as_user "$ctl" -c "$conf" migrate \
+		>"$state/log/migrate.log" 2>&1 || {
+		tail -n 5 "$state/log/migrate.log" >&2
+		die "autostack migrate failed"
+	}
+	# once: it refuses a database in which people have accounts
+	[ "$seed" = yes ] && [ ! -e "$state/.seeded" ] || return 0
+	as_user "$ctl" -c "$conf" seed --force \
+		>"$state/log/seed.log" 2>&1 || {
+		tail -n 5 "$state/log/seed.log" >&2
+		die "autostack seed failed"
+	}
+	as_user touch "$state/.seeded"
+}
+
+# A port that somebody else holds is named before anything starts.
+check_ports() {
+	local flag port
+	for flag in https http; do
+		port=${flag}_port
+		port=${!port}
+		[ -z "$(ss -Hltn "sport = :$port")" ] ||
+			die "port $port is in use; choose another one with --$flag-port"
+	done
+}
+
+start_programs() {
+	prefix=()
+	supervise ws 1 "$libexec/autostack-ws" -c "$conf"
+	supervise worker 1 "$libexec/autostack-worker" -c "$conf"
+	prefix=(spawn-fcgi -n -s "$sockets/api.sock" -M 0660 --)
+	supervise api "$(setting api_processes)" "$libexec/autostack-api" -c "$conf"
+	prefix=(spawn-fcgi -n -s "$sockets/git.sock" -M 0660 --)
+	supervise git 2 /usr/sbin/fcgiwrap
+	prefix=()
+	supervise certificates 1 "$state/inst/tools/watch-sites" "$state"
+	# the right to bind ports below 1024, which root has and the account not
+	local become=("${become[@]}")
+	if [ "$(id -u)" = 0 ] && { [ "$https_port" -lt 1024 ] || [ "$http_port" -lt 1024 ]; }; then
+		become+=(--inh-caps=+net_bind_service --ambient-caps=+net_bind_service)
+	fi
+	supervise nginx 1 "$state/inst/tools/run-nginx" "$state/nginx/nginx.conf"
+}
+
+# await NAME SECONDS COMMAND...: until it works, or say which part does not and
+# why, and take everything down again
+await() {
+	local name=$1
+	shift
+	wait_until "$@" && return
+	say "quickstart: $name does not come up. The end of $state/log/$name.log:" >&2
+	tail -n 10 "$state/log/$name.log" >&2
+	stop_all
+	exit 1
+}
+
+ask() { # PATH: our nginx, over TLS, checked against our own authority
+	curl -fsS -m 10 --noproxy '*' --cacert "$state/tls/ca.pem" \
+		"https://localhost:$https_port$1"
+}
+
+ws_answers() {
+	[ "$(curl -sS -m 5 --noproxy '*' -o /dev/null -w '%{http_code}' \
+		--unix-socket "$sockets/ws.sock" http://localhost/)" != 000 ]
+}
+
+# The worker has nothing to ask: it must have run for a second without dying.
+worker_lives() {
+	local pid start child
+	read -r pid start <"$run/worker.pid"
+	child=$(cat "/proc/$pid/task/$pid/children") || return 1
+	[ -n "$child" ] || return 1
+	sleep 1
+	[ "$(cat "/proc/$pid/task/$pid/children")" = "$child" ]
+}
+
+await_health() {
+	await api 30 ask /health
+	await api 30 ask /health/db
+	await ws 30 ws_answers
+	await worker 30 worker_lives
+	await nginx 30 ask /
+}
