@@ -19,8 +19,10 @@ if [ -z "$abs_top_srcdir" ]; then
 fi
 if [ -z "$abs_top_builddir" ]; then
 	abs_top_builddir=$abs_top_srcdir
-	[ -f "$abs_top_srcdir/build/config.status" ] &&
-		abs_top_builddir=$abs_top_srcdir/build
+	for tap_build in build-dev build; do
+		[ -f "$abs_top_srcdir/$tap_build/config.status" ] &&
+			abs_top_builddir=$abs_top_srcdir/$tap_build
+	done
 fi
 export abs_top_srcdir abs_top_builddir
 
