@@ -2,8 +2,12 @@
 bin_PROGRAMS += autostack
 autostack_SOURCES = \
 	src/ctl/admin.c \
+	src/ctl/ask.c src/ctl/ask.h \
 	src/ctl/cleanup.c \
 	src/ctl/ctl.h \
+	src/ctl/doctor.c src/ctl/doctor.h \
+	src/ctl/doctor_host.c \
+	src/ctl/doctor_service.c \
 	src/ctl/main.c \
 	src/ctl/migrate.c \
 	src/ctl/openapi.c \

@@ -6,6 +6,7 @@
 #include "base/base.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -36,7 +37,7 @@ static const struct command commands[] = {
 	{ "admin",   ctl_admin,   true,  "create EMAIL NAME [ROLE] | promote EMAIL [ROLE] | reset-password EMAIL",
 	  "Make an account, change its role (user, manager, admin), or set its password, which is read from stdin." },
 	{ "cleanup", ctl_cleanup, true,  "[--batch N]", "Delete what has expired; run daily by cron." },
-	
+	{ "doctor",  ctl_doctor,  false, "[--json]", "Check this installation and say how to mend what is wrong." },
 	{ "openapi", ctl_openapi, false, "", "Print the API's OpenAPI document." },
 	{ "config",  ctl_config,  true,  "[--sample | --man]", "Print the settings in force, without secrets." },
 	{ 0 }
@@ -187,6 +188,8 @@ main(int argc, char **argv)
 	int status = CTL_USAGE;
 	int at;
 
+	/* a reader that went away is an error of write() */
+	(void)signal(SIGPIPE, SIG_IGN);
 	log_open("autostack", false, LOGP_WARNING);
 	c->data = getenv("AS_DATA_DIR");
 	if (c->data && !c->data[0])

@@ -1,0 +1,77 @@
+#!/bin/sh
+# autostack doctor: finds what is broken, says how to mend it.
+. "$(dirname "$0")/lib/tap.sh"
+. "$abs_top_srcdir/t/lib/api.sh"
+pg_start
+as_conf
+
+# doctor: its report in $report; finding CHECK FIELD
+doctor() {
+	report=$("$abs_top_builddir/autostack" -c "$AS_CONF" \
+		--data "${1:-$abs_top_srcdir}" doctor --json 2>/dev/null)
+}
+finding() {
+	printf '%s' "$report" | jq -r --arg c "$1" \
+		"[.checks[] | select(.check == \$c) | .$2] | join(\"; \")"
+}
+
+doctor
+is $? 1 "something is wrong: exit 1"
+is "$(printf '%s' "$report" | jq -r .ok)" false "and the report says so"
+is "$(finding configuration level)" ok "the configuration is read"
+is "$(finding database level)" ok "the database is reached" ||
+	diag "$(finding database text)"
+is "$(finding roles level)" ok "the roles are there"
+is "$(finding clock level)" ok "the clocks agree"
+like "$(finding api text)" 'api.sock: No such file' "no API: it says where it looked"
+like "$(finding api fix)" 'systemctl restart autostack-api' "and what to do"
+is "$(finding websocket level)" bad "no autostack-ws"
+like "$(finding worker text)" 'no worker is connected' "no worker"
+is "$(printf '%s' "$report" | jq '[.checks[] | select(.level == "bad" and .fix == null)] | length')" 0 \
+	"everything that is bad has a fix"
+is "$(printf '%s' "$report" | jq -r '.checks[].check' | sort -u | tr '\n' ' ')" \
+	"api clock configuration database disk namespaces nginx programs roles sandbox subuid tun websocket worker " \
+	"every check reports"
+is "$("$abs_top_builddir/autostack" -c "$AS_CONF" --data "$abs_top_srcdir" doctor | grep -c '^bad *api ')" 1 \
+	"the same as text"
+
+mkdir "$TMP/data" && cp -r "$abs_top_srcdir/sql" "$TMP/data/" &&
+	chmod -R u+w "$TMP/data"
+n=$(ls "$TMP/data/sql/schema" | wc -l)
+echo 'SELECT 1;' >"$TMP/data/sql/schema/$(printf %04d $((n + 1)))-next.sql"
+doctor "$TMP/data"
+like "$(finding database text)" 'not up to date' "a pending migration is found"
+is "$(finding database fix)" 'autostack migrate' "its fix is the command"
+is "$(finding roles level)" skipped "what needs the database is skipped then"
+
+sql "INSERT INTO users (name, email) VALUES ('A', 'a@example.com');
+	INSERT INTO projects (user_id, name, site, repository) SELECT id, 'p', 'p', 'r' FROM users;
+	INSERT INTO deployments (project_id, user_id, repository, branch, status, lease_owner, lease_until)
+		SELECT id, user_id, 'r', 'b', 'building', 'gone:1', now() - interval '1 hour' FROM projects"
+setpriv --pdeathsig TERM "$PG_BINDIR/psql" -Xq \
+	"user=autostack_worker application_name=doctor $PGURL" \
+	-c 'SELECT pg_sleep(9)' >/dev/null 2>&1 &
+defer "kill $! 2>/dev/null"
+connected() {
+	[ "$(sql "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'doctor'")" = 1 ]
+}
+wait_for 10 connected
+doctor
+like "$(finding worker text)" '1 builds gave no sign of life' \
+	"an abandoned build is found"
+
+as_conf "database_url=host=$TMP dbname=none"
+doctor
+is "$(finding database level)" bad "a database that is away"
+like "$(finding database fix)" 'apt-get install postgresql' "has a fix"
+
+as_conf build_slots=none
+doctor
+like "$(finding configuration text)" 'build_slots' "a wrong setting is named"
+is "$(finding database level)" skipped "and nothing else is guessed"
+
+as_conf jwt_secret=
+doctor
+like "$(finding configuration text)" 'jwt_secret is not set' \
+	"JW-1 a missing secret is found"
+done_testing
