@@ -4,7 +4,6 @@
  */
 #include "base/buf.h"
 
-#include <inttypes.h>
 #include <stdarg.h>
 
 void
@@ -112,7 +111,17 @@ buf_printf(struct buf *b, const char *fmt, ...)
 void
 buf_int(struct buf *b, int64_t v)
 {
-	buf_printf(b, "%" PRId64, v);
+	char text[21]; /* "-9223372036854775808" */
+	char *p = text + sizeof(text);
+	uint64_t left = v < 0 ? -(uint64_t)v : (uint64_t)v;
+
+	do {
+		*--p = (char)('0' + left % 10);
+		left /= 10;
+	} while (left);
+	if (v < 0)
+		*--p = '-';
+	buf_add(b, p, (size_t)(text + sizeof(text) - p));
 }
 
 void

@@ -171,6 +171,13 @@ escape_one(struct buf *b, unsigned c)
 	}
 }
 
+/* Most bytes of most texts: ASCII that stands for itself. */
+static bool
+is_plain(unsigned char c)
+{
+	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
 void
 jw_escape(struct buf *b, const char *s, size_t n)
 {
@@ -179,13 +186,17 @@ jw_escape(struct buf *b, const char *s, size_t n)
 	size_t i = 0;
 
 	while (i < n) {
-		size_t len = str_utf8_at(s + i, n - i);
-		/* U+0080 to U+009F are the two bytes C2 80 to C2 9F */
-		bool c1 = len == 2 && u[i] == 0xc2 && u[i + 1] < 0xa0;
-		bool special = len == 0 || c1 || u[i] < 0x20 || u[i] == 0x7f ||
-			       u[i] == '"' || u[i] == '\\';
+		size_t len;
+		bool c1;
 
-		if (!special) {
+		if (is_plain(u[i])) {
+			i++;
+			continue;
+		}
+		len = str_utf8_at(s + i, n - i);
+		/* U+0080 to U+009F are the two bytes C2 80 to C2 9F */
+		c1 = len == 2 && u[i] == 0xc2 && u[i + 1] < 0xa0;
+		if (len > 1 && !c1) {
 			i += len;
 			continue;
 		}

@@ -26,6 +26,23 @@ START_TEST(test_add)
 }
 END_TEST
 
+START_TEST(test_int)
+{
+	AUTO_BUF struct buf b = {0};
+
+	buf_init(&b, 100);
+	buf_int(&b, 0);
+	buf_char(&b, ' ');
+	buf_int(&b, -10);
+	buf_char(&b, ' ');
+	buf_int(&b, INT64_MAX);
+	buf_char(&b, ' ');
+	buf_int(&b, INT64_MIN);
+	ck_assert_str_eq(
+		b.data, "0 -10 9223372036854775807 -9223372036854775808");
+}
+END_TEST
+
 START_TEST(test_full)
 {
 	AUTO_BUF struct buf b = {0};
@@ -89,7 +106,7 @@ Suite *
 suite_buf(void)
 {
 	const TTest *const tests[] = {
-		test_add, test_full, test_room, test_done, NULL};
+		test_add, test_int, test_full, test_room, test_done, NULL};
 	Suite *s = suite_create("buf");
 
 	(void)unit_case(s, "buf", tests);
