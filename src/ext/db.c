@@ -392,6 +392,12 @@ stmt_of(const struct db *db, unsigned stmt)
 	return &db->table[stmt];
 }
 
+unsigned
+db_nin(const struct db *db, unsigned stmt)
+{
+	return stmt_of(db, stmt)->nin;
+}
+
 static enum err
 prepare(struct ctx *ctx, struct db *db, unsigned stmt)
 {

@@ -69,6 +69,8 @@ MUST enum err db_send(
 MUST enum err db_recv(struct ctx *ctx, struct db *db, struct rows **ret);
 void db_drain(struct db *db);
 size_t db_pending(const struct db *db); /* sent, not yet received */
+/* How many parameters a statement takes, for callers that can count theirs. */
+unsigned db_nin(const struct db *db, unsigned stmt);
 
 /* Several statements in one transaction; after a failure only db_rollback
  * goes on. db_rollback is safe to call when nothing is open. */

@@ -95,6 +95,13 @@ fcgi_read(struct fcgi *f, void *p, size_t n)
 	return got == 0 && FCGX_GetError(f->rq.in) ? -1 : got;
 }
 
+bool
+fcgi_write(struct fcgi *f, const void *p, size_t n)
+{
+	ASSERT(f->active && n <= INT_MAX);
+	return FCGX_PutStr(p, (int)n, f->rq.out) == (int)n;
+}
+
 void
 fcgi_reply(struct fcgi *f, const void *p, size_t n)
 {

@@ -24,7 +24,10 @@ bool fcgi_stopped(const struct fcgi *f);
 const char *fcgi_param(const struct fcgi *f, const char *name);
 /* Read up to n bytes of the body: count, 0 at the end, -1 on a broken one. */
 ptrdiff_t fcgi_read(struct fcgi *f, void *p, size_t n);
-/* Write the answer (CGI headers, blank line, body) and end the request. */
+/* Write a part of the answer (CGI headers, blank line, body); false when nobody
+ * takes it any more. */
+MUST bool fcgi_write(struct fcgi *f, const void *p, size_t n);
+/* Write the last part, or the whole answer, and end the request. */
 void fcgi_reply(struct fcgi *f, const void *p, size_t n);
 
 #endif
