@@ -79,6 +79,10 @@ GRANT SELECT, INSERT, UPDATE (last_used_at, revoked_at, revoke_reason) ON sessio
 GRANT SELECT ON sessions TO autostack_ws;
 GRANT SELECT, INSERT, UPDATE (used_at) ON refresh_tokens TO autostack_api;
 
+-- ws_tickets: the API hands them out, autostack-ws takes them away.
+GRANT INSERT ON ws_tickets TO autostack_api;
+GRANT SELECT, DELETE ON ws_tickets TO autostack_ws;
+
 -- audit_logs: append-only (LOG-1).
 GRANT SELECT, INSERT ON audit_logs TO autostack_api;
 

@@ -1,1 +1,156 @@
 -- deployments, as their owners see them
+--
+-- A list is one statement: the total first, the page joined to it, so that an
+-- empty page still has its total. The filters are three statements, because a
+-- generic plan for ($2 IS NULL OR status = $2) could not use the index that
+-- each of them has.
+
+-- name: deployment_list
+-- doc: A page of one's deployments, newest first; the total is kept by a trigger.
+-- in: user_id uuid, max_rows bigint, skip_rows bigint
+-- out: many
+-- cols: total_items bigint, id uuid, repo text, branch text, status text, author text, commit text, duration_seconds integer,
+-- cols: timestamp timestamptz, url text, project_id uuid, commit_message text, created_at timestamptz, trigger text
+-- by: api
+SELECT c.total_items, d.* FROM (
+	SELECT coalesce((SELECT queued + building + deploying + success + failed + cancelled + superseded
+		FROM deployment_counts WHERE user_id = $1), 0) AS total_items) c
+LEFT JOIN LATERAL (
+	SELECT d.id, p.name AS repo, d.branch, d.status, d.author, left(d.commit_hash, 7) AS commit,
+		extract(epoch FROM coalesce(d.completed_at, now()) - d.started_at)::integer AS duration_seconds,
+		d.created_at AS timestamp, d.url, d.project_id, d.commit_message, d.created_at, d.trigger
+	FROM deployments d JOIN projects p ON p.id = d.project_id
+	WHERE d.user_id = $1
+	ORDER BY d.created_at DESC, d.id DESC LIMIT $2 OFFSET $3) d ON true
+ORDER BY d.created_at DESC, d.id DESC;
+
+-- name: deployment_list_by_status
+-- doc: The same of one status.
+-- in: user_id uuid, status text, max_rows bigint, skip_rows bigint
+-- out: many
+-- cols: total_items bigint, id uuid, repo text, branch text, status text, author text, commit text, duration_seconds integer,
+-- cols: timestamp timestamptz, url text, project_id uuid, commit_message text, created_at timestamptz, trigger text
+-- by: api
+SELECT c.total_items, d.* FROM (
+	SELECT coalesce((SELECT CASE $2 WHEN 'queued' THEN queued WHEN 'building' THEN building
+			WHEN 'deploying' THEN deploying WHEN 'success' THEN success WHEN 'failed' THEN failed
+			WHEN 'cancelled' THEN cancelled WHEN 'superseded' THEN superseded END
+		FROM deployment_counts WHERE user_id = $1), 0) AS total_items) c
+LEFT JOIN LATERAL (
+	SELECT d.id, p.name AS repo, d.branch, d.status, d.author, left(d.commit_hash, 7) AS commit,
+		extract(epoch FROM coalesce(d.completed_at, now()) - d.started_at)::integer AS duration_seconds,
+		d.created_at AS timestamp, d.url, d.project_id, d.commit_message, d.created_at, d.trigger
+	FROM deployments d JOIN projects p ON p.id = d.project_id
+	WHERE d.user_id = $1 AND d.status = $2
+	ORDER BY d.created_at DESC, d.id DESC LIMIT $3 OFFSET $4) d ON true
+ORDER BY d.created_at DESC, d.id DESC;
+
+-- name: deployment_list_filtered
+-- doc: The same by part of the project's name, project or branch (and status); the total is counted.
+-- in: user_id uuid, status text, search text, project_id uuid, branch text, max_rows bigint, skip_rows bigint
+-- out: many
+-- cols: total_items bigint, id uuid, repo text, branch text, status text, author text, commit text, duration_seconds integer,
+-- cols: timestamp timestamptz, url text, project_id uuid, commit_message text, created_at timestamptz, trigger text
+-- by: api
+WITH chosen AS MATERIALIZED (
+	SELECT id, name FROM projects
+	WHERE user_id = $1 AND ($3::text IS NULL OR position(lower($3) IN lower(name)) > 0)
+		AND ($4::uuid IS NULL OR id = $4))
+SELECT c.total_items, d.* FROM (
+	SELECT count(*) AS total_items FROM deployments d JOIN chosen p ON p.id = d.project_id
+	WHERE d.user_id = $1 AND ($2::text IS NULL OR d.status = $2) AND ($5::text IS NULL OR d.branch = $5)) c
+LEFT JOIN LATERAL (
+	SELECT d.id, p.name AS repo, d.branch, d.status, d.author, left(d.commit_hash, 7) AS commit,
+		extract(epoch FROM coalesce(d.completed_at, now()) - d.started_at)::integer AS duration_seconds,
+		d.created_at AS timestamp, d.url, d.project_id, d.commit_message, d.created_at, d.trigger
+	FROM deployments d JOIN chosen p ON p.id = d.project_id
+	WHERE d.user_id = $1 AND ($2::text IS NULL OR d.status = $2) AND ($5::text IS NULL OR d.branch = $5)
+	ORDER BY d.created_at DESC, d.id DESC LIMIT $6 OFFSET $7) d ON true
+ORDER BY d.created_at DESC, d.id DESC;
+
+-- name: deployment_by_id
+-- doc: A deployment of one's own.
+-- in: id uuid, user_id uuid
+-- out: one
+-- cols: id uuid, repo text, branch text, status text, author text, commit text, duration_seconds integer,
+-- cols: timestamp timestamptz, url text, project_id uuid, commit_message text, created_at timestamptz, trigger text,
+-- cols: error text, preview_url text, limits text, started_at timestamptz, deploying_at timestamptz, completed_at timestamptz
+-- none: DEPLOYMENT_NOT_FOUND
+-- by: api
+SELECT d.id, p.name AS repo, d.branch, d.status, d.author, left(d.commit_hash, 7) AS commit,
+	extract(epoch FROM coalesce(d.completed_at, now()) - d.started_at)::integer AS duration_seconds,
+	d.created_at AS timestamp, d.url, d.project_id, d.commit_message, d.created_at, d.trigger,
+	d.error, NULL::text AS preview_url, d.limits, d.started_at, d.deploying_at, d.completed_at
+FROM deployments d JOIN projects p ON p.id = d.project_id
+WHERE d.id = $1 AND d.user_id = $2;
+
+-- name: deployment_log_tail
+-- doc: The last messages of the log of one's own deployment, oldest first.
+-- in: id uuid, user_id uuid, max_rows bigint
+-- out: many
+-- cols: message text
+-- by: api
+SELECT t.message FROM (
+	SELECT l.seq, l.message FROM deployment_logs l JOIN deployments d ON d.id = l.deployment_id
+	WHERE l.deployment_id = $1 AND d.user_id = $2
+	ORDER BY l.seq DESC LIMIT $3) t
+ORDER BY t.seq;
+
+-- name: deployment_log_page
+-- doc: The log of one's own deployment after a line, with its end so far; a line that is null carries only that.
+-- in: id uuid, user_id uuid, after integer, max_rows bigint
+-- out: many
+-- cols: log_seq integer, final boolean, seq integer, timestamp timestamptz, level text, message text
+-- by: api
+SELECT d.log_seq, d.completed_at IS NOT NULL AS final, l.seq, l.timestamp, l.level, l.message
+FROM deployments d LEFT JOIN LATERAL (
+	SELECT seq, at AS timestamp, level, message FROM deployment_logs
+	WHERE deployment_id = d.id AND seq > $3
+	ORDER BY seq LIMIT $4) l ON true
+WHERE d.id = $1 AND d.user_id = $2
+ORDER BY l.seq;
+
+-- name: user_lock
+-- doc: Let only one request of a user at a time make projects and deployments, so that limits and names hold.
+-- in: id uuid
+-- out: one
+-- cols: id uuid
+-- none: UNAUTHORIZED
+-- by: api
+SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE;
+
+-- Run in the transaction of user_lock: the count would be a guess otherwise.
+-- name: deployment_insert
+-- doc: Queue a deployment with a snapshot of its settings; no row: the user's queue is full.
+-- in: id uuid, project_id uuid, user_id uuid, queue_max bigint, trigger text, repository text, branch text, commit_wanted text,
+-- in: root_dir text, install_command text, build_command text, output_dir text, env_sealed text
+-- out: one
+-- cols: id uuid
+-- none: QUEUE_FULL
+-- by: api
+INSERT INTO deployments (id, project_id, user_id, trigger, repository, branch, commit_wanted, root_dir, install_command,
+	build_command, output_dir, env_sealed)
+SELECT $1, p.id, $3, $5, $6, $7, $8, $9, $10, $11, $12, $13
+FROM projects p
+WHERE p.id = $2 AND p.user_id = $3
+	AND (SELECT count(*) FROM deployments WHERE user_id = $3 AND status = 'queued') < $4
+RETURNING id;
+
+-- A waiting one ends at once. A running one is marked, and the worker that
+-- holds it kills the build before it writes "cancelled".
+-- name: deployment_cancel
+-- doc: Cancel a deployment of one's own.
+-- in: id uuid, user_id uuid
+-- out: one
+-- cols: was_final boolean
+-- none: DEPLOYMENT_NOT_FOUND
+-- by: api
+WITH own AS (
+	SELECT id, status FROM deployments WHERE id = $1 AND user_id = $2 FOR UPDATE), changed AS (
+	UPDATE deployments d SET
+		cancel_requested_at = coalesce(d.cancel_requested_at, now()),
+		status = CASE WHEN own.status = 'queued' THEN 'cancelled' ELSE own.status END,
+		error = CASE WHEN own.status = 'queued' THEN 'Cancelled before the build began.' ELSE d.error END,
+		completed_at = CASE WHEN own.status = 'queued' THEN now() ELSE d.completed_at END
+	FROM own WHERE d.id = own.id AND own.status IN ('queued', 'building', 'deploying'))
+SELECT own.status NOT IN ('queued', 'building', 'deploying') AS was_final FROM own;

@@ -1,1 +1,101 @@
 -- projects
+
+-- name: project_list
+-- doc: A page of one's projects, newest first, and how many there are.
+-- in: user_id uuid, search text, max_rows bigint, skip_rows bigint
+-- out: many
+-- cols: total_items bigint, id uuid, name text, repository text, branch text, root_dir text, install_command text,
+-- cols: build_command text, output_dir text, has_env_vars boolean, site text, url text, live_deployment_id uuid, created_at timestamptz, updated_at timestamptz
+-- by: api
+SELECT c.total_items, p.* FROM (
+	SELECT count(*) AS total_items FROM projects
+	WHERE user_id = $1 AND ($2::text IS NULL OR position(lower($2) IN lower(name)) > 0)) c
+LEFT JOIN LATERAL (
+	SELECT p.id, p.name, p.repository, p.branch, p.root_dir, p.install_command, p.build_command, p.output_dir,
+		p.env_sealed IS NOT NULL AS has_env_vars, p.site,
+		(SELECT d.url FROM deployments d WHERE d.id = p.live_deployment_id) AS url,
+		p.live_deployment_id, p.created_at, p.updated_at
+	FROM projects p
+	WHERE p.user_id = $1 AND ($2::text IS NULL OR position(lower($2) IN lower(p.name)) > 0)
+	ORDER BY p.created_at DESC, p.id DESC LIMIT $3 OFFSET $4) p ON true
+ORDER BY p.created_at DESC, p.id DESC;
+
+-- name: project_by_id
+-- doc: A project of one's own.
+-- in: id uuid, user_id uuid
+-- out: one
+-- cols: id uuid, name text, repository text, branch text, root_dir text, install_command text,
+-- cols: build_command text, output_dir text, has_env_vars boolean, site text, url text, live_deployment_id uuid, created_at timestamptz, updated_at timestamptz, env_sealed text
+-- none: PROJECT_NOT_FOUND
+-- by: api
+SELECT p.id, p.name, p.repository, p.branch, p.root_dir, p.install_command, p.build_command, p.output_dir,
+	p.env_sealed IS NOT NULL AS has_env_vars, p.site,
+	(SELECT d.url FROM deployments d WHERE d.id = p.live_deployment_id) AS url,
+	p.live_deployment_id, p.created_at, p.updated_at, p.env_sealed
+FROM projects p WHERE p.id = $1 AND p.user_id = $2;
+
+-- name: project_find
+-- doc: The project that a deployment's "repository" means: by its name, or by the repository's address.
+-- in: user_id uuid, name text, repository text
+-- out: one
+-- cols: id uuid, repository text, branch text, root_dir text, install_command text, build_command text, output_dir text, env_sealed text
+-- none: OK
+-- by: api
+SELECT id, repository, branch, root_dir, install_command, build_command, output_dir, env_sealed FROM projects
+WHERE user_id = $1 AND (name = $2 OR repository = $3 OR repository = $3 || '.git' OR repository || '.git' = $3)
+ORDER BY name = $2 DESC NULLS LAST, created_at, id LIMIT 1;
+
+-- The id comes from the caller, because the sealed environment is bound to it.
+-- name: project_insert_if_free
+-- doc: A new project unless its name (one's own) or site (anybody's) is taken: the number of rows tells.
+-- in: id uuid, user_id uuid, name text, site text, repository text, branch text, root_dir text,
+-- in: install_command text, build_command text, output_dir text, env_sealed text
+-- out: none
+-- by: api
+INSERT INTO projects (id, user_id, name, site, repository, branch, root_dir, install_command, build_command, output_dir, env_sealed)
+VALUES ($1, $2, $3, $4, $5, coalesce($6, 'main'), $7, $8, $9, $10, $11)
+ON CONFLICT DO NOTHING;
+
+-- name: project_names_taken
+-- doc: Which of some names or sites are in use already.
+-- in: user_id uuid, name text, site text
+-- out: one
+-- cols: name_taken boolean, site_taken boolean
+-- by: api
+SELECT EXISTS (SELECT FROM projects WHERE user_id = $1 AND name = $2) AS name_taken,
+	EXISTS (SELECT FROM projects WHERE site = $3) AS site_taken;
+
+-- name: project_update
+-- doc: Change settings of a project: each only where its switch is on.
+-- in: id uuid, user_id uuid, name text, branch text, set_root_dir boolean, root_dir text,
+-- in: set_install_command boolean, install_command text, set_build_command boolean, build_command text,
+-- in: set_output_dir boolean, output_dir text, set_env boolean, env_sealed text, repository text
+-- out: one
+-- cols: id uuid
+-- none: PROJECT_NOT_FOUND
+-- on projects_name_key: PROJECT_NAME_TAKEN
+-- by: api
+UPDATE projects SET name = coalesce($3, name), branch = coalesce($4, branch), repository = coalesce($15, repository),
+	root_dir = CASE WHEN $5 THEN $6 ELSE root_dir END,
+	install_command = CASE WHEN $7 THEN $8 ELSE install_command END,
+	build_command = CASE WHEN $9 THEN $10 ELSE build_command END,
+	output_dir = CASE WHEN $11 THEN $12 ELSE output_dir END,
+	env_sealed = CASE WHEN $13 THEN $14 ELSE env_sealed END,
+	updated_at = now()
+WHERE id = $1 AND user_id = $2
+RETURNING id;
+
+-- A build that runs would lose its row under it: the caller cancels it first.
+-- name: project_delete
+-- doc: Delete a project and its deployments, unless one is being built.
+-- in: id uuid, user_id uuid
+-- out: one
+-- cols: deleted boolean
+-- none: PROJECT_NOT_FOUND
+-- by: api
+WITH own AS (
+	SELECT id FROM projects WHERE id = $1 AND user_id = $2 FOR UPDATE), gone AS (
+	DELETE FROM projects p USING own WHERE p.id = own.id AND NOT EXISTS (
+		SELECT FROM deployments d WHERE d.project_id = own.id AND d.status IN ('building', 'deploying'))
+	RETURNING p.id)
+SELECT EXISTS (SELECT FROM gone) AS deleted FROM own;
