@@ -1,1 +1,12 @@
-# what src/web adds to the build
+# src/web: what HTTP means; knows no resource and no business rule
+noinst_LIBRARIES += src/web/libweb.a
+src_web_libweb_a_SOURCES = \
+	src/web/auth.c src/web/auth.h \
+	src/web/check.c src/web/check.h \
+	src/web/field.c src/web/field.h \
+	src/web/openapi.c src/web/openapi.h \
+	src/web/reply.c src/web/reply.h \
+	src/web/request.c src/web/request.h \
+	src/web/route.c src/web/route.h \
+	src/web/serve.c src/web/serve.h \
+	src/web/valid.c src/web/valid.h

@@ -1,0 +1,391 @@
+/*
+ * reply.c - writes answers: JSON straight into a buffer, from rows by the
+ * .out tables. Sends them through request_in.write; nothing else does.
+ */
+#include "web/reply.h"
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "web/check.h"
+
+#include <inttypes.h>
+
+#define COLUMN_NAME_MAX 64
+
+/* ---- bodies ---- */
+
+struct jw *
+reply_begin(struct req *rq)
+{
+	buf_reset(&rq->body);
+	jw_init(&rq->jw, &rq->body);
+	jw_object(&rq->jw);
+	return &rq->jw;
+}
+
+static int
+column(const struct rows *rows, const struct field *f)
+{
+	char name[COLUMN_NAME_MAX];
+	size_t n;
+
+	ASSERT(str_snake(name, sizeof(name), f->name));
+	n = strlen(name);
+	if (f->type == FIELD_DURATION)
+		(void)snprintf(name + n, sizeof(name) - n, "_seconds");
+	return rows_col(rows, name);
+}
+
+/* "2026-01-20 10:30:00.123+00", as the session's settings make it, becomes
+ * "2026-01-20T10:30:00Z". */
+static void
+write_time(struct jw *w, const char *s)
+{
+	char text[21];
+
+	if (!s) {
+		jw_null(w);
+		return;
+	}
+	ASSERT(strlen(s) >= 22 && str_ends(s, "+00"));
+	(void)str_copy(text, sizeof(text), s); /* the fraction goes */
+	text[10] = 'T';
+	text[19] = 'Z';
+	jw_str(w, text);
+}
+
+void
+reply_time(struct req *rq, const char *column_text)
+{
+	write_time(&rq->jw, column_text);
+}
+
+static void
+write_value(struct req *rq, const struct rows *rows, size_t row, int col,
+	const struct field *f)
+{
+	const char *s = rows_text(rows, row, col);
+
+	switch (f->type) {
+	case FIELD_TIME:
+		write_time(&rq->jw, s);
+		break;
+	case FIELD_INT:
+		jw_raw(&rq->jw, s ? s : "null");
+		break;
+	case FIELD_BOOL:
+		jw_raw(&rq->jw, !s ? "null" : s[0] == 't' ? "true" : "false");
+		break;
+	case FIELD_DURATION:
+		jw_str(&rq->jw, s ? clock_duration(rq->ctx.arena,
+					    rows_int(rows, row, col))
+				  : NULL);
+		break;
+	default:
+		if (s)
+			jw_strn(&rq->jw, s, rows_len(rows, row, col));
+		else
+			jw_null(&rq->jw);
+	}
+}
+
+/* Column numbers are looked up once for all rows of an answer. */
+static int *
+columns(struct req *rq, const struct rows *rows, const struct field *out)
+{
+	size_t n = 0;
+	int *cols;
+
+	while (out[n].type)
+		n++;
+	cols = arena_array(rq->ctx.arena, n + 1, sizeof(*cols));
+	for (size_t i = 0; i < n; i++) {
+		if (out[i].type < FIELD_OBJECT)
+			cols[i] = column(rows, &out[i]);
+	}
+	return cols;
+}
+
+static void
+write_row(struct req *rq, const struct rows *rows, size_t row,
+	const struct field *out, const int *cols)
+{
+	for (size_t i = 0; out[i].type; i++) {
+		if (out[i].type == FIELD_LIST || out[i].type == FIELD_STRS)
+			continue; /* the handler writes them */
+		jw_key(&rq->jw, out[i].name);
+		if (out[i].type != FIELD_OBJECT) {
+			write_value(rq, rows, row, cols[i], &out[i]);
+			continue;
+		}
+		jw_object(&rq->jw);
+		reply_fields(rq, rows, row, out[i].fields);
+		jw_object_end(&rq->jw);
+	}
+}
+
+void
+reply_fields(struct req *rq, const struct rows *rows, size_t row,
+	const struct field *out)
+{
+	write_row(rq, rows, row, out, columns(rq, rows, out));
+}
+
+/* A body that is done: it must have fit and, in developer builds, be what the
+ * table promises. */
+static enum err
+finish(struct req *rq)
+{
+	if (rq->body.full || arena_full(rq->ctx.arena))
+		return ctx_cause(&rq->ctx, E_INTERNAL_SERVER_ERROR,
+			"the answer is over request_memory_max");
+#ifdef AS_DEVELOPER
+	return reply_check(&rq->ctx, rq->route->out, &rq->body);
+#else
+	return E_OK;
+#endif
+}
+
+enum err
+reply_end(struct req *rq)
+{
+	jw_object_end(&rq->jw);
+	return finish(rq);
+}
+
+enum err
+reply_row(struct req *rq, const struct field *out)
+{
+	(void)reply_begin(rq);
+	reply_fields(rq, rq_rows(rq), 0, out);
+	return reply_end(rq);
+}
+
+enum err
+reply_empty(struct req *rq)
+{
+	buf_reset(&rq->body);
+	return E_OK;
+}
+
+enum err
+reply_json(struct req *rq, const struct buf *text)
+{
+	buf_reset(&rq->body);
+	buf_add(&rq->body, text->data, text->len);
+	return rq->body.full ? E_INTERNAL_SERVER_ERROR : E_OK;
+}
+
+static void
+write_pagination(struct jw *w, const struct page *page, int64_t total)
+{
+	jw_key(w, "pagination");
+	jw_object(w);
+	jw_kint(w, "currentPage", page->page);
+	jw_kint(w, "totalPages", (total + page->limit - 1) / page->limit);
+	jw_kint(w, "totalItems", total);
+	jw_object_end(w);
+}
+
+void
+reply_array(struct req *rq, const char *name, const struct rows *rows, size_t n,
+	const struct field *out)
+{
+	const int *cols = n > 0 ? columns(rq, rows, out) : NULL;
+
+	jw_key(&rq->jw, name);
+	jw_array(&rq->jw);
+	for (size_t i = 0; i < n; i++) {
+		jw_object(&rq->jw);
+		write_row(rq, rows, i, out, cols);
+		jw_object_end(&rq->jw);
+	}
+	jw_array_end(&rq->jw);
+}
+
+/* An empty page is one row that has nothing but the total. */
+static void
+write_items(struct req *rq)
+{
+	const struct field *list = &rq->route->out[0];
+	const struct rows *rows = rq_rows(rq);
+	size_t n = rows_n(rows);
+
+	ASSERT(list->type == FIELD_LIST);
+	if (n == 1 && !rows_str(rows, "id"))
+		n = 0;
+	reply_array(rq, list->name, rows, n, list->fields);
+}
+
+enum err
+reply_list(struct req *rq, const struct page *page)
+{
+	const struct rows *rows = rq_rows(rq);
+	struct jw *w = reply_begin(rq);
+
+	write_items(rq);
+	write_pagination(
+		w, page, rows_int(rows, 0, rows_col(rows, "total_items")));
+	return reply_end(rq);
+}
+
+enum err
+reply_items(struct req *rq)
+{
+	(void)reply_begin(rq);
+	write_items(rq);
+	return reply_end(rq);
+}
+
+/* ---- errors ---- */
+
+static void
+write_details(struct jw *w, const struct binding *b)
+{
+	jw_key(w, "details");
+	jw_object(w);
+	if (b->nbad > 0) {
+		jw_key(w, "fields");
+		jw_array(w);
+		for (size_t i = 0; i < b->nbad; i++) {
+			jw_object(w);
+			jw_kstr(w, "name", b->bad[i].name);
+			jw_kstr(w, "code", b->bad[i].code);
+			jw_kstr(w, "message", b->bad[i].message);
+			jw_object_end(w);
+		}
+		jw_array_end(w);
+	}
+	jw_object_end(w);
+}
+
+void
+reply_error(struct req *rq, enum err e)
+{
+	const struct err_info *info = err_info(e);
+	const char *message = rq->ctx.err == e ? rq->ctx.message : NULL;
+	struct jw *w = reply_begin(rq);
+
+	rq->status = info->status;
+	rq->content_type = NULL;
+	jw_key(w, "error");
+	jw_object(w);
+	jw_kstr(w, "code", info->code);
+	jw_kstr(w, "message", message ? message : info->message);
+	jw_kint(w, "statusCode", info->status);
+	write_details(w, &rq->binding);
+	jw_object_end(w);
+	jw_object_end(w);
+}
+
+void
+reply_options(struct req *rq)
+{
+	buf_reset(&rq->body);
+	rq->status = 204;
+}
+
+/* ---- sending ---- */
+
+static const char *
+reason(int status)
+{
+	static const struct {
+		int status;
+		const char *text;
+	} reasons[] = {
+		{200, "OK"},
+		{201, "Created"},
+		{202, "Accepted"},
+		{204, "No Content"},
+		{400, "Bad Request"},
+		{401, "Unauthorized"},
+		{403, "Forbidden"},
+		{404, "Not Found"},
+		{405, "Method Not Allowed"},
+		{409, "Conflict"},
+		{413, "Content Too Large"},
+		{415, "Unsupported Media Type"},
+		{422, "Unprocessable Content"},
+		{429, "Too Many Requests"},
+		{500, "Internal Server Error"},
+		{502, "Bad Gateway"},
+		{503, "Service Unavailable"},
+		{504, "Gateway Timeout"},
+	};
+
+	for (size_t i = 0; i < NELEM(reasons); i++) {
+		if (reasons[i].status == status)
+			return reasons[i].text;
+	}
+	return "Unknown";
+}
+
+static void
+add_headers(struct req *rq, struct buf *b)
+{
+	const char *type = rq->content_type ? rq->content_type
+					    : "application/json; charset=utf-8";
+
+	buf_printf(b, "Status: %d %s\r\n", rq->status, reason(rq->status));
+	if (rq->status != 204)
+		buf_printf(b, "Content-Type: %s\r\n", type);
+	buf_str(b, "Cache-Control: no-store\r\n");
+	buf_printf(b, "X-Request-Id: %s\r\n", rq->ctx.id);
+	if (rq->status == 401)
+		buf_printf(b,
+			"WWW-Authenticate: Bearer realm=\"autostack\"%s"
+			"\r\n",
+			rq->in->authorization ? ", error=\"invalid_token\""
+					      : "");
+	if (rq->match.path_known && (rq->status == 405 || rq->options))
+		buf_printf(b, "Allow: %s\r\n", rq->match.allow);
+	if (rq->status == 429)
+		buf_str(b, "Retry-After: 30\r\n");
+	if (rq->status == 503)
+		buf_str(b, "Retry-After: 2\r\n");
+}
+
+static bool
+send_bytes(struct req *rq, const void *p, size_t n)
+{
+	return rq->in->write(rq->in->arg, p, n);
+}
+
+void
+reply_send(struct req *rq)
+{
+	AUTO_BUF struct buf b = {0};
+
+	if (rq->sent)
+		return;
+	rq->sent = true;
+	buf_init(&b, rq->body.len + 4096);
+	add_headers(rq, &b);
+	if (rq->status != 204)
+		buf_printf(&b, "Content-Length: %zu\r\n", rq->body.len);
+	buf_str(&b, "\r\n");
+	if (!rq->head && rq->status != 204)
+		buf_add(&b, buf_text(&rq->body), rq->body.len);
+	(void)send_bytes(rq, b.data, b.len); /* a client that left is fine */
+}
+
+enum err
+reply_text_part(struct req *rq, const char *type, const struct buf *part)
+{
+	if (!rq->sent) {
+		AUTO_BUF struct buf b = {0};
+
+		rq->sent = true;
+		rq->status = rq->route->ok;
+		rq->content_type = type;
+		buf_init(&b, 4096);
+		add_headers(rq, &b);
+		buf_str(&b, "\r\n");
+		if (!send_bytes(rq, b.data, b.len))
+			return E_BAD_GATEWAY;
+	}
+	if (rq->head || part->len == 0)
+		return E_OK;
+	return send_bytes(rq, part->data, part->len) ? E_OK : E_BAD_GATEWAY;
+}

@@ -1,0 +1,50 @@
+/*
+ * reply.h - the only writer of answers. A handler ends with one of these; what
+ * it writes has to be what the route's .out table says (checked in developer
+ * builds, where a difference is a 500).
+ */
+#ifndef AS_WEB_REPLY_H
+#define AS_WEB_REPLY_H
+
+#include "web/request.h"
+
+/* The one row of the last rq_query as an object. */
+MUST enum err reply_row(struct req *rq, const struct field *out);
+/* {"<plural>": [rows of the last rq_query], "pagination": ...} as the route's
+ * .out names them. The rows have a column total_items; a row whose id is null
+ * carries nothing else (the list is empty but the total is known). */
+MUST enum err reply_list(struct req *rq, const struct page *page);
+/* The same without pagination. */
+MUST enum err reply_items(struct req *rq);
+/* No body: the route's ok is 204. */
+MUST enum err reply_empty(struct req *rq);
+
+/* For answers that are more than a row: an object is open between begin and
+ * end; the handler writes members by reply_fields and jw_. */
+struct jw *reply_begin(struct req *rq);
+void reply_fields(struct req *rq, const struct rows *rows, size_t row,
+	const struct field *out);
+/* "name": [the first n rows as objects] */
+void reply_array(struct req *rq, const char *name, const struct rows *rows,
+	size_t n, const struct field *out);
+/* The value of a timestamptz column, or null. */
+void reply_time(struct req *rq, const char *column_text);
+MUST enum err reply_end(struct req *rq);
+
+/* Answers that are not JSON objects: headers are sent by the first part, more
+ * parts may follow; the route's fn returns E_OK after the last. */
+MUST enum err reply_text_part(
+	struct req *rq, const char *type, const struct buf *part);
+/* A whole JSON text made elsewhere (openapi.json). */
+MUST enum err reply_json(struct req *rq, const struct buf *text);
+
+/* ---- for serve.c ---- */
+
+/* The contract's shape of an error, with its headers. */
+void reply_error(struct req *rq, enum err e);
+/* OPTIONS. */
+void reply_options(struct req *rq);
+/* Send what was written, if it was not sent in parts. */
+void reply_send(struct req *rq);
+
+#endif

@@ -1,0 +1,333 @@
+/*
+ * request.c - parses what a stranger sent: request line, query, body. Also the
+ * rq_ functions that handlers call. Knows the field tables, no resource.
+ */
+#include "web/request.h"
+
+#include "base/arena.h"
+#include "base/rand.h"
+#include "ext/json.h"
+#include "web/auth.h"
+
+#include <arpa/inet.h>
+
+#define URI_MAX        8192
+#define USER_AGENT_MAX 512
+
+/* ---- request line and query ---- */
+
+static enum err
+parse_query(struct req *rq, const char *query)
+{
+	size_t n;
+	char **part;
+
+	if (!query || !*query)
+		return E_OK;
+	part = str_split(rq->ctx.arena, query, '&', &n);
+	if (n > QUERY_PARAMS_MAX)
+		return ctx_fail(&rq->ctx, E_BAD_REQUEST,
+			"The query has too many parameters");
+	for (size_t i = 0; i < n; i++) {
+		char *name = part[i];
+		char *value = strchr(name, '=');
+
+		if (value)
+			*value++ = '\0';
+		else
+			value = arena_strdup(rq->ctx.arena, "");
+		if (!*name && !*value)
+			continue;
+		if (!str_unescape(name, true) || !str_unescape(value, true))
+			return ctx_fail(&rq->ctx, E_BAD_REQUEST,
+				"The query is not well-formed");
+		rq->texts[rq->ntexts++] =
+			(struct text_value){name, value, false};
+	}
+	return E_OK;
+}
+
+static void
+parse_method(struct req *rq)
+{
+	const char *method = rq->in->method ? rq->in->method : "";
+
+	rq->head = str_eq(method, "HEAD");
+	rq->options = str_eq(method, "OPTIONS");
+	rq->verb = rq->head ? GET : verb_parse(method);
+}
+
+static const char *
+parse_ip(const char *text)
+{
+	struct in6_addr addr;
+
+	if (!text)
+		return NULL;
+	if (inet_pton(AF_INET, text, &addr) == 1 ||
+		inet_pton(AF_INET6, text, &addr) == 1)
+		return text;
+	return NULL; /* "unix:", when nginx listens on a socket */
+}
+
+enum err
+request_parse(struct req *rq)
+{
+	const char *uri = rq->in->uri ? rq->in->uri : "";
+	const char *mark = strchr(uri, '?');
+	size_t n = mark ? (size_t)(mark - uri) : strlen(uri);
+
+	parse_method(rq);
+	rq->ip = parse_ip(rq->in->remote_addr);
+	rq->path = arena_strdup(rq->ctx.arena, "");
+	if (strlen(uri) > URI_MAX)
+		return ctx_fail(
+			&rq->ctx, E_BAD_REQUEST, "The address is too long");
+	rq->path = arena_strndup(rq->ctx.arena, uri, n);
+	return parse_query(rq, mark ? mark + 1 : NULL);
+}
+
+/* ---- body ---- */
+
+/* "application/json", whatever parameters follow. */
+static bool
+is_json_type(const char *type)
+{
+	static const char json[] = "application/json";
+	char word[sizeof(json)];
+
+	if (!type)
+		return false;
+	(void)str_copy(word, sizeof(word), type); /* the rest is looked at */
+	if (!str_eq_ci(word, json))
+		return false;
+	type += sizeof(json) - 1;
+	type += strspn(type, " \t");
+	return *type == '\0' || *type == ';';
+}
+
+/* Read the whole body. It is limited before it is read, and again while it is
+ * read, since nothing vouches for Content-Length. */
+static enum err
+read_body(struct req *rq, struct buf *b)
+{
+	const struct cfg *cfg = rq->web->cfg;
+	int64_t announced = 0;
+
+	if (rq->in->content_length && *rq->in->content_length &&
+		!str_to_i64(rq->in->content_length, 0, INT64_MAX, &announced))
+		return ctx_fail(&rq->ctx, E_BAD_REQUEST,
+			"Content-Length is not a number");
+	if (announced > cfg->request_body_max)
+		return E_PAYLOAD_TOO_LARGE;
+	while (rq->in->read) {
+		char *room = buf_room(b, 16384);
+		ptrdiff_t n =
+			room ? rq->in->read(rq->in->arg, room, 16384) : -1;
+
+		if (n < 0)
+			return ctx_fail(&rq->ctx, E_BAD_REQUEST,
+				"The body ended early");
+		if (n == 0)
+			break;
+		buf_added(b, (size_t)n);
+		if ((int64_t)b->len > cfg->request_body_max)
+			return E_PAYLOAD_TOO_LARGE;
+	}
+	if (announced > 0 && (int64_t)b->len < announced)
+		return ctx_fail(
+			&rq->ctx, E_BAD_REQUEST, "The body ended early");
+	return E_OK;
+}
+
+/* Whether a field of the table has to come in the body. */
+static bool
+body_required(const struct req *rq)
+{
+	const struct field *f = rq->route->in.fields;
+
+	for (; f && f->type; f++) {
+		bool in_path = false;
+
+		for (size_t i = 0; i < rq->match.nparams; i++)
+			in_path |= str_eq(rq->match.params[i].name, f->name);
+		if (f->presence == REQ && !in_path)
+			return true;
+	}
+	return false;
+}
+
+/* The body as a JSON object; NULL when none came and none has to. */
+static enum err
+parse_body(struct req *rq, const struct jsn **ret)
+{
+	AUTO_BUF struct buf b = {0};
+	enum err e;
+
+	buf_init(&b, (size_t)rq->web->cfg->request_body_max + 32768);
+	e = read_body(rq, &b);
+	if (e)
+		return e;
+	if (b.len == 0 && !body_required(rq))
+		return E_OK;
+	if (!is_json_type(rq->in->content_type))
+		return E_UNSUPPORTED_MEDIA_TYPE;
+	if (b.len == 0)
+		return ctx_fail(&rq->ctx, E_BAD_REQUEST,
+			"The body is empty; send a JSON object");
+	e = jsn_parse(&rq->ctx, buf_text(&b), b.len, ret);
+	if (e)
+		return e;
+	if (jsn_type(*ret) != JSN_OBJECT)
+		return ctx_fail(&rq->ctx, E_BAD_REQUEST,
+			"The body must be a JSON object");
+	return E_OK;
+}
+
+enum err
+request_bind(struct req *rq, void *dst)
+{
+	struct binding *b = &rq->binding;
+	enum err e = E_OK;
+
+	b->arena = rq->ctx.arena;
+	b->cfg = rq->web->cfg;
+	b->body_fields = rq->verb != GET && rq->verb != DELETE;
+	if (b->body_fields)
+		e = parse_body(rq, &b->body);
+	if (e)
+		return e;
+	for (size_t i = 0; i < rq->match.nparams; i++)
+		rq->texts[rq->ntexts++] = rq->match.params[i];
+	b->texts = rq->texts;
+	b->ntexts = rq->ntexts;
+	return field_bind(b, &rq->route->in, dst);
+}
+
+/* ---- what handlers call ---- */
+
+const char *
+rq_user(const struct req *rq)
+{
+	ASSERT(rq->who.user_id);
+	return rq->who.user_id;
+}
+
+const char *
+rq_session(const struct req *rq)
+{
+	ASSERT(rq->who.session_id);
+	return rq->who.session_id;
+}
+
+struct svc *
+rq_svc(struct req *rq)
+{
+	/* service functions run whole statements; a handler of a GET that
+	 * needs one calls auth_settle() before */
+	ASSERT(!rq->session_pending);
+	return rq->web->svc;
+}
+
+const struct cfg *
+rq_cfg(const struct req *rq)
+{
+	return rq->web->cfg;
+}
+
+bool
+rq_given(const struct req *rq, const char *name)
+{
+	int i = field_index(rq->route->in.fields, name);
+
+	ASSERT(i >= 0);
+	return rq->binding.given >> i & 1;
+}
+
+const char *
+rq_int(struct req *rq, int64_t v)
+{
+	return str_from_i64(rq->ctx.arena, v);
+}
+
+const char *
+rq_bool(bool v)
+{
+	return v ? "true" : "false";
+}
+
+enum err
+rq_query_in(struct req *rq, unsigned stmt, const char *const in[], size_t n)
+{
+	struct db *db = rq->web->db;
+	enum err e;
+
+	ASSERT(n == db_nin(db, stmt));
+	if (!rq->session_pending)
+		return db_query(&rq->ctx, db, stmt, in, &rq->rows);
+	e = db_send(&rq->ctx, db, stmt, in);
+	if (e)
+		return e;
+	e = auth_settle(rq);
+	return e ? e : db_recv(&rq->ctx, db, &rq->rows);
+}
+
+const struct rows *
+rq_rows(const struct req *rq)
+{
+	ASSERT(rq->rows);
+	return rq->rows;
+}
+
+enum err
+rq_blame(struct req *rq, const char *field, enum err e)
+{
+	if (e == E_VALIDATION_ERROR && rq->binding.nbad == 0) {
+		field_bad(&rq->binding, field, "INVALID",
+			rq->ctx.message ? rq->ctx.message : "is not valid");
+		rq->ctx.message = NULL;
+	}
+	return e;
+}
+
+void
+rq_audit_target(struct req *rq, const char *id)
+{
+	rq->audit_target = id;
+}
+
+void
+rq_audit_user(struct req *rq, const char *user_id)
+{
+	rq->audit_user = user_id;
+}
+
+void
+rq_audit_event(struct req *rq, enum event ev)
+{
+	rq->audit = ev;
+}
+
+const char *
+rq_ip(const struct req *rq)
+{
+	return rq->ip;
+}
+
+const char *
+rq_user_agent(struct req *rq)
+{
+	const char *s = rq->in->user_agent;
+	size_t n;
+
+	if (!s || !*s || !str_is_utf8(s, strlen(s)))
+		return NULL;
+	n = str_utf8_cut(s, strlen(s), USER_AGENT_MAX);
+	return arena_strndup(rq->ctx.arena, s, n);
+}
+
+bool
+rq_accepts(const struct req *rq, const char *type)
+{
+	return rq->in->accept && str_starts(rq->in->accept, type);
+}

@@ -1,0 +1,79 @@
+/*
+ * route.h - the route table: one row says everything about a route. It
+ * dispatches, authorises, validates, audits and becomes OpenAPI. Rows live in
+ * handlers/; handlers/all.c lists the tables.
+ *
+ * Paths are "/api/deployments/{id}"; "/api/v1/..." is the same tree. In a
+ * path, a fixed segment wins over a {param}.
+ */
+#ifndef AS_WEB_ROUTE_H
+#define AS_WEB_ROUTE_H
+
+#include "base/base.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "web/field.h"
+
+struct req;
+
+enum verb { VERB_NONE, GET, POST, PUT, PATCH, DELETE, VERB_MAX };
+/* Zero is nobody's: a public route has to say so. */
+enum who { WHO_NOBODY, WHO_PUBLIC, WHO_USER, WHO_MANAGER, WHO_ADMIN };
+enum rate { RATE_GENERAL, RATE_AUTH, RATE_DEPLOY };
+
+/* in is the struct of the route's table, filled and valid. */
+typedef enum err handler_fn(struct req *rq, const void *in);
+
+struct route {
+	const char *op; /* "deploymentCreate" */
+	enum verb verb;
+	const char *path;
+	const char *const *aliases; /* more paths, ended by NULL */
+	enum who who;
+	enum rate rate;
+	enum event audit;        /* 0: not audited */
+	enum event audit_failed; /* when a failure has a name of its own */
+	struct input in;
+	int ok; /* status of success; 204 has no body */
+	const struct field *out;
+	const char *out_type; /* of a body that is not JSON as .out says */
+	const enum err *errs; /* beyond those that follow from the rest */
+	handler_fn *fn;
+	const char *doc;
+};
+#define ALIASES(...) ((const char *const[]){__VA_ARGS__, NULL})
+#define ERRS(...)    ((const enum err[]){__VA_ARGS__, E_OK})
+
+struct router; /* the tables made ready to match */
+
+#define PATH_PARAMS_MAX 8
+struct match {
+	const struct route *route; /* NULL: see path_known */
+	bool path_known;           /* the path exists, the verb does not */
+	char allow[64];            /* "GET, HEAD, OPTIONS" */
+	size_t nparams;
+	struct text_value params[PATH_PARAMS_MAX];
+};
+
+const char *verb_text(enum verb v);
+enum verb verb_parse(const char *s); /* VERB_NONE when unknown */
+
+/* tables: ended by NULL; each ends with an empty row. Lives on the arena. */
+struct router *router_new(struct arena *a, const struct route *const tables[]);
+/* path: as it came, still escaped, without the query. E_BAD_REQUEST when an
+ * escape is broken. A path that nothing matches is E_OK with route NULL. */
+MUST enum err router_match(const struct router *r, struct arena *a,
+	enum verb verb, const char *path, struct match *ret);
+/* Walk all routes: *it starts 0. */
+const struct route *router_next(const struct router *r, size_t *it);
+/* Walk all paths, aliases too: the i-th and its routes by verb. */
+bool router_path(const struct router *r, size_t i, const char **ret_path,
+	const struct route *const **ret_verbs);
+
+/* NULL, or what is wrong in the tables: operations unique, every {param} has
+ * a field, docs exist, offsets lie inside the structs, no two routes at one
+ * path and verb. Run at start and by the tests. */
+const char *route_selfcheck(
+	struct arena *a, const struct route *const tables[]);
+
+#endif

@@ -1,0 +1,156 @@
+/*
+ * serve.c - the path of a request through its route. The order is the design:
+ * nobody's body is read before the route is known and the caller is allowed.
+ */
+#include "web/serve.h"
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/rand.h"
+#include "web/auth.h"
+#include "web/reply.h"
+
+static enum err
+find_route(struct req *rq)
+{
+	enum err e = router_match(
+		rq->web->router, rq->ctx.arena, rq->verb, rq->path, &rq->match);
+
+	if (e)
+		return ctx_fail(&rq->ctx, e, "The path is not well-formed");
+	if (rq->options && rq->match.path_known)
+		return E_OK;
+	if (!rq->match.route)
+		return rq->match.path_known ? E_METHOD_NOT_ALLOWED
+					    : E_NOT_FOUND;
+	rq->route = rq->match.route;
+	rq->audit = rq->route->audit;
+	return E_OK;
+}
+
+static enum err
+run(struct req *rq)
+{
+	enum err e = request_parse(rq);
+	void *input;
+
+	if (!e)
+		e = find_route(rq);
+	if (e)
+		return e;
+	if (!rq->route) {
+		reply_options(rq);
+		return E_OK;
+	}
+	e = auth_begin(rq);
+	if (e)
+		return e;
+	input = arena_alloc(rq->ctx.arena, rq->route->in.size);
+	e = request_bind(rq, input);
+	if (!e)
+		rq->status = rq->route->ok;
+	return e ? e : rq->route->fn(rq, input);
+}
+
+/* A failure that came before the session's row was read must not tell
+ * anything to somebody whose session has ended. */
+static enum err
+settle(struct req *rq, enum err e)
+{
+	struct ctx first = rq->ctx;
+	enum err session;
+
+	if (!rq->session_pending)
+		return e;
+	ctx_clear(&rq->ctx);
+	session = auth_settle(rq);
+	if (session) {
+		rq->binding.nbad = 0;
+		return session;
+	}
+	rq->ctx = first;
+	return e;
+}
+
+static bool
+audit_worthy(const struct req *rq, enum err e)
+{
+	int status = err_info(e)->status;
+
+	if (!rq->route || !rq->audit)
+		return false;
+	if (!e)
+		return true;
+	/* refusals, not malformed requests and not our own failures; nothing
+	 * is kept of strangers but where strangers are expected */
+	return (status == 401 || status == 403 || status == 404 ||
+		       status == 409 || status == 429) &&
+	       (rq->who.user_id || rq->route->who == WHO_PUBLIC);
+}
+
+static void
+audit(struct req *rq, enum err e)
+{
+	struct audit_fact fact = {0};
+
+	if (!audit_worthy(rq, e))
+		return;
+	fact.event = rq->audit;
+	if (e && rq->audit == rq->route->audit && rq->route->audit_failed)
+		fact.event = rq->route->audit_failed;
+	fact.user_id = rq->who.user_id ? rq->who.user_id : rq->audit_user;
+	fact.target = rq->audit_target;
+	for (size_t i = 0; !fact.target && i < rq->match.nparams; i++)
+		fact.target = rq->match.params[i].value;
+	fact.success = !e;
+	fact.code = e ? err_info(e)->code : NULL;
+	fact.ip = rq->ip;
+	fact.user_agent = rq_user_agent(rq);
+	ctx_clear(&rq->ctx);
+	rq->web->hooks.audit(&rq->ctx, rq->web->svc, &fact);
+}
+
+static void
+log_request(struct req *rq, enum err e, const char *cause, int64_t ms)
+{
+	const char *method = rq->in->method ? rq->in->method : "?";
+
+	if (rq->status >= 500)
+		log_event(EV_REQUEST_FAILED, rq->ctx.id, "op",
+			rq->route ? rq->route->op : NULL, "code",
+			err_info(e)->code, "cause", cause, NULL);
+	else if (cause)
+		log_debug(rq->ctx.id, "%s", cause);
+	log_event(EV_REQUEST, rq->ctx.id, "method",
+		rq->verb || rq->options ? method : "other", "op",
+		rq->route ? rq->route->op : NULL, "status",
+		rq_int(rq, rq->status), "ms", rq_int(rq, ms), "user",
+		rq->who.user_id ? rq->who.user_id : rq->audit_user, "ip",
+		rq->ip, NULL);
+}
+
+void
+web_serve(struct web *web, const struct request_in *in)
+{
+	struct req rq = {.web = web, .in = in};
+	int64_t start = clock_mono_ms();
+	const char *cause;
+	enum err e;
+
+	rq.ctx.arena = web->arena;
+	rand_uuid(rq.ctx.id);
+	buf_init(&rq.body, (size_t)web->cfg->request_memory_max);
+	e = run(&rq);
+	e = settle(&rq, e);
+	cause = rq.ctx.cause;
+	if (web->db)
+		db_rollback(web->db); /* a handler that failed half-way */
+	if (e && !rq.sent)
+		reply_error(&rq, e);
+	audit(&rq, e);
+	reply_send(&rq);
+	log_request(&rq, e, cause, clock_mono_ms() - start);
+	buf_done(&rq.body);
+	arena_reset(web->arena);
+}
