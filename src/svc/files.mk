@@ -1,10 +1,17 @@
 # src/svc: rules that more than one program shares; uses src/ext and src/base
 noinst_LIBRARIES += src/svc/libsvc.a
 src_svc_libsvc_a_SOURCES = \
+	src/svc/access.c src/svc/access.h \
+	src/svc/audit.c src/svc/audit.h \
+	src/svc/deploy.c src/svc/deploy.h src/svc/deploy_state.def \
+	src/svc/deploy_log.c src/svc/deploy_log.h \
 	src/svc/detect.c src/svc/detect.h \
 	src/svc/egress.c src/svc/egress.h \
 	src/svc/envlines.c src/svc/envlines.h \
 	src/svc/giturl.c src/svc/giturl.h \
+	src/svc/hashslot.c src/svc/hashslot.h \
 	src/svc/logclean.c src/svc/logclean.h \
 	src/svc/mask.c src/svc/mask.h \
-	src/svc/publish.c src/svc/publish.h
+	src/svc/publish.c src/svc/publish.h \
+	src/svc/session.c src/svc/session.h \
+	src/svc/svc.h

@@ -1,0 +1,77 @@
+/*
+ * deploy.h - asking for a deployment and cancelling one. Triggers other than a
+ * person (webhooks, redeploy) come here as well. The worker does the rest.
+ */
+#ifndef AS_SVC_DEPLOY_H
+#define AS_SVC_DEPLOY_H
+
+#include "svc/svc.h"
+
+enum deploy_state {
+#define STATE(name, text, final, stage) DEPLOY_##name,
+#include "svc/deploy_state.def"
+#undef STATE
+	DEPLOY_STATE_MAX
+};
+
+struct deploy_state_info {
+	const char *text; /* in the database and on the wire */
+	bool final;
+	const char *stage; /* "Building" */
+};
+const struct deploy_state_info *deploy_state_info(enum deploy_state s);
+/* ASSERTs that the text is a state: it comes from the database. */
+enum deploy_state deploy_state_parse(const char *text);
+/* Their texts, ended by NULL. */
+extern const char *const deploy_state_texts[];
+
+/* What a deployment is to be made of. Members that are NULL come from the
+ * project, "" means "none" (no install step, no build step). */
+struct deploy_settings {
+	const char *branch;
+	const char *commit;
+	const char *root_dir;
+	const char *install_command;
+	const char *build_command;
+	const char *output_dir;
+	const char *env; /* KEY=VALUE lines */
+};
+
+/* Find what text means: a project's name, owner/name on GitHub, or a git URL,
+ * as the address of a repository. *ret_name is what a new project would be
+ * called. E_REPOSITORY_REFUSED with the reason. */
+MUST enum err deploy_repository(struct ctx *ctx, const struct cfg *cfg,
+	const char *text, const char **ret_url, const char **ret_name);
+
+/* Queue a deployment. repository is what deploy_repository() takes; a project
+ * of the caller's with that name or address is used, otherwise one is made
+ * with these settings as its own. For a project that exists the settings hold
+ * for this deployment only. E_QUEUE_FULL, E_REPOSITORY_REFUSED,
+ * E_VALIDATION_ERROR (env). */
+MUST enum err deploy_request(struct ctx *ctx, const struct svc *svc,
+	const char *user_id, const char *trigger, const char *repository,
+	const struct deploy_settings *settings, const char **ret_id);
+
+/* A waiting one ends at once, a running one when its worker has killed it.
+ * E_DEPLOYMENT_NOT_FOUND, E_DEPLOYMENT_FINISHED. */
+MUST enum err deploy_cancel(struct ctx *ctx, const struct svc *svc,
+	const char *user_id, const char *id);
+
+/* A new project without a deployment. name NULL: from the repository's last
+ * part; a name that is taken is E_PROJECT_NAME_TAKEN only when it was given. */
+MUST enum err deploy_project_create(struct ctx *ctx, const struct svc *svc,
+	const char *user_id, const char *name, const char *repository,
+	const struct deploy_settings *settings, const char **ret_id);
+
+/* env sealed for a project's row; NULL for NULL and for text without any
+ * variable. E_VALIDATION_ERROR names the line. */
+MUST enum err deploy_seal_env(struct ctx *ctx, const struct svc *svc,
+	const char *kind, const char *id, const char *env, const char **ret);
+
+/* The names of the variables in a project's sealed environment, for showing.
+ * Values never leave. */
+MUST enum err deploy_env_names(struct ctx *ctx, const struct svc *svc,
+	const char *project_id, const char *sealed,
+	const char *const **ret_names, size_t *ret_n);
+
+#endif
