@@ -1,1 +1,10 @@
-# what handlers adds to the build
+# handlers: one resource a file; a new one is a line here and one in all.c
+noinst_LIBRARIES += handlers/libhandlers.a
+handlers_libhandlers_a_SOURCES = \
+	handlers/all.c handlers/all.h \
+	handlers/auth.c \
+	handlers/deployment.c \
+	handlers/env.c handlers/env.h \
+	handlers/health.c \
+	handlers/project.c
+EXTRA_DIST += handlers/README.md

@@ -1,0 +1,13 @@
+/* all.h - the list of all route tables. For src/api and tests. */
+#ifndef AS_HANDLERS_ALL_H
+#define AS_HANDLERS_ALL_H
+
+#include "web/route.h"
+
+extern const struct route auth_routes[], project_routes[], deployment_routes[],
+	health_routes[];
+
+/* Ended by NULL. */
+extern const struct route *const all_routes[];
+
+#endif

@@ -1,0 +1,10 @@
+/* env.h - the validator of environment variables, for those who take them. */
+#ifndef AS_HANDLERS_ENV_H
+#define AS_HANDLERS_ENV_H
+
+#include "web/valid.h"
+
+extern const struct validator valid_env_lines;
+#define V_ENV_LINES (&valid_env_lines) /* KEY=VALUE lines; writeOnly */
+
+#endif

@@ -1,0 +1,233 @@
+/* project.c - repositories that become sites, and their settings. */
+#include "handlers/all.h"
+
+#include "gen/stmt.h"
+#include "handlers/env.h"
+#include "svc/deploy.h"
+#include "web/reply.h"
+#include "web/valid.h"
+
+struct project_list {
+	struct page page;
+	const char *search;
+};
+struct project_key {
+	const char *id;
+};
+struct project_new {
+	const char *name;
+	const char *repository;
+	const char *branch;
+	const char *root_dir;
+	const char *install_command;
+	const char *build_command;
+	const char *output_dir;
+	const char *env_vars;
+};
+struct project_change {
+	const char *id;
+	struct project_new to;
+};
+
+/* clang-format off */
+static const struct field project_list_in[] = {
+	F_PAGE(struct project_list, page),
+	F_STR(struct project_list, search, "search", OPT, 0, 100, V_LINE, "Part of the name."),
+	F_END
+};
+static const struct field project_key_in[] = {
+	F_UUID(struct project_key, id, "id", REQ, "Id of the project."),
+	F_END
+};
+static const struct field project_new_in[] = {
+	F_STR(struct project_new, name,            "name",           OPT, 1,   100, V_PROJECT_NAME, "Name; from the repository when absent."),
+	F_STR(struct project_new, repository,      "repository",     REQ, 1,  2048, V_LINE,         "owner/name on GitHub, or the https URL of a git repository."),
+	F_STR(struct project_new, branch,          "branch",         OPT, 1,   200, V_GIT_REF,      "Branch to build; main when absent."),
+	F_STR(struct project_new, root_dir,        "rootDir",        NUL, 1,   255, V_RELPATH,      "Folder of the repository that is the project; its top when null."),
+	F_STR(struct project_new, install_command, "installCommand", NUL, 0,  1024, V_LINE,         "Install step; detected when null, none when empty."),
+	F_STR(struct project_new, build_command,   "buildCommand",   NUL, 0,  1024, V_LINE,         "Build step; detected when null, none when empty."),
+	F_STR(struct project_new, output_dir,      "outputDir",      NUL, 1,   255, V_RELPATH,      "Folder to publish; detected when null."),
+	F_STR(struct project_new, env_vars,        "envVars",        NUL, 0, 65536, V_ENV_LINES,    "KEY=VALUE lines; values never come back."),
+	F_END
+};
+static const struct field project_change_in[] = {
+	F_UUID(struct project_change, id,                "id",             REQ, "Id of the project."),
+	F_STR(struct project_change, to.name,            "name",           OPT, 1,   100, V_PROJECT_NAME, "New name; the site keeps its own."),
+	F_STR(struct project_change, to.repository,      "repository",     OPT, 1,  2048, V_LINE,         "owner/name on GitHub, or the https URL of a git repository."),
+	F_STR(struct project_change, to.branch,          "branch",         OPT, 1,   200, V_GIT_REF,      "Branch to build."),
+	F_STR(struct project_change, to.root_dir,        "rootDir",        NUL, 1,   255, V_RELPATH,      "Folder of the repository that is the project; null: its top."),
+	F_STR(struct project_change, to.install_command, "installCommand", NUL, 0,  1024, V_LINE,         "Install step; null: detect it; empty: none."),
+	F_STR(struct project_change, to.build_command,   "buildCommand",   NUL, 0,  1024, V_LINE,         "Build step; null: detect it; empty: none."),
+	F_STR(struct project_change, to.output_dir,      "outputDir",      NUL, 1,   255, V_RELPATH,      "Folder to publish; null: detect it."),
+	F_STR(struct project_change, to.env_vars,        "envVars",        NUL, 0, 65536, V_ENV_LINES,    "KEY=VALUE lines that replace all; null or empty: none."),
+	F_END
+};
+
+#define PROJECT_FIELDS \
+	O_UUID("id",               REQ, "Id of the project."), \
+	O_STR("name",              REQ, "Name, unique among one's own."), \
+	O_STR("repository",        REQ, "https URL of the git repository."), \
+	O_STR("branch",            REQ, "Branch that is built."), \
+	O_STR("rootDir",           NUL, "Folder of the repository that is the project."), \
+	O_STR("installCommand",    NUL, "Install step; null: detected."), \
+	O_STR("buildCommand",      NUL, "Build step; null: detected."), \
+	O_STR("outputDir",         NUL, "Folder that is published; null: detected."), \
+	O_BOOL("hasEnvVars",       REQ, "Whether the build gets environment variables."), \
+	O_STR("site",              REQ, "Name of the site, unique among all."), \
+	O_STR("url",               NUL, "Where the site answers; null before the first success."), \
+	O_UUID("liveDeploymentId", NUL, "The deployment that is live."), \
+	O_TIME("createdAt",        REQ, "When it was made."), \
+	O_TIME("updatedAt",        REQ, "When its settings changed last.")
+
+static const struct field project_item_out[] = {
+	PROJECT_FIELDS,
+	O_END
+};
+static const struct field project_out[] = {
+	PROJECT_FIELDS,
+	O_STRS("envVarNames", "Names of the environment variables."),
+	O_END
+};
+static const struct field project_list_out[] = {
+	O_LIST("projects", project_item_out, "The page's projects, newest first."),
+	O_OBJECT("pagination", pagination_out, "Where this page is."),
+	O_END
+};
+
+static handler_fn h_project_list, h_project_create, h_project_get, h_project_update, h_project_delete;
+
+const struct route project_routes[] = {
+	{ .op = "projectList", .verb = GET, .path = "/api/projects", .who = WHO_USER,
+	  .in = IN(project_list_in, struct project_list), .ok = 200, .out = project_list_out,
+	  .fn = h_project_list, .doc = "One's projects, newest first." },
+	{ .op = "projectCreate", .verb = POST, .path = "/api/projects", .who = WHO_USER, .audit = EV_PROJECT_CREATE,
+	  .in = IN(project_new_in, struct project_new), .ok = 201, .out = project_out,
+	  .errs = ERRS(E_REPOSITORY_REFUSED, E_PROJECT_NAME_TAKEN), .fn = h_project_create,
+	  .doc = "Make a project without deploying it." },
+	{ .op = "projectGet", .verb = GET, .path = "/api/projects/{id}", .who = WHO_USER,
+	  .in = IN(project_key_in, struct project_key), .ok = 200, .out = project_out,
+	  .errs = ERRS(E_PROJECT_NOT_FOUND), .fn = h_project_get, .doc = "A project." },
+	{ .op = "projectUpdate", .verb = PUT, .path = "/api/projects/{id}", .who = WHO_USER, .audit = EV_PROJECT_UPDATE,
+	  .in = IN(project_change_in, struct project_change), .ok = 200, .out = project_out,
+	  .errs = ERRS(E_PROJECT_NOT_FOUND, E_REPOSITORY_REFUSED, E_PROJECT_NAME_TAKEN), .fn = h_project_update,
+	  .doc = "Change settings; what is left out stays. They hold from the next deployment on." },
+	{ .op = "projectDelete", .verb = DELETE, .path = "/api/projects/{id}", .who = WHO_USER, .audit = EV_PROJECT_DELETE,
+	  .in = IN(project_key_in, struct project_key), .ok = 204,
+	  .errs = ERRS(E_PROJECT_NOT_FOUND, E_CONFLICT), .fn = h_project_delete,
+	  .doc = "Delete a project with its deployments; refused while one is being built." },
+	{ 0 }
+};
+/* clang-format on */
+
+static struct deploy_settings
+settings_of(const struct project_new *p)
+{
+	return (struct deploy_settings){
+		.branch = p->branch,
+		.root_dir = p->root_dir,
+		.install_command = p->install_command,
+		.build_command = p->build_command,
+		.output_dir = p->output_dir,
+		.env = p->env_vars,
+	};
+}
+
+/* A project as its owner sees it: its row, and the names of what is sealed. */
+static enum err
+reply_project(struct req *rq, const char *id)
+{
+	enum err e = rq_query(rq, STMT_PROJECT_BY_ID, id, rq_user(rq));
+	const char *const *names;
+	struct jw *w;
+	size_t n;
+
+	if (!e)
+		e = deploy_env_names(rq_ctx(rq), rq_svc(rq), id,
+			rows_str(rq_rows(rq), "env_sealed"), &names, &n);
+	if (e)
+		return e;
+	w = reply_begin(rq);
+	reply_fields(rq, rq_rows(rq), 0, project_out);
+	jw_key(w, "envVarNames");
+	jw_array(w);
+	for (size_t i = 0; i < n; i++)
+		jw_str(w, names[i]);
+	jw_array_end(w);
+	return reply_end(rq);
+}
+
+static enum err
+h_project_list(struct req *rq, const void *v)
+{
+	const struct project_list *in = v;
+	enum err e = rq_query(rq, STMT_PROJECT_LIST, rq_user(rq), in->search,
+		rq_limit(rq, &in->page), rq_offset(rq, &in->page));
+
+	return e ? e : reply_list(rq, &in->page);
+}
+
+static enum err
+h_project_create(struct req *rq, const void *v)
+{
+	const struct project_new *in = v;
+	struct deploy_settings settings = settings_of(in);
+	const char *id;
+	enum err e = deploy_project_create(rq_ctx(rq), rq_svc(rq), rq_user(rq),
+		in->name, in->repository, &settings, &id);
+
+	if (e)
+		return e;
+	rq_audit_target(rq, id);
+	return reply_project(rq, id);
+}
+
+static enum err
+h_project_get(struct req *rq, const void *v)
+{
+	const struct project_key *in = v;
+
+	return reply_project(rq, in->id);
+}
+
+static enum err
+h_project_update(struct req *rq, const void *v)
+{
+	const struct project_change *in = v;
+	const struct project_new *to = &in->to;
+	const char *repository = NULL;
+	const char *sealed = NULL;
+	const char *name;
+	enum err e = E_OK;
+
+	if (to->repository)
+		e = deploy_repository(rq_ctx(rq), rq_cfg(rq), to->repository,
+			&repository, &name);
+	if (!e)
+		e = deploy_seal_env(rq_ctx(rq), rq_svc(rq), "project", in->id,
+			to->env_vars, &sealed);
+	if (!e)
+		e = rq_query(rq, STMT_PROJECT_UPDATE, in->id, rq_user(rq),
+			to->name, to->branch, rq_bool(rq_given(rq, "rootDir")),
+			to->root_dir, rq_bool(rq_given(rq, "installCommand")),
+			to->install_command,
+			rq_bool(rq_given(rq, "buildCommand")),
+			to->build_command, rq_bool(rq_given(rq, "outputDir")),
+			to->output_dir, rq_bool(rq_given(rq, "envVars")),
+			sealed, repository);
+	return e ? e : reply_project(rq, in->id);
+}
+
+static enum err
+h_project_delete(struct req *rq, const void *v)
+{
+	const struct project_key *in = v;
+	enum err e = rq_query(rq, STMT_PROJECT_DELETE, in->id, rq_user(rq));
+
+	if (e)
+		return e;
+	if (!rows_bool(rq_rows(rq), 0, rows_col(rq_rows(rq), "deleted")))
+		return ctx_fail(rq_ctx(rq), E_CONFLICT,
+			"A deployment of this project is being built; cancel "
+			"it first");
+	return reply_empty(rq);
+}

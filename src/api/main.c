@@ -1,0 +1,289 @@
+/*
+ * main.c - autostack-api: accept a FastCGI request, have src/web answer it, go
+ * on. One process serves one request; multiwatch runs as many as the setting
+ * api_processes says. Holds no rule of its own.
+ */
+#include "base/base.h"
+
+#include "api/print.h"
+#include "base/arena.h"
+#include "base/cfg.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "ext/db.h"
+#include "ext/fcgi.h"
+#include "gen/stmt.h"
+#include "handlers/all.h"
+#include "svc/access.h"
+#include "svc/audit.h"
+#include "svc/svc.h"
+#include "web/serve.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#define REQUEST_HARD  ((size_t)64 << 20) /* beyond the soft ceiling */
+#define START_CEILING ((size_t)16 << 20)
+
+/* The one mutable global: signal handlers have no other way to it. */
+static struct prog {
+	struct arena *arena; /* what lives as long as the process */
+	struct cfg cfg;
+	struct fcgi *fcgi;
+	struct svc svc;
+	struct web web;
+	bool db_up;
+} prog;
+
+struct options {
+	const char *conf;
+	const char *print;
+	bool test;
+	bool version;
+};
+
+/* ---- what src/web does not know ---- */
+
+static enum err
+authenticate(struct ctx *ctx, struct svc *svc, const char *token,
+	struct principal *ret)
+{
+	struct access_claims claims;
+	enum err e =
+		access_verify(ctx, svc->keys, token, ACCESS_PURPOSE, &claims);
+
+	if (!e)
+		e = db_send(ctx, svc->db, STMT_SESSION_CHECK,
+			DB_IN(claims.sid, claims.user_id,
+				str_from_i64(ctx->arena,
+					svc->cfg->session_idle_seconds)));
+	if (e)
+		return e;
+	*ret = (struct principal){
+		.user_id = claims.user_id,
+		.session_id = claims.sid,
+		.name = claims.name,
+		.email = claims.email,
+	};
+	return E_OK;
+}
+
+static void
+audit(struct ctx *ctx, struct svc *svc, const struct audit_fact *fact)
+{
+	struct audit_row row = {
+		.event = fact->event,
+		.user_id = fact->user_id,
+		.target = fact->target,
+		.success = fact->success,
+		.code = fact->code,
+		.ip = fact->ip,
+		.user_agent = fact->user_agent,
+	};
+
+	audit_write(ctx, svc, &row);
+}
+
+/* ---- requests ---- */
+
+static ptrdiff_t
+read_body(void *arg, void *p, size_t n)
+{
+	return fcgi_read(arg, p, n);
+}
+
+static bool
+write_part(void *arg, const void *p, size_t n)
+{
+	return fcgi_write(arg, p, n);
+}
+
+static void
+serve_one(struct prog *p)
+{
+	struct fcgi *f = p->fcgi;
+	struct request_in in = {
+		.method = fcgi_param(f, "REQUEST_METHOD"),
+		.uri = fcgi_param(f, "REQUEST_URI"),
+		.content_type = fcgi_param(f, "CONTENT_TYPE"),
+		.content_length = fcgi_param(f, "CONTENT_LENGTH"),
+		.authorization = fcgi_param(f, "HTTP_AUTHORIZATION"),
+		.accept = fcgi_param(f, "HTTP_ACCEPT"),
+		.user_agent = fcgi_param(f, "HTTP_USER_AGENT"),
+		.remote_addr = fcgi_param(f, "REMOTE_ADDR"),
+		.read = read_body,
+		.write = write_part,
+		.arg = f,
+	};
+
+	web_serve(&p->web, &in);
+	fcgi_reply(f, "", 0);
+}
+
+/* Say once that the database went away, and once that it is back. */
+static void
+watch_db(struct prog *p)
+{
+	bool up = db_connected(p->svc.db);
+
+	if (up != p->db_up)
+		log_event(up ? EV_DB_UP : EV_DB_DOWN, NULL, NULL);
+	p->db_up = up;
+}
+
+static void
+on_stop(int sig UNUSED)
+{
+	fcgi_stop(prog.fcgi);
+}
+
+static void
+set_signals(void)
+{
+	struct sigaction stop = {.sa_handler = on_stop};
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+	ASSERT(sigemptyset(&stop.sa_mask) == 0);
+	ASSERT(sigaction(SIGTERM, &stop, NULL) == 0);
+	ASSERT(sigaction(SIGINT, &stop, NULL) == 0);
+	ASSERT(sigaction(SIGUSR1, &stop, NULL) == 0);
+	/* a client that leaves must not end the process */
+	ASSERT(sigaction(SIGPIPE, &ignore, NULL) == 0);
+}
+
+static int
+run(struct prog *p)
+{
+	struct ctx ctx = {.arena = p->web.arena};
+	bool orderly;
+
+	p->fcgi = fcgi_new();
+	set_signals();
+	/* an absent database is no reason not to start: requests answer 503
+	 * until it comes */
+	p->db_up = db_connect(&ctx, p->svc.db) == E_OK;
+	if (!p->db_up)
+		log_event(EV_DB_DOWN, NULL, "cause", ctx.cause, NULL);
+	arena_reset(p->web.arena);
+	log_event(EV_START, NULL, "version", PACKAGE_VERSION, NULL);
+	while (fcgi_accept(p->fcgi)) {
+		serve_one(p);
+		watch_db(p);
+	}
+	orderly = fcgi_stopped(p->fcgi);
+	log_event(EV_STOP, NULL, "cause",
+		orderly ? NULL : "descriptor 0 is no listening socket", NULL);
+	fcgi_free(p->fcgi);
+	return orderly ? 0 : 1;
+}
+
+/* ---- start ---- */
+
+static bool
+usage(void)
+{
+	fprintf(stderr,
+		"usage: autostack-api [-c CONF] [-t | -V | -x TABLE]\n"
+		"  -c CONF   configuration (" SYSCONFDIR
+		"/autostack/autostack.conf)\n"
+		"  -t        test the configuration\n"
+		"  -V        version\n"
+		"  -x TABLE  print config, errors, events, routes, openapi or "
+		"stmts\n");
+	return false;
+}
+
+static bool
+parse_options(int argc, char **argv, struct options *o)
+{
+	int c;
+
+	while ((c = getopt(argc, argv, "c:tVx:")) != -1) {
+		switch (c) {
+		case 'c':
+			o->conf = optarg;
+			break;
+		case 't':
+			o->test = true;
+			break;
+		case 'V':
+			o->version = true;
+			break;
+		case 'x':
+			o->print = optarg;
+			break;
+		default:
+			return usage();
+		}
+	}
+	return optind == argc || usage();
+}
+
+static bool
+complain(const char *what)
+{
+	log_event(EV_CONFIG_BAD, NULL, "error", what, NULL);
+	return false;
+}
+
+static bool
+load(struct prog *p, const char *conf)
+{
+	const char *error;
+
+	if (!cfg_load(p->arena, conf, &p->cfg, &error))
+		return complain(error);
+	log_open("autostack-api", str_eq(p->cfg.log_format, "json"),
+		p->cfg.log_debug ? LOGP_DEBUG : LOGP_INFO);
+	error = route_selfcheck(p->arena, all_routes);
+	if (error)
+		return complain(error);
+	p->svc.keys = access_keys_new(p->arena, &p->cfg, &error);
+	if (!p->svc.keys)
+		return complain(error);
+	return true;
+}
+
+static void
+make(struct prog *p)
+{
+	size_t soft = (size_t)p->cfg.request_memory_max;
+
+	p->svc.cfg = &p->cfg;
+	p->svc.db = db_new(stmt_table, STMT_MAX, p->cfg.database_url, "api");
+	p->web.cfg = &p->cfg;
+	p->web.db = p->svc.db;
+	p->web.svc = &p->svc;
+	p->web.hooks = (struct web_hooks){authenticate, audit};
+	p->web.arena = arena_new(soft, soft + REQUEST_HARD);
+	p->web.router = router_new(p->arena, all_routes);
+	p->web.version = PACKAGE_VERSION;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options o = {0};
+	int code = 0;
+
+	log_open("autostack-api", false, LOGP_INFO);
+	if (!parse_options(argc, argv, &o))
+		return 2;
+	if (o.version) {
+		printf("autostack-api %s\n", PACKAGE_VERSION);
+		return 0;
+	}
+	prog.arena = arena_new(START_CEILING, 2 * START_CEILING);
+	if (o.print) {
+		code = print_table(prog.arena, o.print) ? 0 : 2;
+	} else if (!load(&prog, o.conf)) {
+		code = 1;
+	} else if (!o.test) {
+		make(&prog);
+		code = run(&prog);
+		arena_free(prog.web.arena);
+		db_free(prog.svc.db);
+	}
+	arena_free(prog.arena);
+	return code;
+}
