@@ -53,8 +53,8 @@ static const char *const level_names[] = {
 };
 
 void
-doctor_say(struct doctor *d, enum level level, const char *fix,
-	const char *fmt, ...)
+doctor_say(struct doctor *d, enum level level, const char *fix, const char *fmt,
+	...)
 {
 	struct finding *f = ARENA_NEW(d->c->arena, struct finding);
 	va_list ap;
@@ -115,10 +115,11 @@ same_conf(struct ctl *c, const char *line, size_t n)
 			continue;
 		arg += strlen(arg) + 1;
 		return arg < end &&
-			str_eq(absolute(c, arg),
-				absolute(c, c->conf ? c->conf
-						: SYSCONFDIR
-						"/autostack/autostack.conf"));
+		       str_eq(absolute(c, arg),
+			       absolute(
+				       c, c->conf ? c->conf
+						  : SYSCONFDIR
+						  "/autostack/autostack.conf"));
 	}
 	return !c->conf;
 }
@@ -137,8 +138,8 @@ doctor_processes(struct doctor *d, const char *program)
 	while (proc && (e = readdir(proc))) {
 		if (e->d_name[0] < '1' || e->d_name[0] > '9')
 			continue;
-		line = fd_read_file(a, arena_printf(a, "/proc/%s/cmdline",
-					       e->d_name),
+		line = fd_read_file(a,
+			arena_printf(a, "/proc/%s/cmdline", e->d_name),
 			OUTPUT_MAX, &n);
 		if (!line || n == 0)
 			continue;
@@ -171,8 +172,8 @@ print_text(struct buf *b, const struct doctor *d)
 	const struct finding *f;
 
 	for (f = d->first; f; f = f->next) {
-		buf_printf(b, "%-8s%-14s %s\n", level_names[f->level],
-			f->check, f->text);
+		buf_printf(b, "%-8s%-14s %s\n", level_names[f->level], f->check,
+			f->text);
 		if (f->fix)
 			buf_printf(b, "        -> %s\n", f->fix);
 	}
@@ -208,7 +209,7 @@ ctl_doctor(struct ctl *c, int argc, char **argv)
 	struct doctor d = {.c = c, .last = &d.first};
 	bool json = argc == 2 && str_eq(argv[1], "--json");
 	const struct finding *f;
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	bool well = true;
 	size_t i;
 

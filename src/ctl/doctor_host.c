@@ -17,11 +17,11 @@
 #include "ctl/doctor.h"
 
 /* Fixes of 2026 for the rewrite, map and FastCGI code that we use. */
-#define NGINX_MIN "1.22.1-9+deb12u11"
-#define FREE_BYTES_MIN (2LL << 30)
+#define NGINX_MIN       "1.22.1-9+deb12u11"
+#define FREE_BYTES_MIN  (2LL << 30)
 #define FREE_INODES_MIN 100000
-#define OUTPUT_MAX (64 << 10)
-#define FILE_MAX (1 << 20)
+#define OUTPUT_MAX      (64 << 10)
+#define FILE_MAX        (1 << 20)
 
 static const char *const folders[] = {"/usr/bin", "/usr/sbin", "/bin", "/sbin",
 	"/usr/local/bin", "/usr/local/sbin", NULL};
@@ -61,12 +61,12 @@ check_programs(struct doctor *d)
 
 	for (i = 0; i < NELEM(row); i++)
 		if (!find_program(d, row[i].name))
-			packages = arena_printf(d->c->arena, "%s %s", packages,
-				row[i].package);
+			packages = arena_printf(
+				d->c->arena, "%s %s", packages, row[i].package);
 	if (packages[0])
 		doctor_say(d, LEVEL_BAD,
-			arena_printf(d->c->arena, "apt-get install%s",
-				packages),
+			arena_printf(
+				d->c->arena, "apt-get install%s", packages),
 			"missing packages:%s", packages);
 	else
 		doctor_say(d, LEVEL_OK, NULL, "all that we start is there");
@@ -78,8 +78,8 @@ check_nginx(struct doctor *d)
 	const char *dpkg = find_program(d, "dpkg");
 	const char *query = find_program(d, "dpkg-query");
 	const char *version;
-	AUTO_BUF struct buf none;
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf none = {0};
+	AUTO_BUF struct buf b = {0};
 
 	buf_init(&none, OUTPUT_MAX);
 	buf_init(&b, OUTPUT_MAX);
@@ -89,8 +89,8 @@ check_nginx(struct doctor *d)
 				"nginx-common", NULL},
 			&b) != 0) {
 		doctor_say(d, LEVEL_WARN,
-			"see that it has the security fixes of Debian's "
-			NGINX_MIN,
+			"see that it has the security fixes of "
+			"Debian's " NGINX_MIN,
 			"not Debian's package: its fixes cannot be told");
 		return;
 	}
@@ -190,8 +190,9 @@ check_tun(struct doctor *d)
 	struct stat st;
 
 	if (stat("/dev/net/tun", &st) != 0)
-		doctor_say(d, LEVEL_BAD, "modprobe tun, and in "
-					 "/etc/modules-load.d",
+		doctor_say(d, LEVEL_BAD,
+			"modprobe tun, and in "
+			"/etc/modules-load.d",
 			"/dev/net/tun: %s", strerror(errno));
 	else if ((st.st_mode & 0006) != 0006)
 		doctor_say(d, LEVEL_BAD, "chmod 666 /dev/net/tun",
@@ -268,7 +269,7 @@ check_sandbox(struct doctor *d)
 		arena_printf(a, "--regid=%s", user ? user : "nogroup"),
 		"--clear-groups", "--inh-caps=-all", "--", box, "check", NULL};
 	const char *as_self[] = {box, "check", NULL};
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	char **lines;
 	size_t i;
 	int code;

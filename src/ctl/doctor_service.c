@@ -13,10 +13,10 @@
 #include "ext/db.h"
 #include "stmt.h"
 
-#define PG_VERSION_MIN 150000
+#define PG_VERSION_MIN    150000
 #define CLOCK_SECONDS_MAX 5
-#define ASK_MS 5000
-#define ANSWER_MAX (1 << 20)
+#define ASK_MS            5000
+#define ANSWER_MAX        (1 << 20)
 
 void
 check_config(struct doctor *d)
@@ -75,8 +75,8 @@ check_database(struct doctor *d)
 	if (!connected(d))
 		return;
 	pending = ctl_pending(c);
-	if (pending != 0 || db_query(&c->ctx, c->db, STMT_DOCTOR_DATABASE,
-				    DB_IN0, &r)) {
+	if (pending != 0 ||
+		db_query(&c->ctx, c->db, STMT_DOCTOR_DATABASE, DB_IN0, &r)) {
 		doctor_say(d, LEVEL_BAD, "autostack migrate",
 			"the schema is not up to date%s%s",
 			pending < 0 && c->ctx.cause ? ": " : "",
@@ -117,8 +117,8 @@ check_roles(struct doctor *d)
 	if (!have_db(d))
 		return;
 	if (db_query(&c->ctx, c->db, STMT_DOCTOR_ROLES, DB_IN0, &r)) {
-		doctor_say(d, LEVEL_BAD, "autostack migrate", "%s",
-			c->ctx.cause);
+		doctor_say(
+			d, LEVEL_BAD, "autostack migrate", "%s", c->ctx.cause);
 		return;
 	}
 	for (i = 0; i < rows_n(r); i++) {
@@ -128,10 +128,7 @@ check_roles(struct doctor *d)
 				"%s is missing or may not log in", role);
 		else if (rows_bool(r, i, rows_col(r, "super")))
 			doctor_say(d, LEVEL_BAD,
-				arena_printf(c->arena,
-					"as postgres: psql -c 'ALTER ROLE %s "
-					"NOSUPERUSER'",
-					role),
+				"as postgres, in psql: make it NOSUPERUSER",
 				"%s is a superuser: no grant binds it", role);
 		else if (!rows_bool(r, i, rows_col(r, "generic_plans")))
 			doctor_say(d, LEVEL_BAD, "autostack migrate",
@@ -159,8 +156,8 @@ check_clock(struct doctor *d)
 	if (!have_db(d))
 		return;
 	if (db_query(&c->ctx, c->db, STMT_DOCTOR_DATABASE, DB_IN0, &r)) {
-		doctor_say(d, LEVEL_BAD, "autostack migrate", "%s",
-			c->ctx.cause);
+		doctor_say(
+			d, LEVEL_BAD, "autostack migrate", "%s", c->ctx.cause);
 		return;
 	}
 	off = llabs(clock_now_s() - rows_int(r, 0, rows_col(r, "clock")));
@@ -195,12 +192,13 @@ void
 check_api(struct doctor *d)
 {
 	static const char *const params[] = {"REQUEST_METHOD=GET",
-		"REQUEST_URI=/health", "DOCUMENT_URI=/health", "QUERY_STRING=",
-		"SERVER_PROTOCOL=HTTP/1.1", "REMOTE_ADDR=127.0.0.1",
-		"HTTP_HOST=localhost", "REQUEST_SCHEME=https", "HTTPS=on", NULL};
+		"REQUEST_URI=/health", "DOCUMENT_URI=/health",
+		"QUERY_STRING=", "SERVER_PROTOCOL=HTTP/1.1",
+		"REMOTE_ADDR=127.0.0.1", "HTTP_HOST=localhost",
+		"REQUEST_SCHEME=https", "HTTPS=on", NULL};
 	const char *path;
 	const char *error;
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 
 	buf_init(&b, ANSWER_MAX);
 	if (!d->cfg) {
@@ -214,10 +212,10 @@ check_api(struct doctor *d)
 			"autostack-api",
 			"%s: %s", path, error);
 	else if (str_starts(buf_text(&b), "Status: ") &&
-		!str_starts(buf_text(&b), "Status: 200"))
+		 !str_starts(buf_text(&b), "Status: 200"))
 		doctor_say(d, LEVEL_BAD, "journalctl -u autostack-api",
-			"/health says %.*s",
-			(int)strcspn(buf_text(&b), "\r\n"), buf_text(&b));
+			"/health says %.*s", (int)strcspn(buf_text(&b), "\r\n"),
+			buf_text(&b));
 	else
 		count_pool(d);
 }
@@ -229,7 +227,7 @@ check_ws(struct doctor *d)
 				     "journalctl -u autostack-ws";
 	const char *path;
 	const char *error;
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 
 	buf_init(&b, ANSWER_MAX);
 	if (!d->cfg) {
