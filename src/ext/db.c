@@ -18,15 +18,12 @@
 #define SQL_ROLLBACK "ROLLBACK"
 #define SQL_LISTEN   "LISTEN autostack"
 
-/* Whatever the server's and role's defaults: times are UTC and ISO, a LIMIT
- * parameter does not replan a statement each time. */
+/* Whatever the server's defaults: times are UTC and ISO, a LIMIT parameter does
+ * not replan a statement each time. Time limits are the roles' (grants.sql). */
 #define SESSION_OPTIONS                                                        \
 	"-c timezone=UTC -c datestyle=ISO -c intervalstyle=postgres "          \
 	"-c plan_cache_mode=force_generic_plan -c "                            \
-	"client_min_messages=warning "
-/* A service never waits long on somebody's lock: a pool would stand still.
- * The owner's migrations may. */
-#define SERVICE_OPTIONS "-c statement_timeout=15s"
+	"client_min_messages=warning"
 
 enum prepared { PREP_NO, PREP_SENT, PREP_YES };
 
@@ -41,7 +38,6 @@ struct db {
 	char *url;
 	char *user;
 	char *name;
-	char *options;
 	PGconn *conn;   /* NULL: not connected */
 	uint8_t *state; /* enum prepared of each statement */
 	bool in_tx;     /* between db_begin and its end, connected or not */
@@ -82,8 +78,6 @@ db_new(const struct stmt *table, size_t n, const char *url, const char *program)
 	db->url = text_join(url, "");
 	db->user = text_join("autostack_", program);
 	db->name = text_join("autostack-", program);
-	db->options = text_join(SESSION_OPTIONS,
-		str_eq(program, "owner") ? "" : SERVICE_OPTIONS);
 	db->state = calloc(n + 1, sizeof(*db->state));
 	if (!db->state)
 		out_of_memory();
@@ -111,7 +105,6 @@ db_free(struct db *db)
 	free(db->url);
 	free(db->user);
 	free(db->name);
-	free(db->options);
 	free(db->state);
 	free(db);
 }
@@ -168,7 +161,7 @@ open_connection(struct ctx *ctx, struct db *db)
 		"keepalives_interval", "keepalives_count", "tcp_user_timeout",
 		"options", "dbname", "client_encoding", NULL};
 	const char *const values[] = {db->user, db->name, "3", "1", "30", "5",
-		"3", "15000", db->options, db->url, "UTF8", NULL};
+		"3", "15000", SESSION_OPTIONS, db->url, "UTF8", NULL};
 
 	db->conn = PQconnectdbParams(keys, values, 1);
 	if (PQstatus(db->conn) != CONNECTION_OK)

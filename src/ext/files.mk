@@ -20,3 +20,11 @@ check_PROGRAMS += t/helper/stmtcheck
 t_helper_stmtcheck_SOURCES = t/helper/stmtcheck.c
 t_helper_stmtcheck_CPPFLAGS = $(AM_CPPFLAGS) $(PQ_CFLAGS)
 t_helper_stmtcheck_LDADD = src/ext/libext.a src/base/libbase.a $(EXT_LIBS)
+
+check_PROGRAMS += t/helper/dbtest t/helper/dbping
+t_helper_dbtest_SOURCES = t/helper/dbtest.c $(unit_common)
+t_helper_dbtest_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
+t_helper_dbtest_LDADD = src/ext/libext.a src/base/libbase.a $(EXT_LIBS) \
+	$(CHECK_LIBS)
+t_helper_dbping_SOURCES = t/helper/dbping.c
+t_helper_dbping_LDADD = src/ext/libext.a src/base/libbase.a $(EXT_LIBS)
