@@ -142,6 +142,7 @@ START_TEST(test_numbers)
 		"1: build_disk_max: must be a size in bytes");
 	refuses("build_disk_max = 2T\n", "1: build_disk_max: must be");
 	refuses("log_debug = maybe\n", "1: log_debug: must be yes or no");
+	refuses("bcrypt_cost = 9\n", "1: bcrypt_cost: must be a whole number");
 }
 END_TEST
 
@@ -319,6 +320,9 @@ suite_cfg(void)
 		test_nul, test_untouched, test_print, test_sample, NULL};
 	Suite *s = suite_create("cfg");
 
-	tcase_add_checked_fixture(unit_case(s, "cfg", tests), setup, teardown);
+	tcase_add_checked_fixture(
+		unit_case(
+			s, "cfg (PW-6 cost, JW-8 length of the secret)", tests),
+		setup, teardown);
 	return s;
 }
