@@ -441,7 +441,7 @@ deploy_request(struct ctx *ctx, const struct svc *svc, const char *user_id,
 {
 	struct draft d = {.user_id = user_id, .settings = settings};
 	const char *id = NULL;
-	struct project p;
+	struct project p = {0};
 	enum err e = db_begin(ctx, svc->db);
 
 	if (!e)
