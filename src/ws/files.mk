@@ -1,1 +1,20 @@
-# what src/ws adds to the build
+# src/ws: autostack-ws, the log streams. The pure parts are a library of their
+# own, for the unit tests and the fuzz harness.
+noinst_LIBRARIES += src/ws/libws.a
+src_ws_libws_a_SOURCES = \
+	src/ws/command.c src/ws/command.h \
+	src/ws/frame.c src/ws/frame.h \
+	src/ws/shake.c src/ws/shake.h
+
+autostack_PROGRAMS += autostack-ws
+autostack_ws_SOURCES = \
+	src/ws/conn.c src/ws/conn.h \
+	src/ws/feed.c src/ws/feed.h \
+	src/ws/gate.c src/ws/gate.h \
+	src/ws/hub.c src/ws/hub.h \
+	src/ws/loop.c src/ws/loop.h \
+	src/ws/main.c \
+	src/ws/server.h
+autostack_ws_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS)
+autostack_ws_LDADD = src/ws/libws.a src/svc/libsvc.a src/ext/libext.a \
+	src/base/libbase.a $(EXT_LIBS) $(LWS_LIBS)

@@ -1,0 +1,35 @@
+/*
+ * server.h - what one autostack-ws process holds. Made by main.c; conn.c and
+ * gate.c get it with every call.
+ */
+#ifndef AS_WS_SERVER_H
+#define AS_WS_SERVER_H
+
+#include "base/base.h"
+#include "ws/loop.h"
+
+struct access_keys;
+struct arena;
+struct cfg;
+struct conn;
+struct feed;
+struct hubs;
+
+struct server {
+	struct arena *arena;   /* for the life of the process */
+	struct arena *scratch; /* for one callback */
+	const struct cfg *cfg;
+	const struct access_keys *keys;
+	struct loop *loop;
+	struct feed *feed;
+	struct hubs *hubs;
+	struct conn *conns; /* every socket, streams and handshakes */
+	size_t n_conns;
+	size_t n_open; /* those that are streams */
+	bool ask_sessions;
+	bool ending;
+	int64_t polled_ms; /* the last slow poll */
+	int64_t end_ms;    /* when ending: leave then in any case */
+};
+
+#endif
