@@ -18,6 +18,7 @@ nobase_dist_autostackdata_DATA += \
 	sql/grants.sql \
 	sql/schema/0001-accounts.sql \
 	sql/schema/0002-deployments.sql \
+	sql/schema/0003-ws-tickets.sql \
 	sql/seed.sql \
 	sql/version.sql
 
