@@ -449,6 +449,16 @@ publish_is_live(struct ctx *ctx, const struct publish *p)
 				   arena_printf(a, "releases/%s", p->id));
 }
 
+void
+publish_discard(struct ctx *ctx, const struct publish *p)
+{
+	AUTO_FD int dir = open(site_path(ctx, p, "releases"),
+		O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (dir >= 0)
+		drop_tree(dir, arena_printf(ctx->arena, ".%s.tmp", p->id));
+}
+
 struct release {
 	const char *name;
 	struct timespec when;

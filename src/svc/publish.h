@@ -51,6 +51,9 @@ MUST enum err publish_switch(struct ctx *ctx, const struct publish *p);
 /* Whether `current` is this deployment's release. */
 bool publish_is_live(struct ctx *ctx, const struct publish *p);
 
+/* Remove what a dead attempt has half-written. */
+void publish_discard(struct ctx *ctx, const struct publish *p);
+
 /* Remove half-written releases and the oldest ones over p->keep, never those
  * that current and previous name. What cannot be removed stays. */
 void publish_prune(struct ctx *ctx, const struct publish *p);
