@@ -1,1 +1,23 @@
-# what src/worker adds to the build
+# src/worker: takes deployments from the queue, builds them in the sandbox and
+# publishes them
+autostack_PROGRAMS += autostack-worker
+autostack_worker_SOURCES = \
+	src/worker/worker.h \
+	src/worker/main.c \
+	src/worker/serve.c \
+	src/worker/slot.c \
+	src/worker/job.c \
+	src/worker/lease.c \
+	src/worker/logsink.c \
+	src/worker/step.c \
+	src/worker/clone.c \
+	src/worker/crash.c
+autostack_worker_CPPFLAGS = $(AM_CPPFLAGS)
+autostack_worker_LDADD = src/svc/libsvc.a src/ext/libext.a src/base/libbase.a \
+	$(EXT_LIBS)
+
+dist_man_MANS += man/autostack-worker.8
+
+check_PROGRAMS += t/helper/seal
+t_helper_seal_SOURCES = t/helper/seal.c
+t_helper_seal_LDADD = src/ext/libext.a src/base/libbase.a $(EXT_LIBS)

@@ -1,0 +1,485 @@
+/*
+ * job.c - one deployment from claim to end, read from the bottom up: claim,
+ * clone, install, build, check the output, publish, finish. Runs in a process
+ * of its own; how it ends is in the row, never in the exit code. Knows nothing
+ * of other jobs.
+ */
+#include "worker/worker.h"
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "ext/crypt.h"
+#include "stmt.h"
+#include "svc/envlines.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#define INSIDE "/build/src"
+
+/* ---- install and build ---- */
+
+static enum err
+run_command(struct job *j, const char *command, const char *what)
+{
+	static const char *const none[] = {NULL};
+	static const char *const env[] = {"HOME=/build/home", "CI=true",
+		"npm_config_cache=/cache/npm",
+		"npm_config_update_notifier="
+		"false",
+		"YARN_CACHE_FOLDER=/cache/yarn",
+		"COREPACK_ENABLE_DOWNLOAD_PROMPT=0", NULL};
+	struct step s = {.shell = command,
+		.args = none,
+		.chdir = j->src_inside,
+		.setenv = env,
+		.secrets = true,
+		.time_ms = j->build_ms};
+	int64_t began = clock_mono_ms();
+	enum err e;
+
+	j->ran_foreign = true;
+	e = step_must(j, &s, what);
+	j->build_ms -= clock_mono_ms() - began;
+	return e;
+}
+
+static enum err
+record_limits(struct job *j)
+{
+	if (!j->limits)
+		return E_OK;
+	job_say(j, SAY_INFO, "limits: %s", j->limits);
+	return lease_write(j, STMT_JOB_LIMITS,
+		DB_IN(j->id, j->owner, j->attempt, j->limits), NULL);
+}
+
+static enum err
+build(struct job *j, const struct detect_plan *plan)
+{
+	enum err e = E_OK;
+
+	if (!plan->install && !plan->build)
+		return E_OK;
+	e = slot_lend_cache(j);
+	crash_point("install");
+	if (!e && plan->install) {
+		job_say(j, SAY_INFO, "Installing dependencies: %s",
+			plan->install);
+		e = run_command(j, plan->install, "the install command");
+	}
+	crash_point("build");
+	if (!e && plan->build) {
+		job_say(j, SAY_INFO, "Building: %s", plan->build);
+		e = run_command(j, plan->build, "the build command");
+	}
+	crash_point("built");
+	return e;
+}
+
+/* ---- output and publishing ---- */
+
+static enum err
+publish_tick(void *arg)
+{
+	struct job *j = arg;
+	enum err e = lease_tick(j);
+
+	return e ? e : logsink_flush(j, false);
+}
+
+static void
+publish_warn(void *arg, const char *text)
+{
+	job_say(arg, SAY_WARNING, "%s", text);
+}
+
+/* The output as a directory that this process may read. What a build made
+ * belongs to the slot's uid, with any mode; all of the build is dead. */
+static enum err
+open_output(struct job *j, const char *output, int *ret_fd)
+{
+	AUTO_FD int fd =
+		fd_open_beneath(j->src, output, O_PATH | O_DIRECTORY, 0);
+	int readable;
+	const char *path;
+
+	if (fd < 0)
+		return ctx_fail(&j->ctx, E_BUILD_FAILED,
+			"the output directory '%s' cannot be read", output);
+	/* by descriptor: a path could lead through a symlink */
+	path = arena_printf(
+		j->ctx.arena, "/proc/%d/fd/%d/.", (int)getpid(), fd);
+	if (j->ran_foreign && !slot_own(j->w, j->slot, false, DIRS(path), 1))
+		return ctx_cause(&j->ctx, E_INTERNAL_SERVER_ERROR,
+			"the output cannot be handed over");
+	readable = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (readable < 0)
+		return ctx_cause(&j->ctx, E_INTERNAL_SERVER_ERROR, "output: %s",
+			strerror(errno));
+	*ret_fd = readable;
+	return E_OK;
+}
+
+static enum err
+go_deploying(struct job *j)
+{
+	struct rows *r;
+	enum err e = logsink_flush(j, true);
+
+	if (!e)
+		e = lease_write(j, STMT_JOB_DEPLOYING,
+			DB_IN(j->id, j->owner, j->attempt,
+				str_from_i64(j->ctx.arena,
+					j->w->cfg.lease_seconds * 1000)),
+			&r);
+	if (!e && rows_bool(r, 0, rows_col(r, "cancel"))) {
+		j->cancel = true;
+		e = ctx_fail(&j->ctx, E_BUILD_CANCELLED, "cancelled");
+	}
+	return e;
+}
+
+/* The lease is kept once more right before the switch: from here to there is
+ * far less time than a lease lasts. */
+static enum err
+last_look(struct job *j)
+{
+	j->lease_at = 0;
+	j->check_now = true;
+	return lease_tick(j);
+}
+
+static enum err
+publish(struct job *j, const char *output)
+{
+	struct publish_stats st;
+	AUTO_FD int fd = -1;
+	enum err e = open_output(j, output, &fd);
+
+	j->pub.skip_node_modules = str_eq(output, ".");
+	if (!e)
+		e = go_deploying(j);
+	crash_point("deploying");
+	if (!e) {
+		job_say(j, SAY_INFO, "Publishing '%s'...", output);
+		e = publish_copy(&j->ctx, &j->pub, fd, &st);
+	}
+	crash_point("copied");
+	if (!e)
+		e = last_look(j);
+	if (!e)
+		e = publish_switch(&j->ctx, &j->pub);
+	crash_point("switched");
+	if (!e)
+		job_say(j, SAY_INFO, "Published %lld files, %lld KB",
+			(long long)st.files, (long long)(st.bytes / 1024));
+	return e;
+}
+
+/* ---- the flow ---- */
+
+static enum err
+open_env(struct job *j)
+{
+	const struct cfg *cfg = &j->w->cfg;
+	const char *aad =
+		arena_printf(j->ctx.arena, "deployment:%s:env", j->id);
+	struct ctx first = {.arena = j->ctx.arena};
+	const char *text = "";
+	const char **values;
+	enum err e = E_OK;
+
+	if (j->env_sealed &&
+		crypt_open(&first, cfg->jwt_secret, aad, j->env_sealed, &text))
+		e = crypt_open(&j->ctx,
+			cfg->jwt_secret_previous ? cfg->jwt_secret_previous
+						 : "",
+			aad, j->env_sealed, &text);
+	if (!e)
+		e = envlines_parse(&j->ctx, text, &j->env, &j->env_n);
+	if (e)
+		return e;
+	values = arena_array(j->ctx.arena, j->env_n + 1, sizeof(*values));
+	for (size_t i = 0; i < j->env_n; i++)
+		values[i] = strchr(j->env[i], '=') + 1;
+	j->mask = mask_new(j->ctx.arena, values, j->env_n);
+	return E_OK;
+}
+
+static enum err
+open_src(struct job *j)
+{
+	struct arena *a = j->ctx.arena;
+	const char *root = j->root_dir && *j->root_dir ? j->root_dir : ".";
+	AUTO_FD int src = open(arena_printf(a, "%s/job/src", j->dir),
+		O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	j->src =
+		src < 0 ? -1
+			: fd_open_beneath(src, root, O_RDONLY | O_DIRECTORY, 0);
+	if (j->src < 0)
+		return ctx_fail(&j->ctx, E_BUILD_FAILED,
+			"the root directory '%s' does not exist in the "
+			"repository",
+			root);
+	j->src_inside = arena_printf(a, "%s/%s", INSIDE, root);
+	return E_OK;
+}
+
+static enum err
+deploy(struct job *j)
+{
+	struct detect_plan plan;
+	const char *output;
+	enum err e = open_env(j);
+
+	if (!e)
+		e = slot_prepare(j);
+	crash_point("clone");
+	if (!e)
+		e = clone_run(j);
+	crash_point("cloned");
+	if (!e)
+		e = open_src(j);
+	if (!e)
+		e = detect_plan(&j->ctx, j->src, &j->wish, &plan);
+	if (!e && plan.generator)
+		job_say(j, SAY_INFO, "Found %s", plan.generator);
+	if (!e)
+		e = build(j, &plan);
+	if (!e)
+		e = record_limits(j);
+	if (!e)
+		e = detect_output(&j->ctx, j->src, &plan, &output);
+	if (!e)
+		e = publish(j, output);
+	return e;
+}
+
+/* ---- the end ---- */
+
+static const char *
+site_url(struct job *j)
+{
+	const char *url = j->w->cfg.site_url;
+	const char *at = strstr(url, "%s");
+
+	return at ? arena_printf(j->ctx.arena, "%.*s%s%s", (int)(at - url), url,
+			    j->site, at + 2)
+		  : url;
+}
+
+/* Everything logged so far is stored, however long the database is away: the
+ * log ends with the job. */
+static enum err
+flush_all(struct job *j)
+{
+	enum err e;
+
+	do {
+		e = logsink_flush(j, true);
+		if (!e && logsink_wait_ms(j) >= 0)
+			(void)poll(NULL, 0, 100);
+	} while (!e && logsink_wait_ms(j) >= 0);
+	return e;
+}
+
+static enum err
+end_as(struct job *j, const char *status, const char *error)
+{
+	enum err e = flush_all(j);
+
+	if (!e)
+		e = lease_write(j, STMT_JOB_END,
+			DB_IN(j->id, j->owner, j->attempt, status, error),
+			NULL);
+	log_event(EV_JOB_ENDED, j->id, "status", e ? "lost" : status, "cause",
+		e ? j->ctx.cause : NULL, NULL);
+	return e;
+}
+
+static enum err
+end_success(struct job *j)
+{
+	const char *url = site_url(j);
+	enum err e;
+
+	job_say(j, SAY_INFO, "Deployment successful! %s", url);
+	e = flush_all(j);
+	if (!e)
+		e = lease_write(j, STMT_JOB_SUCCESS,
+			DB_IN(j->id, j->owner, j->attempt, url), NULL);
+	log_event(EV_JOB_ENDED, j->id, "status", e ? "lost" : "success", NULL);
+	return e;
+}
+
+static enum err
+end_failed(struct job *j, enum err why)
+{
+	const char *error = j->ctx.message;
+	const char *cause = j->ctx.cause;
+
+	if (why == E_INTERNAL_SERVER_ERROR || why == E_SERVICE_UNAVAILABLE) {
+		log_event(EV_JOB_FAILED, j->id, "cause", cause ? cause : error,
+			NULL);
+		error = "something went wrong inside the platform; its log has "
+			"the cause under this deployment's id";
+	}
+	if (!error)
+		error = err_info(why)->message;
+	error = mask_text(j->ctx.arena, j->mask, error);
+	ctx_clear(&j->ctx);
+	job_say(j, SAY_ERROR, "Deployment failed: %s", error);
+	return end_as(j, "failed", error);
+}
+
+static enum err
+end_stopped(struct job *j)
+{
+	enum err e;
+
+	ctx_clear(&j->ctx);
+	job_say(j, SAY_WARNING,
+		"The worker is stopping; the deployment "
+		"will be started again.");
+	e = logsink_flush(j, true);
+	if (!e)
+		e = lease_write(j, STMT_JOB_HAND_BACK,
+			DB_IN(j->id, j->owner, j->attempt), NULL);
+	log_event(EV_JOB_REQUEUED, j->id, "reason", "stopping", NULL);
+	return e;
+}
+
+/* How the deployment ends, by what became of it. */
+static enum err
+end(struct job *j, enum err why)
+{
+	switch (why) {
+	case E_OK:
+		return end_success(j);
+	case E_LEASE_LOST:
+		log_event(EV_JOB_LOST, j->id, "reason", "lease", NULL);
+		return why;
+	case E_BUILD_CANCELLED:
+		if (j->stop && !j->cancel)
+			return end_stopped(j);
+		ctx_clear(&j->ctx);
+		job_say(j, SAY_WARNING, "Deployment cancelled.");
+		return end_as(j, "cancelled", NULL);
+	default:
+		return end_failed(j, why);
+	}
+}
+
+/* ---- the process ---- */
+
+/* Only what this process needs is kept of its parent. */
+static void
+be_child(struct worker *w, struct job *j, pid_t parent)
+{
+	sigset_t set;
+
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
+		_exit(1);
+	/* the parent's connection is not ours to end */
+	if (db_fd(w->db) >= 0)
+		(void)close(db_fd(w->db));
+	(void)close(w->signals);
+	(void)sigfillset(&set);
+	(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGINT);
+	(void)sigaddset(&set, SIGUSR1);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	j->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	ASSERT(j->signals >= 0);
+}
+
+static const char *
+copy(struct job *j, const struct rows *row, const char *col)
+{
+	return arena_strdup(j->ctx.arena, rows_str(row, col));
+}
+
+static void
+read_row(struct job *j, const struct rows *row)
+{
+	struct worker *w = j->w;
+
+	j->id = copy(j, row, "id");
+	(void)str_copy(j->ctx.id, sizeof(j->ctx.id), j->id);
+	j->project = copy(j, row, "project_id");
+	j->site = copy(j, row, "site");
+	j->repository = copy(j, row, "repository");
+	j->branch = copy(j, row, "branch");
+	j->commit_wanted = copy(j, row, "commit_wanted");
+	j->root_dir = copy(j, row, "root_dir");
+	j->env_sealed = copy(j, row, "env_sealed");
+	j->wish = (struct detect_wish){copy(j, row, "install_command"),
+		copy(j, row, "build_command"), copy(j, row, "output_dir")};
+	j->attempt = copy(j, row, "attempt");
+	j->attempt_n = (int)rows_int(row, 0, rows_col(row, "attempt"));
+	j->owner = arena_printf(j->ctx.arena, "%s:%d", w->name, j->slot);
+	j->started_ms =
+		clock_mono_ms() - rows_int(row, 0, rows_col(row, "age_ms"));
+	j->build_ms = w->cfg.build_timeout;
+	j->pub = (struct publish){.sites = w->sites,
+		.site = j->site,
+		.id = j->id,
+		.max_bytes = w->cfg.max_build_size * 1024 * 1024,
+		.max_files = w->cfg.max_output_files,
+		.keep = w->cfg.keep_releases,
+		.tick = publish_tick,
+		.warn = publish_warn,
+		.arg = j};
+	j->log = logsink_new(j, rows_int(row, 0, rows_col(row, "log_seq")),
+		rows_int(row, 0, rows_col(row, "log_bytes")));
+	j->mask = mask_new(j->ctx.arena, NULL, 0);
+}
+
+void
+job_main(struct worker *w, int slot, const struct rows *row)
+{
+	static struct job job; /* large, and the only one of this process */
+	struct job *j = &job;
+	pid_t parent = w->pid;
+	enum err e;
+
+	j->w = w;
+	j->slot = slot;
+	j->src = -1;
+	j->ctx.arena = arena_new(256 << 20, 1 << 30);
+	be_child(w, j, parent);
+	read_row(j, row);
+	lease_start(j);
+	j->db = db_new(stmt_table, STMT_MAX, w->cfg.database_url, "worker");
+	if (db_listen(&(struct ctx){.arena = j->ctx.arena}, j->db))
+		log_debug(j->id, "not listening: cancels are polled for");
+	crash_point("claimed");
+	job_say(j, SAY_INFO, "Starting deployment...");
+	if (j->attempt_n > 1)
+		job_say(j, SAY_WARNING,
+			"This is attempt %d: the worker of the one before was "
+			"lost.",
+			j->attempt_n);
+	e = deploy(j);
+	crash_point("ending");
+	e = end(j, e);
+	crash_point("ended");
+	if (!e) {
+		alarm(0); /* the row is done with */
+		slot_finish(j);
+		publish_prune(&j->ctx, &j->pub);
+	}
+	_exit(e ? 1 : 0);
+}

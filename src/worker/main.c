@@ -1,0 +1,133 @@
+/*
+ * main.c - autostack-worker: options, configuration, start. See
+ * autostack-worker(8). Everything else is in serve.c.
+ */
+#include "base/base.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/cfg.h"
+#include "base/log.h"
+#include "base/place.h"
+#include "base/str.h"
+#include "sandbox/sandbox.h"
+#include "stmt.h"
+#include "worker/worker.h"
+
+static struct prog {
+	struct worker w;
+} prog;
+
+static int
+usage(void)
+{
+	(void)fputs("usage: autostack-worker [-c CONF] [-t | -V | -x "
+		    "config|errors|events]\n",
+		stderr);
+	return 2;
+}
+
+static int
+print_table(const struct cfg *cfg, const char *what)
+{
+	AUTO_BUF struct buf b = {0};
+
+	buf_init(&b, 1 << 20);
+	if (str_eq(what, "config")) {
+		cfg_print_values(&b, cfg);
+	} else if (str_eq(what, "errors")) {
+		for (int e = 1; e < E_MAX; e++)
+			buf_printf(&b, "%s\t%d\t%s\n",
+				err_info((enum err)e)->code,
+				err_info((enum err)e)->status,
+				err_info((enum err)e)->doc);
+	} else if (str_eq(what, "events")) {
+		for (int i = 0; i < EV_MAX; i++)
+			buf_printf(&b, "%s\t%s\n",
+				event_info((enum event)i)->name,
+				event_info((enum event)i)->doc);
+	} else {
+		return usage();
+	}
+	(void)fputs(buf_text(&b), stdout);
+	return 0;
+}
+
+/* What the settings leave open. False: *ret_why says what is missing. */
+static bool
+settle(struct worker *w, struct arena *a, const char **ret_why)
+{
+	char host[256];
+
+	w->name = w->cfg.worker_name;
+	if (!*w->name) {
+		if (gethostname(host, sizeof(host) - 1) < 0)
+			return false;
+		host[sizeof(host) - 1] = '\0';
+		w->name = arena_strdup(a, host);
+	}
+	*ret_why = "worker_name must not hold a colon";
+	if (strchr(w->name, ':'))
+		return false;
+	*ret_why = "jwt_secret is not set";
+	if (!w->cfg.jwt_secret || !*w->cfg.jwt_secret)
+		return false;
+	w->builds = arena_printf(a, "%s/builds", w->cfg.state_dir);
+	w->sites = arena_printf(a, "%s/sites", w->cfg.state_dir);
+	w->sandbox = place_program(a, SANDBOX_PROGRAM);
+	*ret_why = arena_printf(a, "%s: %s", w->sandbox, strerror(errno));
+	return access(w->sandbox, X_OK) == 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct worker *w = &prog.w;
+	struct arena *a = arena_new(1 << 20, 1 << 24);
+	const char *conf = NULL;
+	const char *table = NULL;
+	const char *why = NULL;
+	bool test = false;
+	int o;
+
+	while ((o = getopt(argc, argv, "c:tVx:")) != -1) {
+		switch (o) {
+		case 'c':
+			conf = optarg;
+			break;
+		case 't':
+			test = true;
+			break;
+		case 'V':
+			(void)puts(PACKAGE_STRING);
+			return 0;
+		case 'x':
+			table = optarg;
+			break;
+		default:
+			return usage();
+		}
+	}
+	if (optind != argc)
+		return usage();
+	if (!cfg_load(a, conf, &w->cfg, &why) || !settle(w, a, &why)) {
+		(void)fprintf(stderr, "autostack-worker: %s\n", why);
+		return 1;
+	}
+	if (table)
+		return print_table(&w->cfg, table);
+	if (test)
+		return 0;
+	log_open("autostack-worker", str_eq(w->cfg.log_format, "json"),
+		w->cfg.log_debug ? LOGP_DEBUG : LOGP_INFO);
+	w->ctx.arena = arena_new(8 << 20, 64 << 20);
+	w->db = db_new(stmt_table, STMT_MAX, w->cfg.database_url, "worker");
+	o = worker_serve(w);
+	db_free(w->db);
+	arena_free(w->ctx.arena);
+	arena_free(a);
+	return o;
+}

@@ -1,0 +1,443 @@
+/*
+ * serve.c - the parent: claims deployments for free slots, starts a child for
+ * each, and looks after jobs whose worker is dead. It never waits for a build
+ * and runs nothing of one.
+ */
+#include "worker/worker.h"
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "stmt.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define ROUND_MS 1000
+#define STOP_MS  20000 /* for children to hand back what they do */
+#define LOCK_MS  50
+#define LOCK_LOG 100 /* rounds of it */
+
+/* ---- the database ---- */
+
+/* A failed statement: said once per outage, then only in debug. */
+static void
+note_db(struct worker *w, enum err e, bool *down)
+{
+	if (e && !*down)
+		log_event(EV_DB_DOWN, NULL, "cause",
+			w->ctx.cause ? w->ctx.cause : err_info(e)->message,
+			NULL);
+	if (!e && *down)
+		log_event(EV_DB_UP, NULL, NULL);
+	*down = e != E_OK;
+	ctx_clear(&w->ctx);
+}
+
+static struct publish
+site_of(const struct worker *w, const struct rows *r, size_t row)
+{
+	return (struct publish){.sites = w->sites,
+		.site = rows_text(r, row, rows_col(r, "site")),
+		.id = rows_text(r, row, rows_col(r, "id")),
+		.keep = w->cfg.keep_releases};
+}
+
+static const char *
+url_of(struct worker *w, const char *site)
+{
+	const char *at = strstr(w->cfg.site_url, "%s");
+
+	return at ? arena_printf(w->ctx.arena, "%.*s%s%s",
+			    (int)(at - w->cfg.site_url), w->cfg.site_url, site,
+			    at + 2)
+		  : w->cfg.site_url;
+}
+
+/* One job whose worker is dead. When its release is live it has succeeded:
+ * what was lost is only the last write. */
+static enum err
+take_back(struct worker *w, const struct rows *r, size_t row)
+{
+	struct publish pub = site_of(w, r, row);
+	const char *owner = rows_text(r, row, rows_col(r, "lease_owner"));
+	const char *attempt = rows_text(r, row, rows_col(r, "attempt"));
+	const char *max = str_from_i64(w->ctx.arena, w->cfg.build_attempts);
+	struct rows *out;
+	enum err e;
+
+	if (str_eq(rows_text(r, row, rows_col(r, "status")), "deploying") &&
+		publish_is_live(&w->ctx, &pub)) {
+		e = db_query(&w->ctx, w->db, STMT_JOB_SUCCESS,
+			DB_IN(pub.id, owner, attempt, url_of(w, pub.site)),
+			NULL);
+		if (!e)
+			log_event(EV_JOB_ENDED, pub.id, "status", "success",
+				"reason", "it was live already", NULL);
+		return e == E_LEASE_LOST ? E_OK : e;
+	}
+	publish_discard(&w->ctx, &pub);
+	e = db_query(&w->ctx, w->db, STMT_JOB_REQUEUE,
+		DB_IN(pub.id, owner, attempt, max,
+			"the build's worker was lost too often"),
+		&out);
+	if (!e)
+		log_event(EV_JOB_REQUEUED, pub.id, "status",
+			rows_str(out, "status"), "worker", owner, "attempt",
+			attempt, NULL);
+	if (e == E_LEASE_LOST)
+		ctx_clear(&w->ctx); /* another worker was faster */
+	return e == E_LEASE_LOST ? E_OK : e;
+}
+
+/* Jobs with expired leases, and those of a prefix or an owner that is known to
+ * be gone (NULL: none). */
+static enum err
+take_back_all(struct worker *w, const char *prefix, const char *owner)
+{
+	struct rows *r;
+	enum err e = db_query(
+		&w->ctx, w->db, STMT_JOB_LOST, DB_IN(prefix, owner), &r);
+
+	for (size_t i = 0; !e && i < rows_n(r); i++)
+		e = take_back(w, r, i);
+	return e;
+}
+
+/* ---- slots ---- */
+
+static const char *
+owner_of(struct worker *w, int slot)
+{
+	return arena_printf(w->ctx.arena, "%s:%d", w->name, slot);
+}
+
+/* Start a child that runs fn; both sides agree on the parent's pid. */
+static pid_t
+start_child(struct worker *w, int slot)
+{
+	pid_t pid;
+
+	(void)fflush(stderr);
+	pid = fork();
+	if (pid < 0)
+		log_event(EV_JOB_LOST, NULL, "reason", "fork", "cause",
+			strerror(errno), NULL);
+	else if (pid > 0)
+		w->slot[slot].pid = pid;
+	return pid;
+}
+
+static void
+start_wipe(struct worker *w, int slot)
+{
+	w->slot[slot].job[0] = '\0';
+	if (start_child(w, slot) != 0)
+		return;
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != w->pid)
+		_exit(1);
+	_exit(slot_wipe(w, slot) ? 0 : 1);
+}
+
+/* A slot's child has ended. Anything but 0 of a job means that nobody has
+ * finished its row. */
+static void
+slot_ended(struct worker *w, int slot, int status)
+{
+	struct slot *s = &w->slot[slot];
+	bool good = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	const char *n = str_from_i64(w->ctx.arena, slot);
+
+	s->pid = 0;
+	if (good)
+		return;
+	if (!s->job[0]) {
+		log_event(EV_SLOT_DIRTY, NULL, "slot", n, NULL);
+		return;
+	}
+	log_event(EV_JOB_LOST, s->job, "slot", n, "signal",
+		WIFSIGNALED(status)
+			? str_from_i64(w->ctx.arena, WTERMSIG(status))
+			: NULL,
+		NULL);
+	s->dirty = true;
+}
+
+static void
+reap_children(struct worker *w)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		for (int i = 0; i < w->cfg.build_slots; i++) {
+			if (w->slot[i].pid == pid)
+				slot_ended(w, i, status);
+		}
+	}
+}
+
+/* Give back the leases of children that died, then empty their slots. */
+static enum err
+mend_slots(struct worker *w)
+{
+	enum err e = E_OK;
+
+	for (int i = 0; !e && i < w->cfg.build_slots; i++) {
+		if (!w->slot[i].dirty || w->slot[i].pid)
+			continue;
+		e = take_back_all(w, NULL, owner_of(w, i));
+		if (e)
+			break;
+		w->slot[i].dirty = false;
+		if (!w->stopping)
+			start_wipe(w, i);
+	}
+	return e;
+}
+
+static int
+free_slot(const struct worker *w)
+{
+	for (int i = 0; i < w->cfg.build_slots; i++) {
+		if (!w->slot[i].pid && !w->slot[i].dirty)
+			return i;
+	}
+	return -1;
+}
+
+/* Claim and start until there is no slot or no job left. */
+static enum err
+claim(struct worker *w)
+{
+	struct arena *a = w->ctx.arena;
+	int slot;
+
+	while ((slot = free_slot(w)) >= 0) {
+		struct rows *r;
+		enum err e = db_query(&w->ctx, w->db, STMT_JOB_CLAIM,
+			DB_IN(owner_of(w, slot),
+				str_from_i64(a, w->cfg.lease_seconds * 1000),
+				str_from_i64(a, w->cfg.builds_global)),
+			&r);
+
+		if (e || rows_n(r) == 0)
+			return e;
+		(void)str_copy(w->slot[slot].job, sizeof(w->slot[slot].job),
+			rows_str(r, "id")); /* a uuid fits */
+		log_event(EV_JOB_CLAIMED, w->slot[slot].job, "slot",
+			str_from_i64(a, slot), "attempt",
+			rows_str(r, "attempt"), NULL);
+		switch (start_child(w, slot)) {
+		case 0:
+			job_main(w, slot, r);
+		case -1:
+			w->slot[slot].dirty = true;
+			return E_OK;
+		default:
+			break;
+		}
+	}
+	return E_OK;
+}
+
+/* ---- the loop ---- */
+
+static void
+take_signals(struct worker *w)
+{
+	struct signalfd_siginfo s;
+
+	while (read(w->signals, &s, sizeof(s)) == (ssize_t)sizeof(s)) {
+		if (s.ssi_signo != SIGCHLD)
+			w->stopping = true;
+	}
+	reap_children(w);
+}
+
+/* Whether a notification came that may mean a job to claim. */
+static bool
+take_notices(struct worker *w)
+{
+	char payload[64];
+	bool lost = false;
+	bool work = false;
+
+	while (db_notice(w->db, payload, sizeof(payload), &lost))
+		work |= str_starts(payload, "deploy:");
+	return work || lost;
+}
+
+static bool
+any_child(const struct worker *w)
+{
+	for (int i = 0; i < w->cfg.build_slots; i++) {
+		if (w->slot[i].pid)
+			return true;
+	}
+	return false;
+}
+
+static void
+wait_event(struct worker *w, int ms)
+{
+	struct pollfd p[] = {
+		{w->signals, POLLIN, 0}, {db_fd(w->db), POLLIN, 0}};
+
+	(void)poll(p, NELEM(p), ms); /* what woke us is looked for anyway */
+	take_signals(w);
+}
+
+static enum err
+round_of_work(struct worker *w)
+{
+	enum err e = db_listen(&w->ctx, w->db);
+
+	if (!e)
+		e = take_back_all(w, NULL, NULL);
+	if (!e)
+		e = mend_slots(w);
+	if (!e)
+		e = claim(w);
+	return e;
+}
+
+static void
+serve(struct worker *w)
+{
+	bool down = false;
+	int64_t next = 0;
+
+	while (!w->stopping) {
+		int64_t now = clock_mono_ms();
+		bool due = take_notices(w) && !down;
+
+		for (int i = 0; i < w->cfg.build_slots; i++)
+			due |= w->slot[i].dirty && !w->slot[i].pid && !down;
+		if (due || now >= next) {
+			arena_reset(w->ctx.arena);
+			note_db(w, round_of_work(w), &down);
+			next = clock_mono_ms() + ROUND_MS;
+			continue;
+		}
+		wait_event(w, (int)(next - now));
+		/* a slot that became free is worth a claim */
+		for (int i = 0; i < w->cfg.build_slots; i++) {
+			if (!w->slot[i].pid && w->slot[i].job[0]) {
+				w->slot[i].job[0] = '\0';
+				next = 0;
+			}
+		}
+	}
+}
+
+/* Tell the children, wait for them, give back what is left. */
+static void
+stop(struct worker *w)
+{
+	int64_t until = clock_mono_ms() + STOP_MS;
+	bool killed = false;
+
+	for (int i = 0; i < w->cfg.build_slots; i++) {
+		if (w->slot[i].pid)
+			(void)kill(w->slot[i].pid, SIGTERM);
+	}
+	while (any_child(w)) {
+		int64_t left = until - clock_mono_ms();
+
+		if (left <= 0 && !killed) {
+			for (int i = 0; i < w->cfg.build_slots; i++) {
+				if (w->slot[i].pid)
+					(void)kill(w->slot[i].pid, SIGKILL);
+			}
+			killed = true;
+		}
+		wait_event(w, (int)MAX(left, (int64_t)100));
+	}
+	if (mend_slots(w))
+		log_debug(NULL, "leases stay until the next start");
+}
+
+/* ---- start ---- */
+
+static void
+block_signals(struct worker *w)
+{
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGINT);
+	(void)sigaddset(&set, SIGUSR1);
+	(void)sigaddset(&set, SIGCHLD);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	w->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	ASSERT(w->signals >= 0);
+}
+
+/* Job children keep the lock's descriptor: who gets it knows that all of a
+ * predecessor's are dead. */
+static bool
+take_lock(struct worker *w)
+{
+	const char *path = arena_printf(w->ctx.arena, "%s/lock", w->builds);
+
+	w->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	for (int i = 0; w->lock >= 0 && flock(w->lock, LOCK_EX | LOCK_NB);
+		i++) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return false;
+		if (i == LOCK_LOG)
+			log_event(EV_WORKER_WAITS, NULL, "lock", path, NULL);
+		wait_event(w, LOCK_MS);
+		if (w->stopping)
+			return false;
+	}
+	return w->lock >= 0;
+}
+
+int
+worker_serve(struct worker *w)
+{
+	bool down = false;
+	enum err e;
+
+	w->pid = getpid();
+	block_signals(w);
+	if (!fd_mkdirs(w->sites, 0755) || !fd_mkdirs(w->builds, 0700)) {
+		log_event(EV_CONFIG_BAD, NULL, "setting", "state_dir", "cause",
+			strerror(errno), NULL);
+		return 1;
+	}
+	if (!take_lock(w)) {
+		if (!w->stopping)
+			log_event(EV_CONFIG_BAD, NULL, "setting", "state_dir",
+				"cause", "the lock cannot be taken", NULL);
+		return !w->stopping;
+	}
+	slot_wipe_all(w);
+	log_event(EV_START, NULL, "name", w->name, NULL);
+	/* until this is done, no job of ours is told from a lost one */
+	while (!w->stopping) {
+		e = take_back_all(
+			w, arena_printf(w->ctx.arena, "%s:", w->name), NULL);
+		note_db(w, e, &down);
+		if (!e)
+			break;
+		wait_event(w, ROUND_MS);
+		arena_reset(w->ctx.arena);
+	}
+	serve(w);
+	stop(w);
+	log_event(EV_STOP, NULL, NULL);
+	return 0;
+}
