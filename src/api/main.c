@@ -140,7 +140,8 @@ on_stop(int sig UNUSED)
 static void
 set_signals(void)
 {
-	struct sigaction stop = {.sa_handler = on_stop};
+	/* SA_RESTART: the request at hand is read and answered all the same */
+	struct sigaction stop = {.sa_handler = on_stop, .sa_flags = SA_RESTART};
 	struct sigaction ignore = {.sa_handler = SIG_IGN};
 
 	ASSERT(sigemptyset(&stop.sa_mask) == 0);

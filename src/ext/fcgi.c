@@ -48,8 +48,9 @@ fcgi_free(struct fcgi *f)
 
 /* A flag alone would leave a gap between its test and accept(2), in which a
  * signal is lost until the next request. With the socket replaced accept fails
- * at once, in whatever order the two happen. Others of the pool share the
- * socket and keep it. */
+ * at once, in whatever order the two happen, and so does one that the kernel
+ * starts again after the handler. Others of the pool share the socket and keep
+ * it. */
 void
 fcgi_stop(struct fcgi *f)
 {

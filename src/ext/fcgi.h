@@ -9,8 +9,8 @@
 
 struct fcgi;
 
-/* Once at start, after the signal handlers are set (without SA_RESTART).
- * Never NULL. */
+/* Once at start. Never NULL. Whatever handler calls fcgi_stop is to be set with
+ * SA_RESTART: libfcgi takes an interrupted read for a broken request. */
 struct fcgi *fcgi_new(void);
 void fcgi_free(struct fcgi *f);
 /* Take no further request: fcgi_accept returns false from now on, also when it

@@ -28,3 +28,16 @@ t_helper_dbtest_LDADD = src/ext/libext.a src/base/libbase.a $(EXT_LIBS) \
 	$(CHECK_LIBS)
 t_helper_dbping_SOURCES = t/helper/dbping.c
 t_helper_dbping_LDADD = src/ext/libext.a src/base/libbase.a $(EXT_LIBS)
+
+check_PROGRAMS += t/unit/unit_ext
+t_unit_unit_ext_SOURCES = t/unit/unit_ext.c t/unit/unit_ext.h \
+	t/unit/ext_crypt.c t/unit/ext_fcgi.c t/unit/ext_gz.c \
+	t/unit/ext_json.c t/unit/ext_pass.c t/unit/ext_token.c $(unit_common)
+t_unit_unit_ext_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
+t_unit_unit_ext_LDADD = src/ext/libext.a src/base/libbase.a $(EXT_LIBS) \
+	$(CHECK_LIBS)
+
+check_PROGRAMS += t/fuzz/fuzz_json
+t_fuzz_fuzz_json_SOURCES = t/fuzz/fuzz_json.c $(fuzz_common)
+t_fuzz_fuzz_json_LDADD = src/ext/libext.a src/base/libbase.a $(JANSSON_LIBS)
+t_fuzz_fuzz_json_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)

@@ -1,0 +1,11 @@
+/* unit_ext.c - the unit tests of src/ext. */
+#include "unit_ext.h"
+
+int
+main(void)
+{
+	static const suite_fn suites[] = {suite_crypt, suite_fcgi, suite_gz,
+		suite_json, suite_pass, suite_token, NULL};
+
+	return unit_main("unit_ext", suites);
+}
