@@ -84,14 +84,22 @@ VALUES ($1, $2, $3, $4, true) ON CONFLICT (email) DO NOTHING;
 
 -- name: cleanup_sessions
 -- doc: One batch of sessions that have been over for longer than any access token lives; their refresh tokens go with them.
--- in: idle_seconds bigint, grace_seconds bigint, batch integer
+-- in: batch integer, grace_seconds bigint, idle_seconds bigint
 -- out: none
 -- by: owner
 DELETE FROM sessions WHERE id IN (
 	SELECT id FROM sessions
-	WHERE least(expires_at, last_used_at + $1 * interval '1 second', coalesce(revoked_at, 'infinity'))
+	WHERE least(expires_at, last_used_at + $3 * interval '1 second', coalesce(revoked_at, 'infinity'))
 		< now() - $2 * interval '1 second'
-	ORDER BY created_at LIMIT $3 FOR UPDATE SKIP LOCKED);
+	ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED);
+
+-- name: cleanup_tickets
+-- doc: One batch of tickets that nobody used in their time.
+-- in: batch integer
+-- out: none
+-- by: owner
+DELETE FROM ws_tickets WHERE hash IN (
+	SELECT hash FROM ws_tickets WHERE expires_at < now() ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED);
 
 -- name: doctor_database
 -- doc: What the doctor wants to know about the server.

@@ -17,11 +17,13 @@
 
 struct chore {
 	const char *what;
-	unsigned stmt; /* in: idle_seconds, grace_seconds, batch */
+	unsigned
+		stmt; /* in, as far as it goes: batch, grace_seconds, idle_seconds */
 };
 
 static const struct chore chores[] = {
 	{"expired sessions", STMT_CLEANUP_SESSIONS},
+	{"expired tickets", STMT_CLEANUP_TICKETS},
 };
 
 static enum err
@@ -38,7 +40,7 @@ chore_run(struct ctl *c, const struct chore *ch, int64_t batch, size_t *ret)
 
 	do {
 		e = db_query(&c->ctx, c->db, ch->stmt,
-			DB_IN(idle_text, grace_text, batch_text), &r);
+			DB_IN(batch_text, grace_text, idle_text), &r);
 		if (e)
 			return e;
 		all += rows_n(r);

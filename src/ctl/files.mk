@@ -4,6 +4,7 @@ autostack_SOURCES = \
 	src/ctl/admin.c \
 	src/ctl/ask.c src/ctl/ask.h \
 	src/ctl/cleanup.c \
+	src/ctl/config.c \
 	src/ctl/ctl.h \
 	src/ctl/doctor.c src/ctl/doctor.h \
 	src/ctl/doctor_host.c \

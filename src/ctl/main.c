@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/place.h"
@@ -39,7 +38,7 @@ static const struct command commands[] = {
 	{ "cleanup", ctl_cleanup, true,  "[--batch N]", "Delete what has expired; run daily by cron." },
 	{ "doctor",  ctl_doctor,  false, "[--json]", "Check this installation and say how to mend what is wrong." },
 	{ "openapi", ctl_openapi, false, "", "Print the API's OpenAPI document." },
-	{ "config",  ctl_config,  true,  "[--sample | --man]", "Print the settings in force, without secrets." },
+	{ "config",  ctl_config,  false, "[--sample | --man]", "Print the settings in force, without secrets." },
 	{ 0 }
 };
 /* clang-format on */
@@ -100,24 +99,6 @@ ctl_data_file(struct ctl *c, const char *path)
 		(void)ctl_error("%s: %s (--data names the folder with sql/)",
 			full, strerror(errno));
 	return text;
-}
-
-int
-ctl_config(struct ctl *c, int argc, char **argv)
-{
-	AUTO_BUF struct buf b = {0};
-
-	buf_init(&b, 1 << 20);
-	if (argc < 2)
-		cfg_print_values(&b, &c->cfg);
-	else if (argc == 2 && str_eq(argv[1], "--sample"))
-		cfg_print_sample(&b);
-	else if (argc == 2 && str_eq(argv[1], "--man"))
-		cfg_print_man(&b);
-	else
-		return ctl_usage("config", argv[1]);
-	(void)fputs(buf_text(&b), stdout);
-	return CTL_OK;
 }
 
 static void
