@@ -75,6 +75,10 @@ is ask("?token=$good", headers => { Authorization => 'Bearer nonsense' })->{stat
 	'WS-1 two credentials: both have to be good';
 quiet("?token=$good&token=$good", 400, 'BAD_REQUEST', 'WS-1 a doubled parameter');
 
+my $rid = '0f8fad5b-d9cb-469f-a165-70867728950e';
+is ask("?token=$good", headers => { 'X-Request-Id' => $rid })->{headers}{'x-request-id'}, $rid, 'the request id of nginx';
+isnt ask("?token=$good", headers => { 'X-Request-Id' => 'made up' })->{headers}{'x-request-id'}, 'made up', 'which is a UUID';
+
 # sessions
 my $session = Ws::sql("INSERT INTO sessions (user_id, expires_at) VALUES ('$ENV{WS_USER}', now() + interval '1 day') RETURNING id");
 my $mine = Ws::token(sid => $session);

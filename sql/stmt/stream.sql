@@ -38,7 +38,7 @@ WHERE s.id = ANY ($1) AND s.revoked_at IS NULL AND s.expires_at > now()
 -- cols: id uuid, status text, started boolean, deploying boolean, seconds bigint, url text, error text, newest integer
 -- by: ws
 SELECT d.id, d.status, d.started_at IS NOT NULL AS started, d.deploying_at IS NOT NULL AS deploying,
-	extract(epoch FROM d.completed_at - coalesce(d.started_at, d.created_at))::bigint AS seconds,
+	extract(epoch FROM d.completed_at - d.started_at)::bigint AS seconds,
 	d.url, d.error,
 	coalesce((SELECT max(l.seq) FROM deployment_logs l WHERE l.deployment_id = d.id), 0) AS newest
 FROM deployments d WHERE d.id = ANY ($1);

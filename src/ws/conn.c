@@ -189,6 +189,8 @@ read_head(struct conn *c, size_t n)
 		if (!e) {
 			memcpy(c->deployment, s.deployment,
 				sizeof(c->deployment));
+			if (s.id) /* the one in nginx's log */
+				(void)str_copy(c->id, sizeof(c->id), s.id);
 			e = gate_open(&ctx, c->srv, &s, &c->grant);
 		}
 	}

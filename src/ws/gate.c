@@ -101,7 +101,7 @@ enum err
 gate_open(struct ctx *ctx, struct server *srv, const struct shake *s,
 	struct grant *ret)
 {
-	struct bearer b;
+	struct bearer b = {NULL, NULL, 0};
 	struct rows *r;
 	enum err e;
 

@@ -67,8 +67,8 @@ struct hub {
 	enum status status;
 	unsigned version; /* of the last note; 0: the row was not read yet */
 	struct note notes[NOTES];
-	int32_t newest; /* last seq of the log, as far as known */
-	int64_t seconds;
+	int32_t newest;  /* last seq of the log, as far as known */
+	int64_t seconds; /* that it took; -1: it was never begun */
 	struct buf url, error;
 	/* the ring of struct record, encoded for all */
 	struct buf ring;
@@ -239,7 +239,9 @@ put_complete(
 	struct jw w = message_begin(h, "deployment_complete");
 
 	jw_kstr(&w, "status", statuses[hub->status].name);
-	jw_kstr(&w, "duration", clock_duration(ctx->arena, hub->seconds));
+	jw_kstr(&w, "duration",
+		hub->seconds < 0 ? NULL
+				 : clock_duration(ctx->arena, hub->seconds));
 	jw_kstr(&w, "url", hub->url.len ? buf_text(&hub->url) : NULL);
 	if (hub->error.len)
 		jw_kstr(&w, "error", buf_text(&hub->error));
@@ -315,7 +317,9 @@ static void
 take_row(struct hub *hub, const struct rows *r, size_t i)
 {
 	hub->newest = (int32_t)rows_int(r, i, rows_col(r, "newest"));
-	hub->seconds = rows_int(r, i, rows_col(r, "seconds"));
+	hub->seconds = rows_text(r, i, rows_col(r, "seconds"))
+			       ? rows_int(r, i, rows_col(r, "seconds"))
+			       : -1;
 	set_text(&hub->url, rows_text(r, i, rows_col(r, "url")));
 	set_text(&hub->error, rows_text(r, i, rows_col(r, "error")));
 	note_path(hub, status_by_name(rows_text(r, i, rows_col(r, "status"))),

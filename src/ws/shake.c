@@ -23,6 +23,7 @@ enum header {
 	H_AUTHORIZATION,
 	H_LENGTH,
 	H_ENCODING,
+	H_REQUEST_ID,
 	H_MAX
 };
 
@@ -36,6 +37,7 @@ static const char *const header_names[H_MAX] = {
 	[H_AUTHORIZATION] = "authorization",
 	[H_LENGTH] = "content-length",
 	[H_ENCODING] = "transfer-encoding",
+	[H_REQUEST_ID] = "x-request-id",
 };
 
 size_t
@@ -264,6 +266,8 @@ shake_read(struct ctx *ctx, const char *head, size_t n, struct shake *ret)
 	s.bearer = bearer_of(values[H_AUTHORIZATION]);
 	s.origin = values[H_ORIGIN];
 	s.key = values[H_KEY];
+	if (values[H_REQUEST_ID] && str_is_uuid(values[H_REQUEST_ID]))
+		s.id = values[H_REQUEST_ID];
 	*ret = s;
 	return E_OK;
 }

@@ -21,6 +21,7 @@ struct shake {
 	const char *bearer;  /* token of Authorization, or NULL */
 	const char *origin;  /* or NULL */
 	const char *key;     /* Sec-WebSocket-Key: 24 characters of base64 */
+	const char *id;      /* X-Request-Id that nginx made, or NULL */
 };
 
 /* Length of the head with its empty line; 0 when it is not complete. */
