@@ -21,6 +21,13 @@ t_unit_unit_svc_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 t_unit_unit_svc_LDADD = src/svc/libsvc.a src/ext/libext.a src/base/libbase.a \
 	$(EXT_LIBS) $(CHECK_LIBS)
 
+check_PROGRAMS += t/unit/unit_ws
+t_unit_unit_ws_SOURCES = t/unit/unit_ws.c t/unit/unit_ws.h \
+	t/unit/ws_frame.c t/unit/ws_shake.c $(unit_common)
+t_unit_unit_ws_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
+t_unit_unit_ws_LDADD = src/ws/libws.a src/ext/libext.a src/base/libbase.a \
+	$(EXT_LIBS) $(CHECK_LIBS)
+
 # Fuzz harnesses: libFuzzer programs with --enable-fuzz, else t/fuzz/main.c
 # replays their corpora. A new one needs a block and t/fuzz/corpus/NAME.
 fuzz_common = t/fuzz/fuzz.h
@@ -38,6 +45,17 @@ t_fuzz_fuzz_jw_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 t_fuzz_fuzz_str_SOURCES = t/fuzz/fuzz_str.c $(fuzz_common)
 t_fuzz_fuzz_str_LDADD = $(fuzz_base)
 t_fuzz_fuzz_str_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+fuzz_ws = src/ws/libws.a src/ext/libext.a src/base/libbase.a $(EXT_LIBS)
+check_PROGRAMS += t/fuzz/fuzz_wscommand t/fuzz/fuzz_wsframe t/fuzz/fuzz_wshead
+t_fuzz_fuzz_wscommand_SOURCES = t/fuzz/fuzz_wscommand.c $(fuzz_common)
+t_fuzz_fuzz_wscommand_LDADD = $(fuzz_ws)
+t_fuzz_fuzz_wscommand_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+t_fuzz_fuzz_wsframe_SOURCES = t/fuzz/fuzz_wsframe.c $(fuzz_common)
+t_fuzz_fuzz_wsframe_LDADD = $(fuzz_ws)
+t_fuzz_fuzz_wsframe_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+t_fuzz_fuzz_wshead_SOURCES = t/fuzz/fuzz_wshead.c $(fuzz_common)
+t_fuzz_fuzz_wshead_LDADD = $(fuzz_ws)
+t_fuzz_fuzz_wshead_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 EXTRA_DIST += t/fuzz/main.c $(wildcard $(srcdir)/t/fuzz/corpus/*/*)
 
 check_scripts += $(wildcard $(srcdir)/t/[0-9]*.t)
