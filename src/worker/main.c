@@ -82,52 +82,76 @@ settle(struct worker *w, struct arena *a, const char **ret_why)
 	return access(w->sandbox, X_OK) == 0;
 }
 
-int
-main(int argc, char **argv)
-{
-	struct worker *w = &prog.w;
-	struct arena *a = arena_new(1 << 20, 1 << 24);
-	const char *conf = NULL;
-	const char *table = NULL;
-	const char *why = NULL;
-	bool test = false;
-	int o;
+struct options {
+	const char *conf, *table;
+	bool test, version;
+};
 
-	while ((o = getopt(argc, argv, "c:tVx:")) != -1) {
-		switch (o) {
+static bool
+read_options(struct options *o, int argc, char **argv)
+{
+	int c;
+
+	while ((c = getopt(argc, argv, "c:tVx:")) != -1) {
+		switch (c) {
 		case 'c':
-			conf = optarg;
+			o->conf = optarg;
 			break;
 		case 't':
-			test = true;
+			o->test = true;
 			break;
 		case 'V':
-			(void)puts(PACKAGE_STRING);
-			return 0;
+			o->version = true;
+			break;
 		case 'x':
-			table = optarg;
+			o->table = optarg;
 			break;
 		default:
-			return usage();
+			return false;
 		}
 	}
-	if (optind != argc)
-		return usage();
-	if (!cfg_load(a, conf, &w->cfg, &why) || !settle(w, a, &why)) {
-		(void)fprintf(stderr, "autostack-worker: %s\n", why);
-		return 1;
-	}
-	if (table)
-		return print_table(&w->cfg, table);
-	if (test)
-		return 0;
+	return optind == argc;
+}
+
+static int
+run(struct worker *w)
+{
+	int r;
+
 	log_open("autostack-worker", str_eq(w->cfg.log_format, "json"),
 		w->cfg.log_debug ? LOGP_DEBUG : LOGP_INFO);
 	w->ctx.arena = arena_new(8 << 20, 64 << 20);
 	w->db = db_new(stmt_table, STMT_MAX, w->cfg.database_url, "worker");
-	o = worker_serve(w);
+	r = worker_serve(w);
 	db_free(w->db);
 	arena_free(w->ctx.arena);
+	return r;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options o = {0};
+	struct worker *w = &prog.w;
+	struct arena *a;
+	const char *why = NULL;
+	int r;
+
+	if (!read_options(&o, argc, argv))
+		return usage();
+	if (o.version) {
+		(void)puts(PACKAGE_STRING);
+		return 0;
+	}
+	a = arena_new(1 << 20, 1 << 24);
+	if (!cfg_load(a, o.conf, &w->cfg, &why) || !settle(w, a, &why)) {
+		(void)fprintf(stderr, "autostack-worker: %s\n", why);
+		r = 1;
+	} else if (o.table) {
+		r = print_table(&w->cfg, o.table);
+	} else {
+		r = o.test ? 0 : run(w);
+	}
 	arena_free(a);
-	return o;
+	return r;
 }

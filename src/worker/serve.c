@@ -158,6 +158,7 @@ slot_ended(struct worker *w, int slot, int status)
 	const char *n = str_from_i64(w->ctx.arena, slot);
 
 	s->pid = 0;
+	w->look = true; /* a free slot is worth a claim */
 	if (good)
 		return;
 	if (!s->job[0]) {
@@ -319,24 +320,16 @@ serve(struct worker *w)
 
 	while (!w->stopping) {
 		int64_t now = clock_mono_ms();
-		bool due = take_notices(w) && !down;
 
-		for (int i = 0; i < w->cfg.build_slots; i++)
-			due |= w->slot[i].dirty && !w->slot[i].pid && !down;
-		if (due || now >= next) {
+		w->look |= take_notices(w);
+		if ((w->look && !down) || now >= next) {
+			w->look = false;
 			arena_reset(w->ctx.arena);
 			note_db(w, round_of_work(w), &down);
 			next = clock_mono_ms() + ROUND_MS;
 			continue;
 		}
 		wait_event(w, (int)(next - now));
-		/* a slot that became free is worth a claim */
-		for (int i = 0; i < w->cfg.build_slots; i++) {
-			if (!w->slot[i].pid && w->slot[i].job[0]) {
-				w->slot[i].job[0] = '\0';
-				next = 0;
-			}
-		}
 	}
 }
 

@@ -43,6 +43,7 @@ struct worker {
 	int signals;         /* signalfd */
 	struct slot slot[SLOTS_MAX];
 	pid_t pid; /* of the parent */
+	bool look; /* something has changed: do not wait for the round */
 	bool stopping;
 };
 
