@@ -130,7 +130,7 @@ worker_columns() {
 	cols=
 	vals=
 	for worker_w; do
-		case $worker_w in env=*) continue ;; esac
+		case $worker_w in env=* | env_sealed=*) continue ;; esac
 		cols="$cols, ${worker_w%%=*}"
 		vals="$vals, '$(printf %s "${worker_w#*=}" | sed "s/'/''/g")'"
 	done
@@ -159,6 +159,7 @@ deploy() {
 				"$abs_top_builddir/t/helper/seal" "$TMP/secret" \
 					"deployment:$id:env")'"
 			;;
+		env_sealed=*) d_env="'${worker_w#*=}'" ;;
 		esac
 	done
 	sql "INSERT INTO deployments (id, project_id, user_id, repository, branch,
