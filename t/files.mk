@@ -15,10 +15,19 @@ t_unit_unit_base_LDADD = src/base/libbase.a $(CHECK_LIBS)
 
 check_PROGRAMS += t/unit/unit_svc
 t_unit_unit_svc_SOURCES = t/unit/unit_svc.c t/unit/unit_svc.h \
-	t/unit/svc_detect.c t/unit/svc_envlines.c t/unit/svc_giturl.c \
+	t/unit/svc_access.c t/unit/svc_detect.c t/unit/svc_envlines.c t/unit/svc_giturl.c \
 	t/unit/svc_mask.c t/unit/svc_publish.c $(unit_common)
 t_unit_unit_svc_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 t_unit_unit_svc_LDADD = src/svc/libsvc.a src/ext/libext.a src/base/libbase.a \
+	$(EXT_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += t/unit/unit_web
+t_unit_unit_web_SOURCES = t/unit/unit_web.c t/unit/unit_web.h \
+	t/unit/web_field.c t/unit/web_route.c t/unit/web_serve.c \
+	t/unit/web_valid.c $(unit_common)
+t_unit_unit_web_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
+t_unit_unit_web_LDADD = handlers/libhandlers.a src/web/libweb.a \
+	src/svc/libsvc.a src/ext/libext.a src/base/libbase.a \
 	$(EXT_LIBS) $(CHECK_LIBS)
 
 check_PROGRAMS += t/unit/unit_ws

@@ -1,0 +1,11 @@
+/* unit_web.c - the unit tests of src/web. */
+#include "unit_web.h"
+
+int
+main(void)
+{
+	static const suite_fn suites[] = {
+		suite_field, suite_route, suite_serve, suite_valid, NULL};
+
+	return unit_main("unit_web", suites);
+}
