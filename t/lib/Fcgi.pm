@@ -18,6 +18,36 @@ use JSON::PP ();
 use constant TIMEOUT => 30;
 my $json = JSON::PP->new->utf8->canonical->allow_nonref;
 
+# For scripts that t/lib/api.sh started: $api, sql() and pids().
+our $api;
+sub import {
+	my ($class, $what) = @_;
+	return unless ($what // '') eq ':test';
+	$api = $class->new("$ENV{AS_RUN}/api.sock");
+	no strict 'refs';
+	*{'main::api'} = \$api;
+	*{'main::sql'} = \&sql;
+	*{'main::pids'} = \&pids;
+}
+
+# Rows as the superuser, fields joined by '|'.
+sub sql {
+	my ($text) = @_;
+	open my $p, '-|', "$ENV{PG_BINDIR}/psql", '-X', '-q', '-At', '-v', 'ON_ERROR_STOP=1',
+		'-d', "host=$ENV{PG_DIR} user=postgres dbname=$ENV{PG_DB}", '-c', $text or die $!;
+	local $/;
+	my $out = <$p> // '';
+	close $p or die "psql failed: $text";
+	$out =~ s{\n\z}{};
+	return $out;
+}
+
+# The processes of the pool, as one text: compared before and after.
+sub pids {
+	my @all = split ' ', `ps -o pid= --ppid $ENV{api_pids}`;
+	return join ' ', sort { $a <=> $b } @all;
+}
+
 sub new {
 	my ($class, $path) = @_;
 	return bless {path => $path}, $class;

@@ -22,6 +22,8 @@
 #   jget FILTER                      prints a value of the body
 #   header NAME                      prints a header's value
 #   api_case TEXT   begins the descriptions of the tests that follow
+#   api_perl <<'EOF'   the rest of the test in perl (Test::More, Fcgi.pm, $api,
+#              sql("SELECT ..."), pids()), for requests at once or malformed
 
 . "$abs_top_srcdir/t/lib/pg.sh"
 
@@ -208,3 +210,11 @@ json() { # FILTER = VALUE [DESCRIPTION]
 	is "$(jget "$1" 2>&1)" "$3" "${4:-$api_text$api_verb $api_to: $1 = $3}"
 }
 header() { sed -n "s/^$1: *//Ip" "$API_HEADERS"; }
+
+api_perl() {
+	tap_ended=1 # perl prints the plan
+	api_pids=$api_pid
+	export AS_RUN AS_LOG PG_DIR PG_DB PG_BINDIR api_pids
+	perl -I"$abs_top_srcdir/t/lib" -MTest::More -MFcgi=:test -
+	exit $?
+}

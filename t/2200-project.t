@@ -1,0 +1,129 @@
+#!/bin/sh
+# Projects: a repository and its settings.
+. "$(dirname "$0")/lib/tap.sh"
+. "$abs_top_srcdir/t/lib/api.sh"
+api_start
+
+api_case "create:"
+api POST /api/projects '{"repository":"octocat/Hello-World"}' as ada
+status 201
+json .name = Hello-World
+json .site = hello-world
+json .repository = https://github.com/octocat/Hello-World.git
+json .branch = main
+json .url = null
+json '[.rootDir, .installCommand, .buildCommand, .outputDir] | tostring' = \
+	'[null,null,null,null]'
+json .hasEnvVars = false
+id=$(jget .id)
+like "$id" '^[0-9a-f-]{36}$' "the id is a UUID"
+
+api POST /api/projects '{"repository":"https://git.example.com/x/y","name":"Hello-World"}' as ada
+status 409
+json .error.code = PROJECT_NAME_TAKEN
+api POST /api/projects '{"repository":"https://github.com/other/Hello-World"}' as ada
+status 201
+json .name = Hello-World-2 "a name that was not given gets a number"
+api POST /api/projects '{"repository":"octocat/Hello-World"}' as bob
+status 201
+json .name = Hello-World "another user may have the name"
+isnt "$(jget .site)" hello-world "but not the site"
+like "$(jget .site)" '^[a-z0-9]([a-z0-9-]*[a-z0-9])?$' "a site is a host label"
+api POST /api/projects '{"repository":"https://git.example.com/a/..weird%20--Na_me!.git","name":"A.b_C--d."}' as ada
+status 422 "a repository address with escapes is refused"
+json .error.code = REPOSITORY_REFUSED
+api POST /api/projects '{"repository":"https://git.example.com/a/b","name":"A.b_C--d."}' as ada
+status 201
+json .site = a-b-c-d
+
+for bad in ext::sh file:///etc ssh://git@github.com/a/b git@github.com:a/b \
+	http://github.com/a/b https://127.0.0.1/a/b https://u:p@github.com/a/b -x \
+	'$(id)' https://github.com:22/a/b; do
+	api POST /api/projects "{\"repository\":\"$bad\"}" as ada
+	status 422 "GIT-1 $bad is refused"
+	json .error.code = REPOSITORY_REFUSED "GIT-1 by name"
+done
+
+api_case "environment:"
+api POST /api/projects '{"repository":"a/env","envVars":"KEY=canary-4711\nOTHER=x"}' as ada
+status 201
+json '.envVarNames | join(",")' = KEY,OTHER
+env=$(jget .id)
+unlike "$(cat "$API_BODY")" canary "values never come back"
+unlike "$(sql "SELECT p::text FROM projects p UNION ALL SELECT a::text FROM audit_logs a")" \
+	canary "nor are they in the database as they are"
+unlike "$(cat "$AS_LOG.api")" canary "nor in the log"
+api POST /api/projects '{"repository":"a/env2","envVars":"1BAD=x"}' as ada
+status 422
+json .error.details.fields[0].name = envVars
+unlike "$(cat "$API_BODY")" '=x' "an error does not repeat a value"
+
+api_case "get:"
+api GET /api/projects/$env as ada
+status 200
+json .hasEnvVars = true
+api GET /api/projects/00000000-0000-4000-8000-000000000000 as ada
+status 404
+json .error.code = PROJECT_NOT_FOUND
+api GET /api/projects/nonsense as ada
+status 422
+json .error.details.fields[0].name = id
+
+api_case "list:"
+api GET /api/projects as ada
+status 200
+json '.projects | length' = 4
+json .pagination.totalItems = 4
+json '.projects[0].name' = env
+api GET '/api/projects?search=HELLO&limit=1&page=2' as ada
+json '.projects[0].name' = Hello-World
+json '.pagination | tostring' = '{"currentPage":2,"totalPages":2,"totalItems":2}'
+api GET '/api/projects?page=9' as ada
+json '.projects | length' = 0
+json .pagination.totalItems = 4
+
+api_case "update:"
+api PUT /api/projects/$env '{"buildCommand":"npm run x","outputDir":"dist","rootDir":"web"}' as ada
+status 200
+json .buildCommand = "npm run x"
+json .branch = main
+json .hasEnvVars = true
+api PUT /api/projects/$env '{"buildCommand":null,"installCommand":"","envVars":null,"branch":"dev","name":"renamed"}' as ada
+status 200
+json .buildCommand = null "null means: detect it"
+json .installCommand = "" "empty means: none"
+json .outputDir = dist "what is left out stays"
+json .hasEnvVars = false
+json .name = renamed
+json .site = env "the site keeps its name"
+api PUT /api/projects/$env '{"name":"Hello-World"}' as ada
+status 409
+api PUT /api/projects/$env '{"name":null}' as ada
+status 422 "a name cannot be null"
+api PUT /api/projects/$env '{"repository":"file:///etc"}' as ada
+status 422
+api PUT /api/projects/$env '{"userId":"1","site":"x","liveDeploymentId":null}' as ada
+status 422 "SET-3 what is not a setting is refused"
+json '.error.details.fields | map(.name) | join(",")' = userId,site,liveDeploymentId
+
+api_case "delete:"
+api POST /api/deployments '{"repository":"renamed"}' as ada
+dep=$(jget .id)
+sql "UPDATE deployments SET status = 'building', lease_owner = 'w:0', lease_until = now() + interval '1 minute',
+	started_at = now() WHERE id = '$dep'"
+api DELETE /api/projects/$env as ada
+status 409 "a project that is being built is not deleted"
+sql "UPDATE deployments SET status = 'failed', lease_owner = NULL, completed_at = now() WHERE id = '$dep'"
+api DELETE /api/projects/$env as ada
+status 204
+is "$(cat "$API_BODY")" "" "204 has no body"
+api DELETE /api/projects/$env as ada
+status 404
+api GET /api/deployments/$dep as ada
+status 404 "its deployments are gone with it"
+api GET /api/deployments as ada
+json .pagination.totalItems = 0
+
+is "$(sql "SELECT string_agg(DISTINCT event, ',' ORDER BY event) FROM audit_logs WHERE event LIKE 'project.%' AND target IS NOT NULL")" \
+	project.create,project.delete,project.update "LOG-1 changes are audited"
+done_testing

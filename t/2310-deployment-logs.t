@@ -1,0 +1,86 @@
+#!/bin/sh
+# The stored log: pages by seq, plain text, the end in the detail.
+. "$(dirname "$0")/lib/tap.sh"
+. "$abs_top_srcdir/t/lib/api.sh"
+api_start
+
+api POST /api/deployments '{"repository":"octocat/log"}' as ada
+id=$(jget .id)
+logs=/api/deployments/$id/logs
+
+api_case "empty:"
+api GET $logs as ada
+status 200
+is "$(cat "$API_BODY")" '{"logs":[],"nextAfter":0,"complete":false}' "an empty log"
+api GET $logs as ada -H 'Accept: text/plain'
+status 200
+is "$(cat "$API_BODY")" "" "an empty text"
+
+# 1,201 lines, as the worker writes them.
+sql "INSERT INTO deployment_logs (deployment_id, seq, at, level, message)
+	SELECT '$id', n, '2026-01-20 10:30:00+00'::timestamptz + n * interval '1 ms', 'info', '[00:0' || n / 1000 || '] line ' || n
+	FROM generate_series(1, 1200) n;
+	INSERT INTO deployment_logs VALUES ('$id', 1201, now(), 'error', E'[00:02] \"quoted\" \\\\ <b> \u00e9 \U0001F600');
+	UPDATE deployments SET log_seq = 1201 WHERE id = '$id'"
+
+api_case "pages:"
+api GET $logs as ada
+json '.logs | length' = 500
+json '.logs[0] | tostring' = '{"seq":1,"timestamp":"2026-01-20T10:30:00Z","level":"info","message":"[00:00] line 1"}'
+json .nextAfter = 500
+json .complete = false
+api GET "$logs?after=500&limit=1000" as ada
+json '.logs | length' = 701
+json '.logs[0].seq' = 501
+json .nextAfter = 1201
+json .complete = false "a deployment that has not ended is not complete"
+json '.logs[-1].message' = '[00:02] "quoted" \ <b> é 😀'
+json '.logs[-1].level' = error
+api GET "$logs?after=1201" as ada
+is "$(cat "$API_BODY")" '{"logs":[],"nextAfter":1201,"complete":false}' "nothing new"
+sql "UPDATE deployments SET status = 'failed', completed_at = now(), error = 'x' WHERE id = '$id'"
+api GET "$logs?after=1201" as ada
+json .complete = true
+api GET "$logs?after=1100&limit=100" as ada
+json .complete = false "a page before the end is not complete"
+api GET "$logs?after=1101&limit=100" as ada
+json .complete = true "the page with the last line is"
+for bad in limit=0 limit=1001 after=-1 after=x after=2147483648 level=info; do
+	api GET "$logs?$bad" as ada
+	status 422 "?$bad is 422"
+done
+
+api_case "text:"
+api GET $logs as ada -H 'Accept: text/plain'
+status 200
+is "$(header Content-Type)" "text/plain; charset=utf-8" "the media type"
+is "$(header Cache-Control)" no-store "not stored"
+sql "SELECT message FROM deployment_logs WHERE deployment_id = '$id' ORDER BY seq" >want
+# $API_BODY is without its last newline
+text() { cat "$API_BODY" && echo; }
+is "$(text | cmp want - 2>&1)" "" "the text is every stored line, in order"
+api GET "$logs?after=1199" as ada -H 'Accept: text/plain'
+is "$(text | wc -l | tr -d ' ')" 2 "after= works for text, too"
+api GET /api/deployments/00000000-0000-4000-8000-000000000000/logs as ada -H 'Accept: text/plain'
+status 404
+json .error.code = DEPLOYMENT_NOT_FOUND
+api GET /api/deployments/00000000-0000-4000-8000-000000000000/logs as ada
+status 404
+
+api_case "detail:"
+api GET /api/deployments/$id as ada
+json '.logs | length' = 1000
+json '.logs[0]' = "[00:00] line 202"
+json '.logs[999]' = '[00:02] "quoted" \ <b> é 😀'
+
+# A log at its limit: 10 MB of lines of 16 KiB.
+sql "INSERT INTO deployment_logs (deployment_id, seq, at, level, message)
+	SELECT '$id', n, now(), 'info', repeat('x', 16000) FROM generate_series(1202, 1850) n;
+	UPDATE deployments SET log_seq = 1850 WHERE id = '$id'"
+api_case "long:"
+api GET "$logs?after=1201" as ada -H 'Accept: text/plain'
+is "$(text | wc -c | tr -d ' ')" $((649 * 16001)) "10 MB arrive whole"
+api GET "$logs?after=1201&limit=1000" as ada
+status 200
+json '.logs | length' = 649
+done_testing

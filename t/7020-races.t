@@ -1,0 +1,63 @@
+#!/bin/sh
+# IN-6: what two do at once. Many requests over many processes; what counts is
+# what the database says afterwards.
+. "$(dirname "$0")/lib/tap.sh"
+. "$abs_top_srcdir/t/lib/api.sh"
+api_start api_processes=8 hash_slots=4 queued_per_user=5
+api_perl <<'END'
+use strict;
+use warnings;
+our $api;
+
+my $pids = pids();
+my $ada = $api->signup('ada');
+my %t = (token => $ada->{accessToken});
+sub count { my ($r, $status) = @_; return scalar grep { $_->{status} == $status } @$r }
+
+my @r = $api->ask_all(map { [POST => '/api/auth/signup',
+	json => {name => "n$_", email => 'one@example.com', password => 'correct horse'}] } 1 .. 6);
+# the slots for hashing may be taken: those are put off, not failed
+is count(\@r, 201), 1, 'IN-6 of parallel signups with one address one succeeds';
+is count(\@r, 201) + count(\@r, 409) + count(\@r, 503), 6, 'IN-6 the others are 409 (or put off)';
+is sql("SELECT count(*) FROM users WHERE email = 'one\@example.com'"), 1, 'IN-6 there is one account';
+
+@r = $api->ask_all(map { [POST => '/api/projects', %t, json => {name => 'same', repository => 'a/b'}] } 1 .. 16);
+is count(\@r, 201), 1, 'IN-6 of parallel projects with one name one is made';
+is count(\@r, 409), 15, 'IN-6 the others are 409';
+
+@r = $api->ask_all(map { [POST => '/api/projects', %t, json => {repository => "a$_/app"}] } 1 .. 16);
+is count(\@r, 201), 16, 'IN-6 projects that have to be named do not hinder each other';
+is sql("SELECT count(DISTINCT name) FROM projects WHERE name ~ '^app'"), 16, 'IN-6 and get names of their own';
+
+my @users = map { $api->signup("u$_") } 1 .. 4;
+@r = $api->ask_all(map { [POST => '/api/projects', token => $_->{accessToken}, json => {repository => 'z/shared'}] } (@users) x 2);
+is count(\@r, 201), 8, 'IN-6 users that want one site name do not hinder each other';
+is sql("SELECT count(DISTINCT site) FROM projects WHERE site ~ '^shared'"), 8, 'IN-6 each gets a site of its own';
+
+@r = $api->ask_all(map { [POST => '/api/deployments', %t, json => {repository => 'q/first'}] } 1 .. 20);
+is count(\@r, 201), 5, 'IN-6 the queue takes as many as it has places';
+is count(\@r, 429), 15, 'IN-6 the others are 429';
+is sql("SELECT count(*) FROM deployments WHERE status = 'queued'"), 5, 'IN-6 none too many wait';
+is sql("SELECT count(*) FROM projects WHERE name ~ '^first'"), 1, 'IN-6 they are of one project, made once';
+is sql("SELECT queued FROM deployment_counts c JOIN users u ON u.id = c.user_id WHERE u.email = 'ada\@example.com'"), 5,
+	'IN-6 the kept count is right';
+
+my @ids = split /\n/, sql("SELECT id FROM deployments ORDER BY id");
+@r = $api->ask_all(map { my $id = $_; map { [POST => "/api/deployments/$id/cancel", %t] } 1 .. 4 } @ids);
+is count(\@r, 200), 5, 'IN-6 of parallel cancels one each succeeds';
+is count(\@r, 409), 15, 'IN-6 the others find it ended';
+is sql("SELECT count(*) FROM deployments WHERE status = 'cancelled'"), 5, 'IN-6 all are cancelled';
+is sql("SELECT queued || ' ' || cancelled FROM deployment_counts c JOIN users u ON u.id = c.user_id WHERE u.email = 'ada\@example.com'"),
+	'0 5', 'IN-6 the kept counts are right';
+
+my $p = sql("SELECT id FROM projects WHERE name = 'same'");
+@r = $api->ask_all(map { [DELETE => "/api/projects/$p", %t] } 1 .. 12);
+is count(\@r, 204), 1, 'IN-6 of parallel deletes one succeeds';
+is count(\@r, 404), 11, 'IN-6 the others find nothing';
+
+@r = $api->ask_all(map { [POST => '/api/auth/logout', %t] } 1 .. 12);
+is count(\@r, 204) + count(\@r, 401), 12, 'IN-6 parallel logouts are 204 or 401';
+cmp_ok count(\@r, 204), '>=', 1, 'IN-6 one at least succeeds';
+is pids(), $pids, 'the processes are the same';
+done_testing();
+END
