@@ -5,9 +5,9 @@
 api=$abs_top_builddir/autostack-api
 "$api" -x openapi >openapi.json
 is $? 0 "autostack-api -x openapi"
-diff -u "$abs_top_srcdir/t/expect/openapi.json" openapi.json >diff
+diff -u "$abs_top_srcdir/t/expect/openapi.json" openapi.json >changes
 ok $? "t/expect/openapi.json is what the code says (else: make update-openapi)" ||
-	diag "$(head -40 diff)"
+	diag "$(head -40 changes)"
 is "$(jq -r .openapi openapi.json)" 3.1.0 "it is OpenAPI 3.1"
 is "$(jq '[.paths[][].operationId] | length == (unique | length)' openapi.json)" \
 	true "operation ids are unique"
