@@ -79,6 +79,7 @@ struct box {
 	int file_fd[8];                   /* texts of the synthetic /etc */
 	int files;
 	pid_t b, c, d; /* children of A; 0 = not there, or reaped */
+	int leash[3];  /* A: ends of the children's sockets; 0 = none */
 	struct peaks peak;
 	int64_t start_ms;
 	int signal_fd; /* A: SIGCHLD and what means "cancel" */

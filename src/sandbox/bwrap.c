@@ -19,8 +19,9 @@
 
 /* C puts the bound trees here, in its own mount namespace, before bwrap binds
  * them: the slot's uid could not reach them by their host path when a parent
- * directory is the worker's alone (a 0700 home). */
-#define STAGE "/tmp"
+ * directory is the worker's alone (a 0700 home). /sys exists everywhere, and
+ * neither bwrap nor a build needs what it hides there. */
+#define STAGE "/sys"
 
 static const char *const base_args[] = {"--unshare-all", "--unshare-user",
 	"--disable-userns", "--cap-drop", "ALL", "--new-session",

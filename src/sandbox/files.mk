@@ -27,3 +27,14 @@ t_helper_sandbox_probe_CFLAGS = $(WARN_CFLAGS)
 t_helper_sandbox_probe_LDFLAGS =
 
 dist_man_MANS += man/autostack-sandbox.8
+
+check_PROGRAMS += t/helper/sandbox_net
+t_helper_sandbox_net_SOURCES = t/helper/sandbox_net.c
+t_helper_sandbox_net_CFLAGS = $(WARN_CFLAGS)
+t_helper_sandbox_net_LDFLAGS =
+EXTRA_DIST += t/helper/trap.pl
+
+check_PROGRAMS += t/helper/hostile
+t_helper_hostile_SOURCES = t/helper/hostile.c
+t_helper_hostile_CFLAGS = $(WARN_CFLAGS) -pthread
+t_helper_hostile_LDFLAGS = -pthread

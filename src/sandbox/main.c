@@ -243,7 +243,8 @@ take_option(struct prog *p, int o)
 }
 
 /* Nothing but 0, 1, 2 and the named descriptors is inherited further, and the
- * end of the starter is our end. */
+ * end of the starter is our end. (A starter that was dead before this prctl is
+ * told by --control-fd only.) */
 static void
 settle(struct box *b)
 {
@@ -251,6 +252,7 @@ settle(struct box *b)
 	pid_t parent = getppid();
 
 	close_all_but(keep, NELEM(keep));
+	(void)signal(SIGCHLD, SIG_DFL);
 	for (int fd = 0; fd < 3; fd++)
 		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
 			exit(SANDBOX_EXIT_USAGE);

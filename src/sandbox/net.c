@@ -9,7 +9,8 @@
  *  2. no ARP: a socket that names its interface (SO_BINDTODEVICE, IP_PKTINFO)
  *     makes the kernel ignore "unreachable" and take the address for a
  *     neighbour on the link. So the kernel is told to ask for no neighbour at
- *     all, and only the gateway has a permanent entry;
+ *     all, and only the gateway has a permanent entry. (libslirp 4.7 drops such
+ *     packets as well; an older one forwards every port of the resolver.)
  *  3. slirp4netns --disable-host-loopback.
  * Every request is acknowledged by the kernel, and the outcome is looked up
  * again in the finished tables.

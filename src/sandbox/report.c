@@ -124,6 +124,13 @@ box_kill_all(struct box *b)
 		kill(b->b, SIGKILL);
 	if (b->d)
 		kill(b->d, SIGKILL);
+	/* A sibling that B has just cloned may not be known by its pid yet; it
+	 * ends when its socket does. */
+	for (size_t i = 0; i < NELEM(b->leash); i++) {
+		if (b->leash[i] > 0)
+			close(b->leash[i]);
+		b->leash[i] = 0;
+	}
 	/* A pid namespace's first process can be reaped only when the kernel
 	 * has reaped all others in it: this wait is the proof. */
 	for (;;) {

@@ -458,17 +458,19 @@ await_slirp(struct box *b, struct wires *w)
 	box_fail(b, "slirp4netns failed: %s", said);
 }
 
+/* Whatever the starter ignored: an ignored SIGCHLD would reap on its own. */
 static void
 block_signals(struct box *b)
 {
+	static const int sigs[] = {SIGCHLD, SIGTERM, SIGINT, SIGHUP};
 	sigset_t set;
 
 	sigemptyset(&set);
-	sigaddset(&set, SIGCHLD);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
+	for (size_t i = 0; i < NELEM(sigs); i++) {
+		(void)signal(sigs[i], SIG_DFL);
+		sigaddset(&set, sigs[i]);
+	}
+	if (sigprocmask(SIG_SETMASK, &set, NULL) != 0)
 		box_fail(b, "sigprocmask: %s", strerror(errno));
 	b->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (b->signal_fd < 0)
@@ -487,6 +489,9 @@ set_up(struct box *b, struct wires *w)
 		box_fail(b, "fork: %s", strerror(errno));
 	if (b->b == 0)
 		be_b(b, w);
+	b->leash[0] = w->b[0];
+	b->leash[1] = w->c[0];
+	b->leash[2] = w->disk[0];
 	close(w->b[1]);
 	close(w->c[1]);
 	close(w->disk[1]);
