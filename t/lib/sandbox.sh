@@ -98,8 +98,10 @@ slot_uid() {
 		awk -v slot="$SLOT" '{ print $1 + slot }'
 }
 
+# zombies wait for an init that may take its time, and do nothing else
 slot_tasks() {
-	ps -eo uid= | grep -cx " *$(slot_uid)"
+	ps -eo uid=,stat= | awk -v uid="$(slot_uid)" \
+		'$1 == uid && $2 !~ /^Z/ { n++ } END { print n + 0 }'
 }
 
 no_slot_tasks() {
