@@ -10,6 +10,7 @@ ws_perl <<'END'
 use strict;
 use warnings;
 use Test::More;
+use Time::HiRes qw(time);
 use Ws;
 my $pid = Ws::pid();
 my $token = Ws::token();
@@ -35,17 +36,25 @@ is_deeply $ws->next_message, { type => 'status_update', status => 'queued', stag
 Ws::sql("UPDATE deployments SET status = 'building', lease_owner = 't:0', started_at = now() WHERE id = '$id'");
 is_deeply $ws->next_message, { type => 'status_update', status => 'building', stage => 'Building' },
 	'a change of status is told';
-my $seen = Time::HiRes::time();
 Ws::add_lines($id, 1, 1, text => q{'[00:15] Installing dependencies...'});
 my $m = $ws->next_message;
-cmp_ok Time::HiRes::time() - $seen, '<', 1.5, 'a line comes at once';
 like delete $m->{timestamp}, qr/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/, 'its timestamp is RFC 3339 in UTC';
 is_deeply $m, { type => 'log', seq => 1, level => 'info', message => '[00:15] Installing dependencies...' },
 	'a line is its stored text';
-Ws::add_lines($id, 2, 1200);
+# far sooner than the slow poll would find it; the best of five, since the
+# machine may be busy
+my $best = 60;
+for my $n (2 .. 6) {
+	my $t = time;
+	Ws::add_lines($id, $n, $n);
+	$ws->next_message;
+	$best = time - $t if time - $t < $best;
+}
+cmp_ok $best, '<', 0.7, 'a line comes at once';
+Ws::add_lines($id, 7, 1200);
 Ws::sql(Ws::lines_sql($id, 1201, 1210) . Ws::finish_sql($id));
 my @m = $ws->until_close;
-is seqs(@m), join(',', 2 .. 1210), 'every line comes once, in order';
+is seqs(@m), join(',', 7 .. 1210), 'every line comes once, in order';
 is_deeply [map { $_->{status} } grep { $_->{type} eq 'status_update' } @m],
 	['deploying', 'success'], 'a status that lasted no time is told as well';
 is $m[-1]{type}, 'deployment_complete', 'deployment_complete is the last message';
