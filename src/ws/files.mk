@@ -18,3 +18,5 @@ autostack_ws_SOURCES = \
 autostack_ws_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS)
 autostack_ws_LDADD = src/ws/libws.a src/svc/libsvc.a src/ext/libext.a \
 	src/base/libbase.a $(EXT_LIBS) $(LWS_LIBS)
+
+EXTRA_DIST += t/helper/ws-client
