@@ -30,15 +30,15 @@ static const char script[] =
 	"if [ -z \"$3\" ]; then\n"
 	"	git fetch -q --no-tags --depth 1 --no-recurse-submodules -- "
 	"\"$1\" \"refs/heads/$2\"\n"
-	"	git checkout -q --detach FETCH_HEAD\n"
+	"	git checkout -q --detach FETCH_HEAD --\n"
 	"else\n"
 	"	git fetch -q --no-tags --depth 1 --no-recurse-submodules -- "
 	"\"$1\" \"$3\" ||\n"
 	"		git fetch -q --no-tags --no-recurse-submodules -- "
 	"\"$1\" \"refs/heads/$2\"\n"
-	"	git checkout -q --detach \"$3\"\n"
+	"	git checkout -q --detach \"$3\" --\n"
 	"fi\n"
-	"git log -1 --no-show-signature --format='%H%n%an%n%s' HEAD "
+	"git log -1 --no-show-signature --format='%H%n%an%n%s' HEAD -- "
 	">/build/commit\n";
 
 struct config {
@@ -110,11 +110,22 @@ make_env(struct config *c, const struct job *j, const struct giturl *u,
 static enum err
 explain(struct job *j, const struct giturl *u)
 {
-	enum why { BRANCH, COMMIT, PRIVATE, GONE, TLS, REDIRECT, DOWN, OBJECT };
+	enum why {
+		BRANCH,
+		COMMIT,
+		PRIVATE,
+		GONE,
+		TLS,
+		REDIRECT,
+		DOWN,
+		OBJECT,
+		BIG
+	};
 	static const struct {
 		const char *words;
 		enum why why;
 	} t[] = {
+		{"died of signal 25", BIG},
 		{"couldn't find remote ref", BRANCH},
 		{"not our ref", COMMIT},
 		{"reference is not a tree", COMMIT},
@@ -177,6 +188,11 @@ explain(struct job *j, const struct giturl *u)
 	case DOWN:
 		return ctx_fail(&j->ctx, E_BUILD_FAILED,
 			"the server of %s cannot be reached", u->url);
+	case BIG:
+		return ctx_fail(&j->ctx, E_BUILD_FAILED,
+			"the clone wrote a file larger than %lld MB "
+			"(build_disk_max)",
+			(long long)(j->w->cfg.build_disk_max >> 20));
 	case OBJECT:
 		return ctx_fail(&j->ctx, E_BUILD_FAILED,
 			"the repository %s holds objects that git refuses",
@@ -254,7 +270,7 @@ fetch(struct job *j, const struct giturl *u, const char *pin)
 	e = step_run(j, &s, &r);
 	if (e)
 		return e;
-	if (r.end != STEP_EXIT)
+	if (r.end != STEP_EXIT || r.code == STEP_CODE_XFSZ)
 		return step_failed(j, &s, &r, "the clone");
 	return r.code ? explain(j, u) : E_OK;
 }

@@ -381,6 +381,11 @@ step_failed(struct job *j, const struct step *s, const struct step_result *r,
 {
 	switch (r->end) {
 	case STEP_EXIT:
+		if (r->code == STEP_CODE_XFSZ)
+			return ctx_fail(&j->ctx, E_BUILD_FAILED,
+				"%s wrote a file larger than %lld MB "
+				"(build_disk_max)",
+				what, MIB(j->w->cfg.build_disk_max));
 		return ctx_fail(&j->ctx, E_BUILD_FAILED,
 			"%s failed with exit code %d", what, r->code);
 	case STEP_SIGNAL:

@@ -182,6 +182,9 @@ enum step_end {
 	STEP_SETUP,
 	STEP_ERROR
 };
+/* what a shell makes of SIGXFSZ, the sandbox's limit on a single file */
+#define STEP_CODE_XFSZ (128 + 25)
+
 struct step_result {
 	enum step_end end;
 	int code;         /* exit, signal */
