@@ -61,6 +61,8 @@ bad "SB-7 build over its processes" '^the build command started more than 64 pro
 	'build_command=(for i in $(seq 200); do sleep 20 & done); sleep 5; exit 1'
 bad "SB-8 build over its disk" '^the build command filled more than 60 MB of disk' "$S" \
 	'build_command=for i in 1 2 3 4 5 6 7 8; do head -c 10000000 /dev/zero >f$i; done; sleep 2'
+bad "SB-8 one file over the disk" '^the build command wrote a file larger than 60 MB' "$S" \
+	'build_command=exec truncate -s 1P sparse'
 bad "SB-8 build over its files" '^the build command made more than 3000 files' "$S" \
 	'build_command=seq 5000 | xargs touch; sleep 2'
 bad "SB-10 build over its log" '^the build printed more than 200 KB of log' "$S" 'build_command=yes | head -c 3000000; sleep 30'

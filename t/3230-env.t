@@ -59,7 +59,7 @@ mask='\*\*\*'
 like "$log" "\] plain $mask end\$" "LOG-2 a value"
 like "$log" "\] cut $mask end\$" "LOG-2 a value in two writes"
 like "$log" "\] base64 $mask=*\$" "LOG-2 its base64"
-like "$log" "\] basic dXNlcj[^ ]{0,3}$mask[^ ]{0,4}\$" "LOG-2 base64 of more than it"
+like "$log" "\] basic dXNlcj[^ ]{0,3}${mask}[^ ]{0,4}\$" "LOG-2 base64 of more than it"
 like "$log" "\] url $mask\$" "LOG-2 its URL-encoded form"
 like "$log" "\] json \"$mask\"\$" "LOG-2 its JSON-escaped form"
 like "$log" "\] coloured $mask\$" "LOG-2 with colours around"

@@ -45,10 +45,12 @@ sql "UPDATE projects SET build_command = 'sleep 8; mkdir dist; cp a.html dist/in
 crash_deploy none
 wait_for 20 sh -c "ps -eo args= | grep -q '^[s]leep 8'"
 backends=$(ps -o pid= --ppid "$(pg_pid)")
-kill -STOP $backends $(pg_pid)
+# shellcheck disable=SC2086
+kill -STOP $backends "$(pg_pid)"
 wait_for 12 no_slot_tasks
 ok $? "SB-13 with a database that hangs, too"
-kill -CONT $(pg_pid) $backends
+# shellcheck disable=SC2086
+kill -CONT "$(pg_pid)" $backends
 crash_good "PostgreSQL hangs for longer than the lease"
 crash_over
 done_testing
