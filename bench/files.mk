@@ -1,1 +1,3 @@
 # what bench adds to the build
+EXTRA_DIST += bench/README.md bench/lib.sh bench/report.lua bench/api \
+	bench/deploy bench/memory
