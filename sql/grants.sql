@@ -72,7 +72,6 @@ ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 GRANT SELECT ON users TO autostack_api, autostack_ws;
 GRANT INSERT (id, name, email, password_hash, avatar_url), UPDATE (name, email, password_hash, avatar_url,
 	email_verified, failed_logins, locked_until, updated_at) ON users TO autostack_api;
-GRANT SELECT (id, name, email) ON users TO autostack_worker;
 
 -- sessions: they end, but do not vanish and are not prolonged.
 GRANT SELECT, INSERT, UPDATE (last_used_at, revoked_at, revoke_reason) ON sessions TO autostack_api;
@@ -95,7 +94,7 @@ GRANT UPDATE (live_deployment_id, updated_at) ON projects TO autostack_worker;
 -- deployments: the API asks, the worker does.
 GRANT SELECT ON deployment_moves TO autostack_api, autostack_worker;
 GRANT SELECT ON deployment_counts TO autostack_api;
-GRANT SELECT, INSERT, UPDATE (status, error, cancel_requested_at, completed_at, superseded_by)
+GRANT SELECT, INSERT, UPDATE (status, error, cancel_requested_at, completed_at)
 	ON deployments TO autostack_api;
 GRANT SELECT ON deployments TO autostack_ws, autostack_worker;
 GRANT UPDATE (status, error, limits, url, commit_hash, commit_message, author, attempt, lease_owner, lease_until,

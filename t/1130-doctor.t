@@ -35,6 +35,25 @@ is "$(printf '%s' "$report" | jq -r '.checks[].check' | sort -u | tr '\n' ' ')" 
 is "$("$abs_top_builddir/autostack" -c "$AS_CONF" --data "$abs_top_srcdir" doctor | grep -c '^bad *api ')" 1 \
 	"the same as text"
 
+api_run
+ws_start
+doctor
+is "$(finding api text)" "2 processes, answers" "the API is asked and counted"
+is "$(finding websocket level)" ok "autostack-ws is asked" ||
+	diag "$(finding websocket text)"
+# multiwatch replaces whom we kill; a stopped supervisor cannot
+pool=$(ps -o pid= --ppid "$api_pid" | head -n 1 | tr -d ' ')
+kill -STOP "$api_pid"
+kill -KILL "$pool"
+gone() { [ "$(ps -o stat= -p "$pool" | cut -c1)" != S ] && [ "$(ps -o stat= -p "$pool" | cut -c1)" != R ]; }
+wait_for 10 gone
+doctor
+like "$(finding api text)" '1 of 2 processes are left' \
+	"a pool that has shrunk is found"
+kill -CONT "$api_pid"
+api_stop
+ws_stop
+
 mkdir "$TMP/data" && cp -r "$abs_top_srcdir/sql" "$TMP/data/" &&
 	chmod -R u+w "$TMP/data"
 n=$(ls "$TMP/data/sql/schema" | wc -l)
@@ -74,4 +93,7 @@ as_conf jwt_secret=
 doctor
 like "$(finding configuration text)" 'jwt_secret is not set' \
 	"JW-1 a missing secret is found"
+
+is "$("$abs_top_builddir/autostack" openapi | jq -r .openapi | cut -d. -f1,2)" 3.1 \
+	"autostack openapi prints the API's document"
 done_testing

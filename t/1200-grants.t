@@ -86,8 +86,8 @@ refused autostack_api "UPDATE deployments SET lease_owner = 'x'" \
 	"the API cannot take a lease"
 refused autostack_api "INSERT INTO deployment_logs SELECT id, 2, now(), 'info', 'x' FROM deployments" \
 	"the API cannot write a build's log"
-refused autostack_worker "SELECT password_hash FROM users" \
-	"PW-6 the worker cannot read password hashes"
+refused autostack_worker "SELECT id FROM users" \
+	"PW-6 the worker cannot read accounts, let alone their password hashes"
 refused autostack_worker "SELECT * FROM sessions" \
 	"the worker cannot read sessions"
 refused autostack_worker "SELECT * FROM refresh_tokens" \

@@ -60,6 +60,20 @@ grep -E '^(SystemCallFilter|NoNewPrivileges|PrivateDevices|ProtectKernelTunables
 is "$(cat "$TMP/forbidden")" "" \
 	"the worker's unit takes nothing away that the sandbox is made of"
 
+if [ "$(id -u)" = 0 ]; then
+	caps=$(sed -n 's/^CapabilityBoundingSet=//p' \
+		"$abs_top_builddir/systemd/autostack-worker.service" |
+		tr 'A-Z ' 'a-z,' | sed 's/cap_/+/g')
+	out=$(setpriv --bounding-set="-all,$caps" \
+		"$abs_top_srcdir/t/lib/service-user.sh" run \
+		"$abs_top_builddir/autostack-sandbox" check 2>&1)
+	is $? 0 "SB-0 the sandbox works within the worker's bounding set" ||
+		diag "$out"
+else
+	skip "only root can take capabilities out of the bounding set" \
+		"SB-0 the sandbox works within the worker's bounding set"
+fi
+
 printf 'root:x:0:0:root:/root:/bin/sh\n' >"$root/etc/passwd"
 printf 'root:x:0:\n' >"$root/etc/group"
 cp "$abs_top_srcdir/systemd/autostack.sysusers" "$TMP/autostack.conf"

@@ -1,0 +1,42 @@
+#!/bin/sh
+# Words that C and SQL both know are the same words.
+. "$(dirname "$0")/lib/tap.sh"
+. "$abs_top_srcdir/t/lib/pg.sh"
+pg_start
+
+# check_list CONSTRAINT: the words of a CHECK (x IN (...)), sorted
+check_list() {
+	sql "SELECT w[1] FROM pg_constraint, regexp_matches(pg_get_constraintdef(oid), '''([^'']*)''', 'g') w
+		WHERE conname = '$1' ORDER BY 1" | LC_ALL=C sort
+}
+src() { sed -n "$2" "$abs_top_srcdir/src/$1" | LC_ALL=C sort; }
+
+states=$(src svc/deploy_state.def 's/^STATE([A-Z]*, "\([a-z]*\)".*/\1/p')
+is "$(check_list deployments_status)" "$states" \
+	"deployments.status is deploy_state.def"
+is "$(sql "SELECT string_agg(column_name, E'\n' ORDER BY column_name COLLATE \"C\") FROM information_schema.columns
+	WHERE table_name = 'deployment_counts' AND column_name <> 'user_id'")" "$states" \
+	"deployment_counts has a column for each"
+is "$(sql "SELECT DISTINCT s FROM deployment_moves, unnest(ARRAY[old, new]) s" | LC_ALL=C sort)" \
+	"$states" "and deployment_moves knows all of them"
+is "$(sql "SELECT DISTINCT new FROM deployment_moves EXCEPT SELECT old FROM deployment_moves" | LC_ALL=C sort)" \
+	"$(src svc/deploy_state.def 's/^STATE([A-Z]*, "\([a-z]*\)", true,.*/\1/p')" \
+	"a final state is one that nothing leaves"
+
+is "$(check_list users_role)" "$(printf 'admin\nmanager\nuser')" \
+	"users.role is what autostack admin takes"
+for role in $(check_list users_role); do
+	try "$role is a role of src/ctl/admin.c" \
+		grep -q "roles\[\] = {.*\"$role\"" "$abs_top_srcdir/src/ctl/admin.c"
+done
+is "$(check_list deployment_logs_level)" "$(printf 'error\ninfo\nwarning')" \
+	"levels of the log are those of the contract"
+is "$(check_list deployments_trigger)" "$(printf 'api\nmanual\nredeploy\nrollback\nwebhook')" \
+	"triggers are those of the contract"
+
+events=$(src base/event.def 's/^EVENT([A-Z_]*, "\([a-z_.]*\)".*/\1/p')
+for event in $(sed -n "s/^	SELECT '\([a-z_.]*\)', id::text.*/\1/p" \
+	"$abs_top_srcdir/sql/stmt/admin.sql" | sort -u); do
+	like "$events" "^$event\$" "LOG-1 the audit event $event is declared"
+done
+done_testing
