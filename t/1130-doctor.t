@@ -45,12 +45,20 @@ is "$(finding websocket level)" ok "autostack-ws is asked" ||
 pool=$(ps -o pid= --ppid "$api_pid" | head -n 1 | tr -d ' ')
 kill -STOP "$api_pid"
 kill -KILL "$pool"
-gone() { [ "$(ps -o stat= -p "$pool" | cut -c1)" != S ] && [ "$(ps -o stat= -p "$pool" | cut -c1)" != R ]; }
+gone() {
+	case $(ps -o stat= -p "$pool") in '' | Z*) return 0 ;; *) return 1 ;; esac
+}
 wait_for 10 gone
 doctor
 like "$(finding api text)" '1 of 2 processes are left' \
 	"a pool that has shrunk is found"
 kill -CONT "$api_pid"
+whole() {
+	doctor
+	[ "$(finding api text)" = "2 processes, answers" ]
+}
+wait_for 10 whole
+ok $? "and multiwatch makes it whole again"
 api_stop
 ws_stop
 

@@ -61,11 +61,23 @@ as_run() {
 	setpriv --pdeathsig TERM "$@" >>"$AS_LOG.$as_name" 2>&1 </dev/null &
 	as_pid=$!
 }
-as_end() { # PID
+# as_end PID: multiwatch tells its children once; one that it had just started
+# again would miss that and be waited for, so they are told here, too.
+as_end() {
 	[ -n "$1" ] || return 0
 	kill -TERM "$1" 2>/dev/null
+	wait_for 20 as_ended "$1" || {
+		diag "killed: $(ps -o args= -p "$1")"
+		# shellcheck disable=SC2046 # a list of processes
+		kill -KILL "$1" $(ps -o pid= --ppid "$1") 2>/dev/null
+	}
 	wait "$1" 2>/dev/null
 	return 0
+}
+as_ended() {
+	# shellcheck disable=SC2046 # a list of processes
+	kill -TERM $(ps -o pid= --ppid "$1") 2>/dev/null
+	case $(ps -o stat= -p "$1") in '' | Z*) return 0 ;; *) return 1 ;; esac
 }
 as_setting() { sed -n "s/^$1=//p" "$AS_CONF"; }
 
