@@ -102,30 +102,68 @@ publish_warn(void *arg, const char *text)
 	job_say(arg, SAY_WARNING, "%s", text);
 }
 
+/* All of the build's tree becomes the worker's, whatever modes the build gave
+ * it. Slow for a tree with many packages, so only when it is needed. */
+static enum err
+take_tree(struct job *j)
+{
+	if (!slot_own(j->w, j->slot, false,
+		    DIRS(arena_printf(j->ctx.arena, "%s/job", j->dir)), 1))
+		return ctx_cause(&j->ctx, E_INTERNAL_SERVER_ERROR,
+			"the build's tree cannot be handed over");
+	j->ran_foreign = false;
+	return E_OK;
+}
+
+/* The directory to publish. What a build made may be closed to us: a second
+ * look then, at a tree that is not. */
+static enum err
+find_output(struct job *j, const struct detect_plan *plan, const char **ret)
+{
+	struct ctx first = {.arena = j->ctx.arena};
+	enum err e;
+
+	if (!j->ran_foreign)
+		return detect_output(&j->ctx, j->src, plan, ret);
+	if (!detect_output(&first, j->src, plan, ret))
+		return E_OK;
+	e = take_tree(j);
+	return e ? e : detect_output(&j->ctx, j->src, plan, ret);
+}
+
+/* Only the output is handed over, by descriptor, since a path could lead
+ * through a symlink. False: it is closed to us. */
+static bool
+take_output(struct job *j, const char *output)
+{
+	AUTO_FD int fd =
+		fd_open_beneath(j->src, output, O_PATH | O_DIRECTORY, 0);
+
+	return fd >= 0 && faccessat(fd, ".", X_OK, 0) == 0 &&
+	       slot_own(j->w, j->slot, false,
+		       DIRS(arena_printf(j->ctx.arena, "/proc/%d/fd/%d/.",
+			       (int)getpid(), fd)),
+		       1);
+}
+
 /* The output as a directory that this process may read. What a build made
  * belongs to the slot's uid, with any mode; all of the build is dead. */
 static enum err
 open_output(struct job *j, const char *output, int *ret_fd)
 {
-	AUTO_FD int fd =
-		fd_open_beneath(j->src, output, O_PATH | O_DIRECTORY, 0);
-	int readable;
-	const char *path;
+	enum err e;
+	int fd;
 
+	if (j->ran_foreign && !take_output(j, output)) {
+		e = take_tree(j);
+		if (e)
+			return e;
+	}
+	fd = fd_open_beneath(j->src, output, O_RDONLY | O_DIRECTORY, 0);
 	if (fd < 0)
 		return ctx_fail(&j->ctx, E_BUILD_FAILED,
 			"the output directory '%s' cannot be read", output);
-	/* by descriptor: a path could lead through a symlink */
-	path = arena_printf(
-		j->ctx.arena, "/proc/%d/fd/%d/.", (int)getpid(), fd);
-	if (j->ran_foreign && !slot_own(j->w, j->slot, false, DIRS(path), 1))
-		return ctx_cause(&j->ctx, E_INTERNAL_SERVER_ERROR,
-			"the output cannot be handed over");
-	readable = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (readable < 0)
-		return ctx_cause(&j->ctx, E_INTERNAL_SERVER_ERROR, "output: %s",
-			strerror(errno));
-	*ret_fd = readable;
+	*ret_fd = fd;
 	return E_OK;
 }
 
@@ -259,7 +297,7 @@ deploy(struct job *j)
 	if (!e)
 		e = record_limits(j);
 	if (!e)
-		e = detect_output(&j->ctx, j->src, &plan, &output);
+		e = find_output(j, &plan, &output);
 	if (!e)
 		e = publish(j, output);
 	return e;
