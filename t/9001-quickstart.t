@@ -1,0 +1,125 @@
+#!/bin/sh
+# quickstart's promises beside the sample site: its flags, what it refuses, how
+# it ends, two states side by side.
+. "$(dirname "$0")/lib/tap.sh"
+. "$abs_top_srcdir/t/lib/stack.sh"
+
+stack_start log_debug=yes
+# says TEXT COMMAND...: it fails and says so
+says() {
+	says_text=$1
+	shift
+	"$@" >out 2>&1
+	isnt "$?" 0 "refused: $*"
+	like "$(cat out)" "$says_text" "and says: $says_text"
+}
+Q=$abs_top_srcdir/quickstart
+export AUTOSTACK_BUILD="$abs_top_builddir"
+says 'unknown option' "$Q" --frobnicate
+says 'not a port' "$Q" --https-port 0
+says 'not a port' "$Q" --http-port x
+says 'needs a value' "$Q" --state
+says 'NAME=VALUE' "$Q" --set nonsense
+says 'must differ' "$Q" --https-port 7 --http-port 7
+try "--help" "$Q" --help
+for flag in --detach --state --https-port --http-port --stop --fresh --no-seed \
+	--no-install --set; do
+	like "$(cat "$TMP/.try")" "$flag" "--help names $flag"
+done
+
+like "$(cat "$AUTOSTACK_CONF")" '^log_debug = yes$' "--set reaches autostack.conf"
+mkdir -m 755 "$STACK/other" "$STACK/full"
+date >"$STACK/full/file"
+second() { # a state of its own on other ports
+	"$Q" --state "$STACK/other/state" --no-install --no-seed \
+		--set bcrypt_cost=10 "$@"
+}
+other_pids() {
+	for proc in /proc/[0-9]*; do
+		case "$(readlink "$proc/exe") $(tr '\0' ' ' <"$proc/cmdline")" in
+		*"$STACK/other/state"*quickstart* | *quickstart*"$STACK/other/state"*) ;;
+		*"$STACK/other/state"*) echo "${proc#/proc/}" ;;
+		esac
+	done 2>/dev/null
+}
+says 'not a quickstart state' "$Q" --no-install --state "$STACK/full" --https-port 1
+is "$(ls "$STACK/full")" file "a directory with other things in it is left alone"
+[ "$(id -u)" != 0 ] || chown autostack: "$STACK/other"
+says 'no_such_setting' second --detach --set no_such_setting=1
+says 'api_processes' second --detach --set api_processes=0
+says "port $STACK_HTTPS is in use" second --detach --https-port "$STACK_HTTPS" \
+	--http-port "$(stack_port)"
+is "$(other_pids)" "" "nothing was left running"
+
+# what is missing is named
+mkdir bin
+printf '#!/bin/sh\necho not-installed\n' >bin/dpkg-query
+chmod +x bin/dpkg-query
+says '--no-install.*libfcgi-dev' env PATH="$TMP/bin:$PATH" "$Q" --no-install \
+	--state "$STACK/other/state"
+
+# --- side by side ---
+H2=$(stack_port)
+P2=$(stack_port)
+try "a second state starts beside the first" second --detach \
+	--https-port "$H2" --http-port "$P2"
+stack_user ada
+first=$AUTOSTACK_URL
+(
+	. "$STACK/other/state/env"
+	curl -sS --cacert "$AUTOSTACK_CA" -o /dev/null -w '%{http_code} ' "$AUTOSTACK_URL/health"
+	psql -AtX "$AUTOSTACK_DB" -c 'SELECT count(*) FROM users'
+) >second
+is "$(cat second)" "200 0" "each has its own database"
+isnt "$(sed -n 's/.*AUTOSTACK_URL=//p' "$STACK/other/state/env")" "$first" "and URL"
+try "stopping the second" second --stop
+call GET /health
+is "$STATUS" 200 "leaves the first alone"
+is "$(ss -Hltn "sport = :$H2")" "" "and ends the second"
+
+# --- in the foreground: Ctrl-C ---
+foreground() {
+	env --default-signal=INT "$Q" --state "$STACK/other/state" --no-install \
+		--no-seed --set bcrypt_cost=10 --https-port "$H2" --http-port "$P2" \
+		>foreground.out 2>&1 &
+	fg=$!
+	defer 'kill -KILL $fg 2>/dev/null; second --stop >/dev/null 2>&1'
+	wait_for 60 grep -q 'Ctrl-C stops it' foreground.out
+	ok $? "it stays in the foreground" || diag "$(cat foreground.out)"
+}
+foreground
+isnt "$(other_pids)" "" "its programs run"
+kill -INT $fg
+wait $fg
+is "$?" 0 "Ctrl-C ends it in good order"
+is "$(other_pids)" "" "with everything that it started"
+call GET /health
+is "$STATUS" 200 "and nothing else"
+
+# --- a crash of quickstart itself ---
+foreground
+kill -KILL $fg
+wait $fg 2>/dev/null
+isnt "$(other_pids)" "" "its programs outlive a SIGKILL of quickstart"
+# supervisors may be killed as well
+for name in api nginx postgres; do
+	read -r pid _ <"$STACK/other/state/run/$name.pid"
+	kill -KILL "$pid"
+done
+try "--stop still finds them" second --stop
+is "$(other_pids)" "" "orphans of killed supervisors included"
+
+# --- an id that the kernel has given to somebody else ---
+sleep 1000 &
+stranger=$!
+defer 'kill $stranger'
+echo "$stranger 1" >"$STACK/other/state/run/api.pid"
+try "--stop with a stale process id" second --stop
+ok "$(kill -0 $stranger; echo $?)" "does not touch the stranger"
+
+# --- --fresh ---
+date >"$STACK/other/state/secrets/mark"
+try "--fresh starts anew" second --detach --fresh --https-port "$H2" --http-port "$P2"
+ok "$(test ! -e "$STACK/other/state/secrets/mark"; echo $?)" "without what was there"
+second --stop >/dev/null
+done_testing
