@@ -80,10 +80,13 @@ install_packages() {
 		die "there is no apt-get here; install by hand: $missing"
 	say "Installing packages: $missing"
 	# shellcheck disable=SC2086
+	local apt_log
+	apt_log=$(mktemp /tmp/autostack-apt.XXXXXX) || die "cannot write to /tmp"
 	as_root sh -c "$install_script" sh $missing >"$apt_log" 2>&1 || {
 		tail -n 15 "$apt_log" >&2
 		die "apt-get failed; the whole log is $apt_log"
 	}
+	rm -f "$apt_log"
 }
 
 install_all() {

@@ -37,7 +37,8 @@ BODY=$TMP/body
 HEADERS=$TMP/headers
 TOKEN=
 
-svc() { (cd / && "$abs_top_srcdir/t/lib/service-user.sh" run "$@"); }
+svc() { (cd / && "$abs_top_srcdir/t/lib/service-user.sh" run \
+	env HOME=/nonexistent "$@"); }
 
 stack_port() {
 	while :; do
