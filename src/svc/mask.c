@@ -45,6 +45,9 @@ add_n(struct arena *a, struct mask *m, const char *text, size_t len)
 
 	if (len < MASK_MIN || len > HELD_MAX - CHUNK_MAX)
 		return;
+	/* the text is UTF-8: a mark must not cut a character in two */
+	if (!str_is_utf8(text, len))
+		return;
 	h = hash6(text);
 	for (p = m->bucket[h]; p; p = p->next) {
 		if (p->len == len && memcmp(p->text, text, len) == 0)
