@@ -76,6 +76,18 @@ t_fuzz_fuzz_giturl_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 t_fuzz_fuzz_mask_SOURCES = t/fuzz/fuzz_mask.c $(fuzz_common)
 t_fuzz_fuzz_mask_LDADD = $(fuzz_svc)
 t_fuzz_fuzz_mask_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+fuzz_web = handlers/libhandlers.a src/web/libweb.a src/svc/libsvc.a \
+	src/ext/libext.a src/base/libbase.a $(EXT_LIBS)
+check_PROGRAMS += t/fuzz/fuzz_fields t/fuzz/fuzz_request t/fuzz/fuzz_token
+t_fuzz_fuzz_fields_SOURCES = t/fuzz/fuzz_fields.c $(fuzz_common)
+t_fuzz_fuzz_fields_LDADD = $(fuzz_web)
+t_fuzz_fuzz_fields_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+t_fuzz_fuzz_request_SOURCES = t/fuzz/fuzz_request.c $(fuzz_common)
+t_fuzz_fuzz_request_LDADD = $(fuzz_web)
+t_fuzz_fuzz_request_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+t_fuzz_fuzz_token_SOURCES = t/fuzz/fuzz_token.c $(fuzz_common)
+t_fuzz_fuzz_token_LDADD = $(fuzz_web)
+t_fuzz_fuzz_token_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 EXTRA_DIST += t/fuzz/main.c $(wildcard $(srcdir)/t/fuzz/corpus/*/*)
 
 check_scripts += $(wildcard $(srcdir)/t/[0-9]*.t)

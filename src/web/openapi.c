@@ -559,32 +559,6 @@ write_info(struct jw *w, const char *version)
 	jw_array_end(w);
 }
 
-static void
-write_tags(struct jw *w, const struct router *r)
-{
-	const struct route *route;
-	AUTO_BUF struct buf seen = {0};
-	size_t it = 0;
-
-	buf_init(&seen, 4096);
-	jw_key(w, "tags");
-	jw_array(w);
-	while ((route = router_next(r, &it))) {
-		char tag[32];
-		char word[36];
-
-		tag_of(route->path, tag);
-		(void)snprintf(word, sizeof(word), ",%s,", tag);
-		if (strstr(buf_text(&seen), word))
-			continue;
-		buf_str(&seen, word);
-		jw_object(w);
-		jw_kstr(w, "name", tag);
-		jw_object_end(w);
-	}
-	jw_array_end(w);
-}
-
 void
 openapi_write(struct buf *b, const struct router *r, const char *version)
 {
@@ -594,7 +568,6 @@ openapi_write(struct buf *b, const struct router *r, const char *version)
 	jw_object(&w);
 	jw_kstr(&w, "openapi", "3.1.0");
 	write_info(&w, version);
-	write_tags(&w, r);
 	write_paths(&w, r);
 	write_components(&w);
 	jw_object_end(&w);
