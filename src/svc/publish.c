@@ -23,8 +23,10 @@
 #define WARNINGS_MAX 20
 #define GZ_MIN       1024
 #define GZ_MAX       (16 * 1024 * 1024)
-/* up to here each file is flushed by itself; past it syncfs(2) is cheaper */
-#define FSYNC_FILES 64
+/* so many files and directories are flushed by themselves, all at the end, so
+ * that the file system can do it in one go; past it syncfs(2) is cheaper,
+ * though it also flushes what the build has left */
+#define KEPT_MAX 160
 
 struct copy {
 	struct ctx *ctx;
@@ -32,6 +34,9 @@ struct copy {
 	struct publish_stats st;
 	int src; /* the top of the source, for judging symlinks */
 	int dirs;
+	int kept[KEPT_MAX]; /* open, to be flushed */
+	int nkept;
+	bool many;
 };
 
 static enum err
@@ -144,11 +149,30 @@ copy_bytes(struct copy *c, int in, int out, int64_t size)
 	return E_OK;
 }
 
+/* A file or directory is complete: its mode, and its way to the disk. */
 static bool
-settle(struct copy *c, int fd)
+settle(struct copy *c, int *fd, unsigned mode)
 {
-	return fchmod(fd, 0644) == 0 &&
-	       (c->st.files > FSYNC_FILES || fsync(fd) == 0);
+	if (fchmod(*fd, mode) < 0)
+		return false;
+	/* begin now, wait in flush(); a hint, so its failure is none */
+	(void)sync_file_range(*fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+	if (c->nkept < KEPT_MAX)
+		c->kept[c->nkept++] = TAKE_FD(*fd);
+	else
+		c->many = true;
+	return true;
+}
+
+/* All that was settled is on disk when this is true. */
+static bool
+flush(struct copy *c, int releases)
+{
+	for (int i = 0; !c->many && i < c->nkept; i++) {
+		if (fsync(c->kept[i]) < 0)
+			return false;
+	}
+	return !c->many || syncfs(releases) == 0;
 }
 
 /* The .gz beside a file; it goes again when it saves nothing. */
@@ -170,7 +194,7 @@ compress(struct copy *c, int in, int to, const char *name, int64_t size)
 		return unlinkat(to, gz, 0) == 0 ? E_OK
 						: os_failed(c->ctx, "gz");
 	c->st.compressed++;
-	return settle(c, out) ? E_OK : os_failed(c->ctx, "gz");
+	return settle(c, &out, 0644) ? E_OK : os_failed(c->ctx, "gz");
 }
 
 static enum err
@@ -217,7 +241,7 @@ copy_file(struct copy *c, int from, int to, const char *name, const char *path)
 	if (out < 0)
 		return os_failed(c->ctx, "create");
 	e = copy_bytes(c, in, out, st.st_size);
-	if (!e && !settle(c, out))
+	if (!e && !settle(c, &out, 0644))
 		e = os_failed(c->ctx, "settle");
 	if (!e && st.st_size >= GZ_MIN && st.st_size <= GZ_MAX &&
 		is_compressible(name) &&
@@ -255,8 +279,7 @@ enter_dir(struct copy *c, int from, int to, const char *name, const char *path,
 	if (out < 0)
 		return os_failed(c->ctx, "open copy");
 	e = copy_dir(c, in, out, path, depth + 1);
-	if (!e && (fchmod(out, 0755) < 0 ||
-			  (c->st.files <= FSYNC_FILES && fsync(out) < 0)))
+	if (!e && !settle(c, &out, 0755))
 		e = os_failed(c->ctx, "settle directory");
 	return e;
 }
@@ -362,10 +385,8 @@ fill(struct copy *c, int releases, const char *tmp)
 	if (c->st.files == 0)
 		return ctx_fail(c->ctx, E_BUILD_FAILED,
 			"the output directory holds no file to publish");
-	if (fchmod(to, 0755) < 0 || fsync(to) < 0)
-		return os_failed(c->ctx, "settle release");
-	if (c->st.files > FSYNC_FILES && syncfs(to) < 0)
-		return os_failed(c->ctx, "syncfs");
+	if (!settle(c, &to, 0755) || !flush(c, releases))
+		return os_failed(c->ctx, "flush release");
 	return E_OK;
 }
 
@@ -381,6 +402,8 @@ publish_copy(struct ctx *ctx, const struct publish *p, int src,
 	if (releases < 0)
 		return os_failed(ctx, "releases");
 	e = fill(&c, releases, tmp);
+	while (c.nkept)
+		(void)close(c.kept[--c.nkept]);
 	/* what an earlier attempt left is complete, but not this build */
 	if (!e && !publish_is_live(ctx, p) && !fd_remove_tree(releases, p->id))
 		e = os_failed(ctx, "remove old attempt");
