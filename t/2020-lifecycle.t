@@ -43,6 +43,9 @@ for signal in TERM USR1; do
 	wait_for 10 api_answers || bail "it does not start: $(cat "$AS_LOG.one")"
 	api GET /health
 	status 200 "$signal: it serves"
+	kill -INT "$pid"
+	api GET /health
+	status 200 "$signal: SIGINT is the supervisor's affair"
 	kill -$signal "$pid"
 	wait "$pid"
 	is $? 0 "SIG$signal ends it in good order"

@@ -3,7 +3,8 @@
 -- A list is one statement: the total first, the page joined to it, so that an
 -- empty page still has its total. The filters are three statements, because a
 -- generic plan for ($2 IS NULL OR status = $2) could not use the index that
--- each of them has.
+-- each of them has. Nothing is read for a page behind the end
+-- (total_items > offset).
 
 -- name: deployment_list
 -- doc: A page of one's deployments, newest first; the total is kept by a trigger.
@@ -20,7 +21,7 @@ LEFT JOIN LATERAL (
 		extract(epoch FROM coalesce(d.completed_at, now()) - d.started_at)::integer AS duration_seconds,
 		d.created_at AS timestamp, d.url, d.project_id, d.commit_message, d.created_at, d.trigger
 	FROM deployments d JOIN projects p ON p.id = d.project_id
-	WHERE d.user_id = $1
+	WHERE d.user_id = $1 AND c.total_items > $3
 	ORDER BY d.created_at DESC, d.id DESC LIMIT $2 OFFSET $3) d ON true
 ORDER BY d.created_at DESC, d.id DESC;
 
@@ -41,7 +42,7 @@ LEFT JOIN LATERAL (
 		extract(epoch FROM coalesce(d.completed_at, now()) - d.started_at)::integer AS duration_seconds,
 		d.created_at AS timestamp, d.url, d.project_id, d.commit_message, d.created_at, d.trigger
 	FROM deployments d JOIN projects p ON p.id = d.project_id
-	WHERE d.user_id = $1 AND d.status = $2
+	WHERE d.user_id = $1 AND d.status = $2 AND c.total_items > $4
 	ORDER BY d.created_at DESC, d.id DESC LIMIT $3 OFFSET $4) d ON true
 ORDER BY d.created_at DESC, d.id DESC;
 
@@ -65,6 +66,7 @@ LEFT JOIN LATERAL (
 		d.created_at AS timestamp, d.url, d.project_id, d.commit_message, d.created_at, d.trigger
 	FROM deployments d JOIN chosen p ON p.id = d.project_id
 	WHERE d.user_id = $1 AND ($2::text IS NULL OR d.status = $2) AND ($5::text IS NULL OR d.branch = $5)
+		AND c.total_items > $7
 	ORDER BY d.created_at DESC, d.id DESC LIMIT $6 OFFSET $7) d ON true
 ORDER BY d.created_at DESC, d.id DESC;
 
