@@ -45,6 +45,17 @@ $r = $api->ask(POST => '/api/deployments', %t, json => {map { ("k$_" => $_) } 1 
 is $r->{status}, 422, 'IN-1 2000 unknown keys are 422';
 cmp_ok length $r->{body}, '<', 10000, 'IN-1 and answered briefly';
 
+# a refusal must not hang up on who is still sending: nginx would answer 502
+# (libfcgi reads on to the end)
+for my $case (['no token' => POST => '/api/deployments'], ['a body over the limit' => POST => '/api/deployments', %t],
+	['no route' => POST => '/api/nope'], ['no such verb' => PATCH => '/api/deployments', %t]) {
+	my ($what, @request) = @$case;
+	$api->{broken} = 0;
+	my $a = $api->ask(@request, body => '{"repository":"' . 'x' x 8_000_000 . '"}', type => 'application/json');
+	like $a->{status}, qr/^4\d\d$/, "IN-2 8 MB with $what are refused";
+	is $api->{broken}, 0, "IN-2 8 MB with $what are taken to their end";
+}
+
 # request lines and headers
 my @odd = (
 	['an empty method' => '', '/api/health', {}], ['no method' => 'GET', '/api/health', {REQUEST_METHOD => undef}],

@@ -107,7 +107,8 @@ sub answer {
 	return {status => $status, header => \%header, body => $body // '', json => $decoded, raw => $out};
 }
 
-# Send bytes as they are, read until the other side closes.
+# Send bytes as they are, read until the other side closes. $api->{broken}
+# counts connections that were closed before all was sent.
 sub raw_all {
 	my ($self, @requests) = @_;
 	my (@got, %index, %left);
@@ -122,13 +123,14 @@ sub raw_all {
 		$readers->add($s);
 		$writers->add($s);
 	}
+	local $SIG{PIPE} = 'IGNORE';
 	my $end = time + TIMEOUT;
 	while ($readers->count && time < $end) {
 		my ($can_read, $can_write) = IO::Select->select($readers, $writers, undef, 1);
 		for my $s (@{$can_write // []}) {
 			my $n = syswrite $s, $left{$s};
 			if (defined $n) { substr $left{$s}, 0, $n, '' }
-			elsif (!$!{EAGAIN}) { $left{$s} = '' }
+			elsif (!$!{EAGAIN}) { $left{$s} = ''; $self->{broken}++ }
 			$writers->remove($s) unless length $left{$s};
 		}
 		for my $s (@{$can_read // []}) {
