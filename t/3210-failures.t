@@ -56,7 +56,7 @@ bad "broken package.json" '^package.json is not a JSON object' "$S" root_dir=sub
 bad "SB-9 build over its time" '^the build command took longer than 6 s' "$S" 'build_command=trap "" TERM; sleep 60'
 bad "SB-9 a stopped build over its time" 'took longer than 6 s' "$S" 'build_command=kill -STOP $$; sleep 60'
 bad "SB-7 build over its memory" '^the build command needed more memory than 300 MB' "$S" \
-	'build_command=perl -e '\''my @a; push @a, "x" x 1e7 while 1'\'
+	'build_command=for i in 1 2 3 4 5; do perl -e '\''$x = "x" x 1e8; sleep 20'\'' & done; wait'
 bad "SB-7 build over its processes" '^the build command started more than 64 processes' "$S" \
 	'build_command=(for i in $(seq 200); do sleep 20 & done); sleep 5; exit 1'
 bad "SB-8 build over its disk" '^the build command filled more than 60 MB of disk' "$S" \
@@ -93,6 +93,8 @@ read -r id <"$TMP/bad.18.id"
 like "$(the_log "$id")" '^\[[0-9:]*\] broken$' "the output of a failing command is in the log"
 like "$(sql "SELECT level || message FROM deployment_logs WHERE deployment_id = '$id' ORDER BY seq DESC LIMIT 1")" \
 	'^error\[[0-9:]*\] Deployment failed: the build command failed' "its last line is the error"
+
+like "$(the_log "$id")" '\] limits: [a-z]' "SB-7 the log of a failed build says which limits were in force"
 
 # the site that was live
 was=$(readlink "$STATE/sites/live/current")

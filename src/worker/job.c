@@ -55,8 +55,9 @@ run_command(struct job *j, const char *command, const char *what)
 static enum err
 record_limits(struct job *j)
 {
-	if (!j->limits)
+	if (!j->limits || j->limits_said)
 		return E_OK;
+	j->limits_said = true;
 	job_say(j, SAY_INFO, "limits: %s", j->limits);
 	return lease_write(j, STMT_JOB_LIMITS,
 		DB_IN(j->id, j->owner, j->attempt, j->limits), NULL);
@@ -376,6 +377,9 @@ end_failed(struct job *j, enum err why)
 		error = err_info(why)->message;
 	error = mask_text(j->ctx.arena, j->mask, error);
 	ctx_clear(&j->ctx);
+	why = record_limits(j);
+	if (why)
+		return why;
 	job_say(j, SAY_ERROR, "Deployment failed: %s", error);
 	return end_as(j, "failed", error);
 }
@@ -439,6 +443,8 @@ be_child(struct worker *w, struct job *j, pid_t parent)
 	(void)sigaddset(&set, SIGINT);
 	(void)sigaddset(&set, SIGUSR1);
 	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	/* a cancel must not wait long for a name server that says nothing */
+	(void)setenv("RES_OPTIONS", "timeout:2 attempts:2", 0);
 	j->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 	ASSERT(j->signals >= 0);
 }
@@ -488,16 +494,15 @@ read_row(struct job *j, const struct rows *row)
 void
 job_main(struct worker *w, int slot, const struct rows *row)
 {
-	static struct job job; /* large, and the only one of this process */
-	struct job *j = &job;
-	pid_t parent = w->pid;
+	struct arena *a = arena_new(256 << 20, 1 << 30);
+	struct job *j = ARENA_NEW(a, struct job);
 	enum err e;
 
 	j->w = w;
 	j->slot = slot;
 	j->src = -1;
-	j->ctx.arena = arena_new(256 << 20, 1 << 30);
-	be_child(w, j, parent);
+	j->ctx.arena = a;
+	be_child(w, j, w->pid);
 	read_row(j, row);
 	lease_start(j);
 	j->db = db_new(stmt_table, STMT_MAX, w->cfg.database_url, "worker");

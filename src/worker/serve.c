@@ -354,6 +354,7 @@ stop(struct worker *w)
 			}
 			killed = true;
 		}
+		(void)take_notices(w); /* read, so that poll can wait */
 		wait_event(w, (int)MAX(left, (int64_t)100));
 	}
 	if (mend_slots(w))

@@ -195,7 +195,7 @@ tell(struct running *r, enum err why)
 static void
 read_out(struct job *j, struct running *r)
 {
-	static char chunk[CHUNK];
+	char chunk[CHUNK];
 	ssize_t n = read(r->out, chunk, sizeof(chunk));
 
 	if (n > 0) {
@@ -310,7 +310,7 @@ parse(struct job *j, const char *line, struct step_result *ret)
 				  : arena_strndup(a, rest, strcspn(rest, " "));
 		ret->code = (int)number_of(a, line, words[i].word);
 	}
-	ret->wall_ms = number_of(a, line, "wall_ms=");
+	ret->peak_memory = number_of(a, line, "peak_memory=");
 	j->peak_disk = MAX(j->peak_disk, number_of(a, line, "peak_disk="));
 	if (limits) {
 		limits += strlen(" limits=");
@@ -386,6 +386,14 @@ step_failed(struct job *j, const struct step *s, const struct step_result *r,
 				"%s wrote a file larger than %lld MB "
 				"(build_disk_max)",
 				what, MIB(j->w->cfg.build_disk_max));
+		/* one process alone may be refused memory before the sum of
+		 * all is over the limit: the code says nothing of that */
+		if (r->peak_memory > j->w->cfg.build_memory_max / 4 * 3)
+			return ctx_fail(&j->ctx, E_BUILD_FAILED,
+				"%s failed with exit code %d, having used %lld "
+				"of %lld MB of memory (build_memory_max)",
+				what, r->code, MIB(r->peak_memory),
+				MIB(j->w->cfg.build_memory_max));
 		return ctx_fail(&j->ctx, E_BUILD_FAILED,
 			"%s failed with exit code %d", what, r->code);
 	case STEP_SIGNAL:

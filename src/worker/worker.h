@@ -112,6 +112,7 @@ struct job {
 	int64_t build_ms; /* what is left of build_timeout */
 	struct publish pub;
 	const char *limits; /* as the sandbox reported them */
+	bool limits_said;
 	int64_t peak_disk;
 	/* how it is to end */
 	bool cancel;      /* somebody asked for it */
@@ -189,7 +190,7 @@ struct step_result {
 	enum step_end end;
 	int code;         /* exit, signal */
 	const char *text; /* the limit's name, or the rest of setup, error */
-	int64_t wall_ms;
+	int64_t peak_memory;
 };
 /* Run it, log its output, keep the lease. E_OK: it ended, *ret says how; all
  * its processes are gone. E_BUILD_CANCELLED, E_LEASE_LOST and E_BUILD_FAILED
