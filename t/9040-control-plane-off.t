@@ -18,6 +18,7 @@ done
 for service in api ws worker git certificates postgres; do
 	read -r pid _ <"$AUTOSTACK_STATE/run/$service.pid"
 	# the whole session, so that nobody starts anything again
+	# shellcheck disable=SC2046 # a list
 	kill -KILL $(ps -s "$pid" -o pid=) 2>/dev/null
 done
 left() {
