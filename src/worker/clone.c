@@ -105,22 +105,24 @@ make_env(struct config *c, const struct job *j, const struct giturl *u,
 	c->env[c->n] = NULL;
 }
 
+enum why {
+	WHY_UNKNOWN,
+	BRANCH,
+	COMMIT,
+	PRIVATE,
+	GONE,
+	TLS,
+	REDIRECT,
+	DOWN,
+	OBJECT,
+	BIG
+};
+
 /* git's words, by what they mean. Only the sentence comes from them: that it
  * failed is known by the exit code. The first hit wins. */
-static enum err
-explain(struct job *j, const struct giturl *u)
+static enum why
+classify(const char *text)
 {
-	enum why {
-		BRANCH,
-		COMMIT,
-		PRIVATE,
-		GONE,
-		TLS,
-		REDIRECT,
-		DOWN,
-		OBJECT,
-		BIG
-	};
 	static const struct {
 		const char *words;
 		enum why why;
@@ -153,55 +155,61 @@ explain(struct job *j, const struct giturl *u)
 		{"invalid path", OBJECT},
 		{"error: object", OBJECT},
 	};
-	const char *text = logsink_tail(j);
-	size_t i = 0;
 
-	while (i < NELEM(t) && !strstr(text, t[i].words))
-		i++;
-	switch (i < NELEM(t) ? (int)t[i].why : -1) {
+	for (size_t i = 0; i < NELEM(t); i++) {
+		if (strstr(text, t[i].words))
+			return t[i].why;
+	}
+	return WHY_UNKNOWN;
+}
+
+static const char *
+sentence(struct job *j, const struct giturl *u)
+{
+	struct arena *a = j->ctx.arena;
+	const char *commit = j->commit_wanted ? j->commit_wanted : "HEAD";
+
+	switch (classify(logsink_tail(j))) {
 	case BRANCH:
-		return ctx_fail(&j->ctx, E_BUILD_FAILED,
-			"the branch '%s' does not exist in %s", j->branch,
-			u->url);
+		return arena_printf(a, "the branch '%s' does not exist in %s",
+			j->branch, u->url);
 	case COMMIT:
-		return ctx_fail(&j->ctx, E_BUILD_FAILED,
-			"the commit %s does not exist in %s",
-			j->commit_wanted ? j->commit_wanted : "?", u->url);
+		return arena_printf(a, "the commit %s does not exist in %s",
+			commit, u->url);
 	case PRIVATE:
-		return ctx_fail(&j->ctx, E_BUILD_FAILED,
+		return arena_printf(a,
 			"the repository %s asked for credentials: it is "
 			"private or does not exist",
 			u->url);
 	case GONE:
-		return ctx_fail(&j->ctx, E_BUILD_FAILED,
-			"there is no repository at %s", u->url);
+		return arena_printf(a, "there is no repository at %s", u->url);
 	case TLS:
-		return ctx_fail(&j->ctx, E_BUILD_FAILED,
+		return arena_printf(a,
 			"the server of %s has a certificate that is not "
 			"trusted, or does not speak TLS",
 			u->url);
 	case REDIRECT:
-		return ctx_fail(&j->ctx, E_BUILD_FAILED,
+		return arena_printf(a,
 			"the server of %s redirects to another address, which "
 			"is not followed: use that address",
 			u->url);
 	case DOWN:
-		return ctx_fail(&j->ctx, E_BUILD_FAILED,
-			"the server of %s cannot be reached", u->url);
+		return arena_printf(
+			a, "the server of %s cannot be reached", u->url);
 	case BIG:
-		return ctx_fail(&j->ctx, E_BUILD_FAILED,
+		return arena_printf(a,
 			"the clone wrote a file larger than %lld MB "
 			"(build_disk_max)",
 			(long long)(j->w->cfg.build_disk_max >> 20));
 	case OBJECT:
-		return ctx_fail(&j->ctx, E_BUILD_FAILED,
+		return arena_printf(a,
 			"the repository %s holds objects that git refuses",
 			u->url);
-	default:
-		return ctx_fail(&j->ctx, E_BUILD_FAILED,
-			"git could not fetch %s; the log has its words",
-			u->url);
+	case WHY_UNKNOWN:
+		break;
 	}
+	return arena_printf(
+		a, "git could not fetch %s; the log has its words", u->url);
 }
 
 /* One line of strangers' text, harmless and short. */
@@ -272,7 +280,9 @@ fetch(struct job *j, const struct giturl *u, const char *pin)
 		return e;
 	if (r.end != STEP_EXIT || r.code == STEP_CODE_XFSZ)
 		return step_failed(j, &s, &r, "the clone");
-	return r.code ? explain(j, u) : E_OK;
+	if (r.code)
+		return ctx_fail(&j->ctx, E_BUILD_FAILED, "%s", sentence(j, u));
+	return E_OK;
 }
 
 enum err
