@@ -149,6 +149,8 @@ write_settings() {
 		[state_dir]="$state"
 		[run_dir]="$sockets"
 		[worker_name]=quickstart
+		# states side by side build as different users
+		[slot_base]=$((https_port % 900 * 64))
 		[git_private]="localhost,127.0.0.1,::1"
 		[git_schemes]="https,http"
 		[git_ca_file]="$state/tls/git-ca.pem"
