@@ -91,6 +91,10 @@ GRANT SELECT, INSERT, DELETE, UPDATE (name, repository, branch, root_dir, instal
 GRANT SELECT ON projects TO autostack_ws, autostack_worker;
 GRANT UPDATE (live_deployment_id, updated_at) ON projects TO autostack_worker;
 
+-- retired_projects: a trigger fills it, the worker empties it.
+GRANT SELECT ON retired_projects TO autostack_api, autostack_worker;
+GRANT DELETE ON retired_projects TO autostack_worker;
+
 -- deployments: the API asks, the worker does.
 GRANT SELECT ON deployment_moves TO autostack_api, autostack_worker;
 GRANT SELECT ON deployment_counts TO autostack_api;

@@ -164,3 +164,18 @@ UPDATE deployments SET
 	lease_owner = NULL, lease_until = NULL
 WHERE id = $1 AND lease_owner = $2 AND attempt = $3 AND status IN ('building', 'deploying')
 RETURNING status;
+
+-- name: project_retired_list
+-- doc: Deleted projects whose files are still there; a few at a time.
+-- in:
+-- out: many
+-- cols: id uuid, site text
+-- by: worker
+SELECT id, site FROM retired_projects ORDER BY retired_at LIMIT 10;
+
+-- name: project_retired_delete
+-- doc: Its files are gone: the site's name is free.
+-- in: id uuid
+-- out: none
+-- by: worker
+DELETE FROM retired_projects WHERE id = $1;

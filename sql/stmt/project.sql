@@ -53,7 +53,8 @@ ORDER BY name = $2 DESC NULLS LAST, created_at, id LIMIT 1;
 -- out: none
 -- by: api
 INSERT INTO projects (id, user_id, name, site, repository, branch, root_dir, install_command, build_command, output_dir, env_sealed)
-VALUES ($1, $2, $3, $4, $5, coalesce($6, 'main'), $7, $8, $9, $10, $11)
+SELECT $1, $2, $3, $4, $5, coalesce($6, 'main'), $7, $8, $9, $10, $11
+WHERE NOT EXISTS (SELECT FROM retired_projects WHERE site = $4)
 ON CONFLICT DO NOTHING;
 
 -- name: project_names_taken
@@ -63,7 +64,8 @@ ON CONFLICT DO NOTHING;
 -- cols: name_taken boolean, site_taken boolean
 -- by: api
 SELECT EXISTS (SELECT FROM projects WHERE user_id = $1 AND name = $2) AS name_taken,
-	EXISTS (SELECT FROM projects WHERE site = $3) AS site_taken;
+	EXISTS (SELECT FROM projects WHERE site = $3)
+		OR EXISTS (SELECT FROM retired_projects WHERE site = $3) AS site_taken;
 
 -- name: project_update
 -- doc: Change settings of a project: each only where its switch is on.

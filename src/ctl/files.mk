@@ -20,6 +20,7 @@ nobase_dist_autostackdata_DATA += \
 	sql/schema/0001-accounts.sql \
 	sql/schema/0002-deployments.sql \
 	sql/schema/0003-ws-tickets.sql \
+	sql/schema/0004-retired-projects.sql \
 	sql/seed.sql \
 	sql/version.sql
 

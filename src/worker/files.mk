@@ -11,6 +11,7 @@ autostack_worker_SOURCES = \
 	src/worker/logsink.c \
 	src/worker/step.c \
 	src/worker/clone.c \
+	src/worker/retire.c \
 	src/worker/crash.c
 autostack_worker_CPPFLAGS = $(AM_CPPFLAGS)
 autostack_worker_LDADD = src/svc/libsvc.a src/ext/libext.a src/base/libbase.a \

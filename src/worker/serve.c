@@ -265,7 +265,7 @@ take_signals(struct worker *w)
 	reap_children(w);
 }
 
-/* Whether a notification came that may mean a job to claim. */
+/* Whether a notification came that may mean work. */
 static bool
 take_notices(struct worker *w)
 {
@@ -274,7 +274,8 @@ take_notices(struct worker *w)
 	bool work = false;
 
 	while (db_notice(w->db, payload, sizeof(payload), &lost))
-		work |= str_starts(payload, "deploy:");
+		work |= str_starts(payload, "deploy:") ||
+			str_starts(payload, "project:");
 	return work || lost;
 }
 
@@ -309,6 +310,8 @@ round_of_work(struct worker *w)
 		e = mend_slots(w);
 	if (!e)
 		e = claim(w);
+	if (!e)
+		e = retire_projects(w);
 	return e;
 }
 

@@ -45,6 +45,7 @@ struct worker {
 	pid_t pid; /* of the parent */
 	bool look; /* something has changed: do not wait for the round */
 	bool stopping;
+	bool site_stays; /* said that one cannot be removed */
 };
 
 /* Take the lock, clean up after a predecessor, then work until SIGTERM, SIGINT
@@ -77,6 +78,12 @@ MUST enum err slot_lend_cache(struct job *j);
 /* After the end: the cache goes back unless it has grown too large, the rest
  * is removed. */
 void slot_finish(struct job *j);
+
+/* ---- deleted projects: retire.c ---- */
+
+/* Remove the site and the cache of each; what cannot be removed is logged and
+ * tried again in the next round. */
+MUST enum err retire_projects(struct worker *w);
 
 /* ---- a job: job.c and what it is made of ---- */
 

@@ -1,0 +1,66 @@
+/*
+ * retire.c - removes what deleted projects leave on disk: the site, which is
+ * unreachable from the first step on, and the build cache. Called by the parent
+ * in its rounds. Touches only what the database names.
+ */
+#include "worker/worker.h"
+
+#include "base/arena.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "stmt.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+/* Remove NAME of the directory PATH; a directory that is not there is fine. */
+static bool
+remove_from(const char *path, const char *name)
+{
+	AUTO_FD int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (dir < 0)
+		return errno == ENOENT;
+	return fd_remove_tree(dir, name);
+}
+
+static bool
+remove_project(struct worker *w, const char *id, const char *site)
+{
+	struct arena *a = w->ctx.arena;
+	const char *dir = arena_printf(a, "%s/%s", w->sites, site);
+
+	/* at once for nginx, however long the rest takes */
+	if (unlink(arena_printf(a, "%s/current", dir)) != 0 && errno != ENOENT)
+		return false;
+	return remove_from(w->sites, site) &&
+	       remove_from(arena_printf(a, "%s/cache", w->builds), id);
+}
+
+enum err
+retire_projects(struct worker *w)
+{
+	struct rows *r;
+	enum err e =
+		db_query(&w->ctx, w->db, STMT_PROJECT_RETIRED_LIST, DB_IN0, &r);
+
+	for (size_t i = 0; !e && i < rows_n(r); i++) {
+		const char *id = rows_text(r, i, rows_col(r, "id"));
+		const char *site = rows_text(r, i, rows_col(r, "site"));
+
+		if (!remove_project(w, id, site)) {
+			if (!w->site_stays)
+				log_event(EV_SITE_STAYS, id, "site", site,
+					"cause", strerror(errno), NULL);
+			w->site_stays = true;
+			continue;
+		}
+		e = db_query(&w->ctx, w->db, STMT_PROJECT_RETIRED_DELETE,
+			DB_IN(id), NULL);
+		if (!e)
+			log_event(EV_SITE_REMOVED, id, "site", site, NULL);
+		w->site_stays = false;
+	}
+	return e;
+}
