@@ -14,6 +14,8 @@ for name in one two; do
 	stack_deploy $name '"outputDir":".","installCommand":"","buildCommand":""'
 	is "$(stack_wait 60)" success "$name is deployed"
 	eval "url_$name=\$(jget .url)"
+	fetch_url "$(jget .url)/"
+	is "$STATUS" 200 "and its certificate is there with it"
 done
 for service in api ws worker git certificates postgres; do
 	read -r pid _ <"$AUTOSTACK_STATE/run/$service.pid"

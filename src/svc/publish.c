@@ -366,6 +366,12 @@ open_releases(struct ctx *ctx, const struct publish *p)
 	return fd;
 }
 
+void
+publish_announce(struct ctx *ctx, const struct publish *p)
+{
+	AUTO_FD int fd UNUSED = open_releases(ctx, p);
+}
+
 /* Copy into the temporary directory that lies in releases. */
 static enum err
 fill(struct copy *c, int releases, const char *tmp)

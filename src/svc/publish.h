@@ -32,6 +32,11 @@ struct publish_stats {
 	int64_t files, bytes, compressed, skipped;
 };
 
+/* Make the site's folder when the build begins, so that whoever prepares
+ * something for a new site (a certificate) has the time of the build for it.
+ * What fails here fails again, and is told, in publish_copy(). */
+void publish_announce(struct ctx *ctx, const struct publish *p);
+
 /* Copy the directory src into releases/<id>: regular files and directories
  * only, modes 0644 and 0755, a .gz beside compressible files of 1 KiB and
  * more, all of it on disk before the name appears. Left out with a warning:

@@ -515,6 +515,7 @@ job_main(struct worker *w, int slot, const struct rows *row)
 			"This is attempt %d: the worker of the one before was "
 			"lost.",
 			j->attempt_n);
+	publish_announce(&j->ctx, &j->pub);
 	e = deploy(j);
 	crash_point("ending");
 	e = end(j, e);
