@@ -41,10 +41,10 @@ pg_bindir() {
 pg_user() {
 	pg_as=
 	[ "$(id -u)" = 0 ] || return 0
-	for pg_name in "${AS_SERVICE_USER:-autostack}" postgres ''; do
-		[ -n "$pg_name" ] || pg_die "no user to run PostgreSQL as"
-		getent passwd "$pg_name" >/dev/null && break
-	done
+	# The account that workers run as too: they enter its 0700 directory. On a
+	# fresh machine it has to be made before the first cluster.
+	pg_name=$(sh "$abs_top_srcdir/t/lib/service-user.sh") ||
+		pg_die "no user to run PostgreSQL as"
 	pg_as="setpriv --reuid=$pg_name --regid=$(id -g "$pg_name") --init-groups"
 }
 
