@@ -4,6 +4,8 @@
  */
 #include "ext/fcgi.h"
 
+#include "base/str.h"
+
 #include <errno.h>
 #include <fcgiapp.h>
 #include <fcntl.h>
@@ -103,12 +105,27 @@ fcgi_write(struct fcgi *f, const void *p, size_t n)
 	return FCGX_PutStr(p, (int)n, f->rq.out) == (int)n;
 }
 
+/* Whether the web server has nothing more to say: then the socket can be closed
+ * at once. Otherwise libfcgi lingers until the other side has closed, since a
+ * close with input unread would cut off the answer. */
+static bool
+input_is_over(const struct fcgi *f)
+{
+	const char *length = fcgi_param(f, "CONTENT_LENGTH");
+
+	if (!length || !*length || str_eq(length, "0"))
+		(void)FCGX_GetChar(f->rq.in); /* the empty record at the end */
+	return FCGX_HasSeenEOF(f->rq.in) != 0;
+}
+
 void
 fcgi_reply(struct fcgi *f, const void *p, size_t n)
 {
 	ASSERT(f->active && n <= INT_MAX);
 	/* a client that went away is no failure of ours */
 	(void)FCGX_PutStr(p, (int)n, f->rq.out);
+	if (input_is_over(f))
+		FCGX_Detach(&f->rq);
 	FCGX_Finish_r(&f->rq);
 	f->active = false;
 }
