@@ -6,6 +6,7 @@
 #include "svc/publish.h"
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/str.h"
@@ -27,6 +28,8 @@
  * that the file system can do it in one go; past it syncfs(2) is cheaper,
  * though it also flushes what the build has left */
 #define KEPT_MAX 160
+/* no copy takes as long */
+#define LEFTOVER_SECONDS 86400
 
 struct copy {
 	struct ctx *ctx;
@@ -506,7 +509,19 @@ newest_first(const void *x, const void *y)
 	return 0;
 }
 
-/* The releases by age; what is half-written goes at once. */
+/* Half-written, and nobody writes it any more. A young one may be the next
+ * deployment's: that can begin before this one has cleared up. */
+static bool
+is_leftover(int releases, const char *name)
+{
+	struct stat st;
+
+	return str_ends(name, ".tmp") &&
+	       fstatat(releases, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       st.st_mtim.tv_sec < clock_now_us() / 1000000 - LEFTOVER_SECONDS;
+}
+
+/* The releases by age. */
 static struct release *
 list_releases(struct ctx *ctx, int fd, size_t *ret_n)
 {
@@ -518,7 +533,7 @@ list_releases(struct ctx *ctx, int fd, size_t *ret_n)
 	struct stat st;
 
 	while (dir && (d = readdir(dir)) != NULL) {
-		if (str_ends(d->d_name, ".tmp"))
+		if (is_leftover(dirfd(dir), d->d_name))
 			drop_tree(dirfd(dir), d->d_name);
 		if (!str_is_uuid(d->d_name) ||
 			fstatat(dirfd(dir), d->d_name, &st,
@@ -545,7 +560,8 @@ publish_prune(struct ctx *ctx, const struct publish *p)
 	struct arena *a = ctx->arena;
 	AUTO_FD int site = open(
 		site_path(ctx, p, "."), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	AUTO_FD int releases = open_releases(ctx, p);
+	AUTO_FD int releases = open(site_path(ctx, p, "releases"),
+		O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct release *list;
 	const char *live;
 	const char *before;

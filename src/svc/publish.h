@@ -59,8 +59,10 @@ bool publish_is_live(struct ctx *ctx, const struct publish *p);
 /* Remove what a dead attempt has half-written. */
 void publish_discard(struct ctx *ctx, const struct publish *p);
 
-/* Remove half-written releases and the oldest ones over p->keep, never those
- * that current and previous name. What cannot be removed stays. */
+/* Remove the oldest releases over p->keep, never those that current and
+ * previous name, and what was half-written a day ago or earlier: the next
+ * deployment of the site may be writing already. What cannot be removed
+ * stays. */
 void publish_prune(struct ctx *ctx, const struct publish *p);
 
 #endif

@@ -278,6 +278,7 @@ link_of(const char *name)
 
 START_TEST(test_switch)
 {
+	static const struct timespec old[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
 	struct publish_stats st;
 	const char *ids[5];
 
@@ -309,12 +310,22 @@ START_TEST(test_switch)
 	pub.id = ids[3];
 	ck_assert_int_eq(publish_switch(&ctx, &pub), E_OK);
 	ck_assert_int_eq(mkdir(at("releases/.left.tmp"), 0755), 0);
+	ck_assert_int_eq(mkdir(at("releases/.next.tmp"), 0755), 0);
+	ck_assert_int_eq(
+		utimensat(AT_FDCWD, at("releases/.left.tmp"), old, 0), 0);
 	publish_prune(&ctx, &pub);
 	ck_assert_int_ne(access(at("releases/.left.tmp"), F_OK), 0);
+	/* the next deployment's copy is not touched */
+	ck_assert_int_eq(access(at("releases/.next.tmp"), F_OK), 0);
 	ck_assert_str_eq(link_of("current"), ids[3]);
 	ck_assert_str_eq(link_of("previous"), ids[4]);
 	ck_assert_int_eq(access(at("current/index.html"), F_OK), 0);
 	ck_assert_int_eq(access(at("previous/index.html"), F_OK), 0);
+	/* nothing is made for a site that is not there */
+	pub.site = "gone";
+	publish_prune(&ctx, &pub);
+	ck_assert_int_ne(
+		access(arena_printf(ctx.arena, "%s/gone", sites), F_OK), 0);
 }
 END_TEST
 
