@@ -72,6 +72,31 @@ first=$AUTOSTACK_URL
 ) >second
 is "$(cat second)" "200 0" "each has its own database"
 isnt "$(sed -n 's/.*AUTOSTACK_URL=//p' "$STACK/other/state/env")" "$first" "and URL"
+
+# --- a deployment that waits while nothing runs ---
+read -r pid _ <"$STACK/other/state/run/worker.pid"
+worker=$(cat "/proc/$pid/task/$pid/children")
+kill -KILL "$pid"
+# shellcheck disable=SC2086 # a list
+kill -KILL $worker
+(
+	. "$STACK/other/state/env"
+	stack_user bob
+	stack_repo waits
+	echo page | stack_file waits index.html
+	stack_commit waits first
+	stack_deploy waits
+	stack_status
+	second --stop
+	second --detach --https-port "$H2" --http-port "$P2"
+	stack_wait 30
+	call GET "/api/deployments/$DEPLOYMENT"
+	jget .error
+) >waited 2>&1
+is "$(sed -n 1p waited)" queued "a deployment waits when all is stopped"
+is "$(tail -n 2 waited | tr '\n' ' ')" "success null " \
+	"and finds its repository's server when all is started again" ||
+	diag "$(cat waited)"
 try "stopping the second" second --stop
 call GET /health
 is "$STATUS" 200 "leaves the first alone"

@@ -181,7 +181,6 @@ check_ports() {
 start_programs() {
 	prefix=()
 	supervise ws 1 "$libexec/autostack-ws" -c "$conf"
-	supervise worker 1 "$libexec/autostack-worker" -c "$conf"
 	prefix=(spawn-fcgi -n -s "$sockets/api.sock" -M 0660 --)
 	supervise api "$(setting api_processes)" "$libexec/autostack-api" -c "$conf"
 	prefix=(spawn-fcgi -n -s "$sockets/git.sock" -M 0660 --)
@@ -194,6 +193,14 @@ start_programs() {
 		become+=(--inh-caps=+net_bind_service --ambient-caps=+net_bind_service)
 	fi
 	supervise nginx 1 "$state/inst/tools/run-nginx" "$state/nginx/nginx.conf"
+}
+
+# Deployments may be waiting, and their repositories lie behind nginx here: a
+# worker that is up before it finds no server and fails them.
+start_worker() {
+	await nginx 30 ask /
+	prefix=()
+	supervise worker 1 "$libexec/autostack-worker" -c "$conf"
 }
 
 # await NAME SECONDS COMMAND...: until it works, or say which part does not and
@@ -229,9 +236,9 @@ worker_lives() {
 }
 
 await_health() {
+	await nginx 30 ask /
 	await api 30 ask /health
 	await api 30 ask /health/db
 	await ws 30 ws_answers
 	await worker 30 worker_lives
-	await nginx 30 ask /
 }
