@@ -45,6 +45,9 @@ other_pids() {
 says 'not a quickstart state' "$Q" --no-install --state "$STACK/full" --https-port 1
 is "$(ls "$STACK/full")" file "a directory with other things in it is left alone"
 [ "$(id -u)" != 0 ] || chown autostack: "$STACK/other"
+says 'choose another one with --state' "$Q" --no-install \
+	--state "$STACK/other/a b" --https-port 1
+ok "$(test ! -e "$STACK/other/a b"; echo $?)" "and no folder is left of it"
 says 'no_such_setting' second --detach --set no_such_setting=1
 says 'api_processes' second --detach --set api_processes=0
 says "port $STACK_HTTPS is in use" second --detach --https-port "$STACK_HTTPS" \

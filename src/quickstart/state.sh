@@ -45,19 +45,33 @@ own_account_ready() {
 	fi
 }
 
+# Refuses a path before anything is made there.
+judge_path() {
+	case $state in
+	*[!A-Za-z0-9_./+@%=-]*)
+		die "the state cannot lie in '$state': nginx's and PostgreSQL's settings take no blanks or special characters; choose another one with --state"
+		;;
+	/?*) ;;
+	*) die "$state cannot be a state directory" ;;
+	esac
+}
+
 # Makes the state directory and sets state to its real path. What the account
 # cannot reach (a clone below /root) lives in /var/lib/autostack instead, and
 # the directory asked for becomes a symlink to it.
 locate_state() {
-	local parent
+	local parent link
 	if [ -L "$state" ] || [ -d "$state" ]; then
-		state=$(readlink -f "$state") || die "$state leads nowhere"
+		link=$state
+		state=$(readlink -f "$link") || die "$link leads nowhere"
+		judge_path
 		mkdir -p "$state"
 	else
 		mkdir -p "$(dirname "$state")" || die "cannot make $(dirname "$state")"
 		parent=$(readlink -f "$(dirname "$state")")
-		state=$parent/$(basename "$state")
+		state=${parent%/}/$(basename "$state")
 		if as_user test -x "$parent"; then
+			judge_path
 			mkdir -p "$state" || die "cannot make $state"
 		else
 			local real
@@ -69,11 +83,6 @@ locate_state() {
 			state=$real
 		fi
 	fi
-	case $state in
-	*[!A-Za-z0-9_./+@%=-]*) die "the path $state has characters that nginx or PostgreSQL would trip over" ;;
-	/*/*) ;;
-	*) die "$state cannot be a state directory" ;;
-	esac
 	own_state
 }
 
