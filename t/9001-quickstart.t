@@ -147,7 +147,20 @@ ok "$(kill -0 $stranger; echo $?)" "does not touch the stranger"
 
 # --- --fresh ---
 date >"$STACK/other/state/secrets/mark"
+low_port() { # one that only root may bind
+	while :; do
+		low=$((600 + $(od -An -N2 -tu2 /dev/urandom) % 400))
+		[ -n "$(ss -Hltn "sport = :$low")" ] || break
+	done
+	echo "$low"
+}
+if [ "$(id -u)" = 0 ]; then
+	H2=$(low_port)
+	until P2=$(low_port) && [ "$P2" != "$H2" ]; do :; done
+fi
 try "--fresh starts anew" second --detach --fresh --https-port "$H2" --http-port "$P2"
 ok "$(test ! -e "$STACK/other/state/secrets/mark"; echo $?)" "without what was there"
+is "$(curl -sS --cacert "$STACK/other/state/tls/ca.pem" -o /dev/null -w '%{http_code}' \
+	"https://localhost:$H2/health")" 200 "on ports that only root may bind, if it is root"
 second --stop >/dev/null
 done_testing

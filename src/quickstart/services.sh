@@ -187,12 +187,7 @@ start_programs() {
 	supervise git 2 /usr/sbin/fcgiwrap
 	prefix=()
 	supervise certificates 1 "$state/inst/tools/watch-sites" "$state"
-	# the right to bind ports below 1024, which root has and the account not
-	local become=("${become[@]}")
-	if [ "$(id -u)" = 0 ] && { [ "$https_port" -lt 1024 ] || [ "$http_port" -lt 1024 ]; }; then
-		become+=(--inh-caps=+net_bind_service --ambient-caps=+net_bind_service)
-	fi
-	supervise nginx 1 "$state/inst/tools/run-nginx" "$state/nginx/nginx.conf"
+	with_ports supervise nginx 1 "$state/inst/tools/run-nginx" "$state/nginx/nginx.conf"
 }
 
 # Deployments may be waiting, and their repositories lie behind nginx here: a

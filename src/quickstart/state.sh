@@ -183,6 +183,17 @@ setting() {
 	as_user "$ctl" -c "$conf" config | sed -n "s/^$1 = //p"
 }
 
+# with_ports FUNCTION...: with the right to bind ports below 1024, which root
+# has and the account has not
+with_ports() {
+	local become=("${become[@]}")
+	if [ "$(id -u)" = 0 ] && { [ "$https_port" -lt 1024 ] || [ "$http_port" -lt 1024 ]; }; then
+		become=("${become[@]/#--inh-caps=*/--inh-caps=-all,+net_bind_service}"
+			--ambient-caps=+net_bind_service)
+	fi
+	"$@"
+}
+
 render_nginx() {
 	local bind6='[::1]:' origins
 	[ -e /proc/net/if_inet6 ] && ip -6 addr show dev lo | grep -q '::1/' ||
@@ -202,7 +213,7 @@ render_nginx() {
 			AUTH_RATE="$(setting auth_rate_per_minute)" \
 			ORIGINS="https://localhost:$https_port${origins:+ $origins}" ||
 		die "cannot write nginx's configuration"
-	as_user /usr/sbin/nginx -q -t -c "$state/nginx/nginx.conf" 2>"$state/log/nginx-test.log" || {
+	with_ports as_user /usr/sbin/nginx -q -t -c "$state/nginx/nginx.conf" 2>"$state/log/nginx-test.log" || {
 		cat "$state/log/nginx-test.log" >&2
 		die "nginx refuses its configuration"
 	}
