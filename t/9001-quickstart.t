@@ -137,6 +137,15 @@ done
 try "--stop still finds them" second --stop
 is "$(other_pids)" "" "orphans of killed supervisors included"
 
+# --- a long path: its sockets lie elsewhere ---
+long=$STACK/other/$(printf '%0100d' 0)
+svc mkdir -p "$long/run"
+svc touch "$long/.autostack-state"
+hash=$(printf %s "$long" | sha256sum | cut -c1-12)
+try "--stop of a state with a long path" "$Q" --stop --state "$long"
+is "$(ls -d "/tmp/autostack-$hash" "${XDG_RUNTIME_DIR:-/tmp}/autostack-$hash" 2>/dev/null)" \
+	"" "leaves nothing in /tmp"
+
 # --- an id that the kernel has given to somebody else ---
 sleep 1000 &
 stranger=$!

@@ -103,6 +103,12 @@ stop_all() {
 	rm -f "$run"/config.sum
 }
 
+# The same when nothing is to be started again.
+end_all() {
+	stop_all
+	[ "$sockets" = "$run" ] || as_user rm -rf "$sockets"
+}
+
 # psql as the cluster's superuser
 db() {
 	as_user "$pg_bin/psql" -X -q -A -t -v ON_ERROR_STOP=1 \
@@ -206,7 +212,7 @@ await() {
 	wait_until "$@" && return
 	say "quickstart: $name does not come up. The end of $state/log/$name.log:" >&2
 	tail -n 10 "$state/log/$name.log" >&2
-	stop_all
+	end_all
 	exit 1
 }
 
