@@ -77,7 +77,7 @@ is "$(cat second)" "200 0" "each has its own database"
 isnt "$(sed -n 's/.*AUTOSTACK_URL=//p' "$STACK/other/state/env")" "$first" "and URL"
 
 # --- a deployment that waits while nothing runs ---
-read -r pid _ <"$STACK/other/state/run/worker.pid"
+read -r pid _ boot <"$STACK/other/state/run/worker.pid"
 worker=$(cat "/proc/$pid/task/$pid/children")
 kill -KILL "$pid"
 # shellcheck disable=SC2086 # a list
@@ -150,9 +150,15 @@ is "$(ls -d "/tmp/autostack-$hash" "${XDG_RUNTIME_DIR:-/tmp}/autostack-$hash" 2>
 sleep 1000 &
 stranger=$!
 defer 'kill $stranger'
-echo "$stranger 1" >"$STACK/other/state/run/api.pid"
+echo "$stranger 1 $boot" >"$STACK/other/state/run/api.pid"
 try "--stop with a stale process id" second --stop
 ok "$(kill -0 $stranger; echo $?)" "does not touch the stranger"
+setsid sh -c 'sleep 1000 & echo $$ $!' >orphan
+read -r leader orphan <orphan
+defer 'kill $orphan'
+echo "$leader 1 another-boot" >"$STACK/other/state/run/api.pid"
+try "--stop with a process id of another boot" second --stop
+ok "$(kill -0 "$orphan"; echo $?)" "does not touch who has that session now"
 
 # --- --fresh ---
 date >"$STACK/other/state/secrets/mark"

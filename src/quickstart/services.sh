@@ -1,8 +1,9 @@
 # shellcheck shell=bash disable=SC2015,SC2034,SC2086,SC2154 # shares variables with the other parts
 # services.sh - starts and ends the processes of a state. Sourced by
 # ./quickstart. Each program has a supervisor (multiwatch) in a session of its
-# own; run/NAME.pid holds its process id and start time, so that an id that
-# the kernel gave to somebody else is never signalled.
+# own; run/NAME.pid holds its process id, its start time and the boot that both
+# belong to, so that an id that the kernel gave to somebody else is never
+# signalled.
 
 # In this order they are stopped.
 services='nginx certificates git api ws worker postgres'
@@ -20,10 +21,27 @@ start_time() {
 	proc_start=${20}
 }
 
+# Process ids mean something in this boot of the machine or container only.
+this_boot() {
+	local id
+	read -r id </proc/sys/kernel/random/boot_id
+	proc_start=
+	start_time 1 # some hosts hide it
+	printf '%s.%s\n' "$id" "$proc_start"
+}
+
+# recorded NAME: sets pid and start; fails when there is no such file or it is
+# from before a boot
+recorded() {
+	local boot
+	{ read -r pid start boot <"$run/$1.pid"; } 2>/dev/null &&
+		[ "$boot" = "$(this_boot)" ]
+}
+
 # running NAME: its supervisor is the very process that we started
 running() {
 	local pid start
-	{ read -r pid start <"$run/$1.pid"; } 2>/dev/null || return 1
+	recorded "$1" || return 1
 	start_time "$pid" && [ "$proc_start" = "$start" ] && [ "$proc_state" != Z ]
 }
 
@@ -51,7 +69,7 @@ start() {
 	) &
 	pid=$!
 	start_time "$pid" || die "$name does not start"
-	printf '%s %s\n' "$pid" "$proc_start" | write_file 644 "$run/$name.pid"
+	printf '%s %s %s\n' "$pid" "$proc_start" "$(this_boot)" | write_file 644 "$run/$name.pid"
 }
 
 # supervise NAME FORKS COMMAND... Debian's multiwatch 1.0.0 mixes up the names
@@ -82,7 +100,10 @@ stop() {
 	local name=$1 pid start members signal=TERM
 	# PostgreSQL takes TERM as "when all clients have gone" and INT as "now"
 	[ "$name" != postgres ] || signal=INT
-	{ read -r pid start <"$run/$name.pid"; } 2>/dev/null || return 0
+	recorded "$name" || {
+		rm -f "$run/$name.pid"
+		return 0
+	}
 	if running "$name"; then
 		kill -TERM "$pid" 2>/dev/null
 		sleep 0.05
@@ -229,7 +250,7 @@ ws_answers() {
 # The worker has nothing to ask: it must have run for a second without dying.
 worker_lives() {
 	local pid start child
-	read -r pid start <"$run/worker.pid"
+	recorded worker || return 1
 	child=$(cat "/proc/$pid/task/$pid/children") || return 1
 	[ -n "$child" ] || return 1
 	sleep 1
