@@ -83,7 +83,7 @@ static const struct field deployment_key_in[] = {
 static const struct field deployment_logs_in[] = {
 	F_UUID(struct deployment_logs, id,    "id",    REQ, "Id of the deployment."),
 	F_INT(struct deployment_logs,  after, "after", OPT, 0, LOG_SEQ_MAX, 0, "Only lines after this seq."),
-	F_INT(struct deployment_logs,  limit, "limit", OPT, 1, 1000, 500, "Lines at most (application/json only)."),
+	F_INT(struct deployment_logs,  limit, "limit", OPT, 1, 1000, 500, "Lines at most (application/json only); long lines make a page shorter."),
 	F_END
 };
 
@@ -130,7 +130,7 @@ static const struct field deployment_detail_out[] = {
 	O_TIME("startedAt",   NUL, "When a worker began it."),
 	O_TIME("completedAt", NUL, "When it ended."),
 	O_LIST("stages", stage_out, "The way through, in order."),
-	O_STRS("logs", "The last 1000 lines of the log: [mm:ss] text."),
+	O_STRS("logs", "The end of the log, at most 1000 lines: [mm:ss] text."),
 	O_END
 };
 static const struct field log_line_out[] = {
@@ -240,6 +240,14 @@ h_deployment_recent(struct req *rq, const void *v UNUSED)
 	return e ? e : reply_items(rq);
 }
 
+/* Stored text of a log in one answer. JSON may need six bytes for one, and the
+ * last line comes whole. */
+static const char *
+log_bytes(struct req *rq)
+{
+	return rq_int(rq, rq_cfg(rq)->request_memory_max / 8);
+}
+
 /* ---- detail ---- */
 
 /* The stage that a deployment was in when it ended badly. */
@@ -318,7 +326,7 @@ h_deployment_get(struct req *rq, const void *v)
 	write_stages(rq);
 	jw_array_end(w);
 	e = rq_query(rq, STMT_DEPLOYMENT_LOG_TAIL, in->id, rq_user(rq),
-		DETAIL_LOG_LINES);
+		DETAIL_LOG_LINES, log_bytes(rq));
 	if (e)
 		return e;
 	jw_key(w, "logs");
@@ -374,7 +382,7 @@ h_deployment_logs(struct req *rq, const void *v)
 	if (rq_accepts(rq, "text/plain"))
 		return reply_log_text(rq, in);
 	e = rq_query(rq, STMT_DEPLOYMENT_LOG_PAGE, in->id, rq_user(rq),
-		rq_int(rq, in->after), rq_int(rq, in->limit));
+		rq_int(rq, in->after), rq_int(rq, in->limit), log_bytes(rq));
 	if (!e && rows_n(rq_rows(rq)) == 0)
 		e = E_DEPLOYMENT_NOT_FOUND;
 	return e ? e : reply_log_page(rq, in);

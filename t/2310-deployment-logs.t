@@ -82,5 +82,21 @@ api GET "$logs?after=1201" as ada -H 'Accept: text/plain'
 is "$(text | wc -c | tr -d ' ')" $((649 * 16001)) "10 MB arrive whole"
 api GET "$logs?after=1201&limit=1000" as ada
 status 200
-json '.logs | length' = 649
+json '.nextAfter == .logs[-1].seq' = true "a page of long lines ends at its last line"
+
+# The same of characters that JSON escapes: as much of them is no answer.
+sql "UPDATE deployment_logs SET message = repeat('\"', 16000) WHERE deployment_id = '$id' AND seq > 1201"
+api GET /api/deployments/$id as ada
+status 200
+json '.logs | length > 10' = true "the detail has the end of it"
+json '.logs | map(length) | unique | tostring' = '[16000]' "in whole lines"
+after=1201 lines=0 pages=0 complete=false
+while [ "$complete" = false ] && [ "$pages" -lt 20 ]; do
+	api GET "$logs?after=$after&limit=1000" as ada
+	read -r after n complete <<-END
+		$(jq -r '"\(.nextAfter) \(.logs | length) \(.complete)"' "$API_BODY")
+	END
+	lines=$((lines + n)) pages=$((pages + 1))
+done
+is "$after $lines $complete" "1850 649 true" "all of it comes in $pages pages"
 done_testing

@@ -87,28 +87,34 @@ FROM deployments d JOIN projects p ON p.id = d.project_id
 WHERE d.id = $1 AND d.user_id = $2;
 
 -- name: deployment_log_tail
--- doc: The last messages of the log of one's own deployment, oldest first.
--- in: id uuid, user_id uuid, max_rows bigint
+-- doc: The last messages of the log of one's own deployment, oldest first: so many lines and about so many bytes at most.
+-- in: id uuid, user_id uuid, max_rows bigint, max_bytes bigint
 -- out: many
 -- cols: message text
 -- by: api
 SELECT t.message FROM (
-	SELECT l.seq, l.message FROM deployment_logs l JOIN deployments d ON d.id = l.deployment_id
-	WHERE l.deployment_id = $1 AND d.user_id = $2
-	ORDER BY l.seq DESC LIMIT $3) t
+	SELECT l.seq, l.message, sum(octet_length(l.message)) OVER (ORDER BY l.seq DESC) - octet_length(l.message) AS newer
+	FROM (SELECT seq, message FROM deployment_logs
+		WHERE deployment_id = (SELECT id FROM deployments WHERE id = $1 AND user_id = $2)
+		ORDER BY seq DESC LIMIT $3) l) t
+WHERE t.newer < $4
 ORDER BY t.seq;
 
+-- A page ends after max_rows lines or about max_bytes of text, but never before
+-- its first line.
 -- name: deployment_log_page
--- doc: The log of one's own deployment after a line, with its end so far; a line that is null carries only that.
--- in: id uuid, user_id uuid, after integer, max_rows bigint
+-- doc: A page of the log of one's own deployment after a line, with the log's end so far; a line that is null carries only that.
+-- in: id uuid, user_id uuid, after integer, max_rows bigint, max_bytes bigint
 -- out: many
 -- cols: log_seq integer, final boolean, seq integer, timestamp timestamptz, level text, message text
 -- by: api
 SELECT d.log_seq, d.completed_at IS NOT NULL AS final, l.seq, l.timestamp, l.level, l.message
 FROM deployments d LEFT JOIN LATERAL (
-	SELECT seq, at AS timestamp, level, message FROM deployment_logs
-	WHERE deployment_id = d.id AND seq > $3
-	ORDER BY seq LIMIT $4) l ON true
+	SELECT seq, at AS timestamp, level, message,
+		sum(octet_length(message)) OVER (ORDER BY seq) - octet_length(message) AS skipped
+	FROM (SELECT seq, at, level, message FROM deployment_logs
+		WHERE deployment_id = d.id AND seq > $3
+		ORDER BY seq LIMIT $4) p) l ON l.skipped < $5
 WHERE d.id = $1 AND d.user_id = $2
 ORDER BY l.seq;
 

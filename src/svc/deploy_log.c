@@ -16,7 +16,8 @@ read_page(struct ctx *ctx, const struct svc *svc, const char *user_id,
 	struct rows *r;
 	enum err e = db_query(ctx, svc->db, STMT_DEPLOYMENT_LOG_PAGE,
 		DB_IN(id, user_id, str_from_i64(ctx->arena, *seq),
-			str_from_i64(ctx->arena, PAGE_ROWS)),
+			str_from_i64(ctx->arena, PAGE_ROWS),
+			str_from_i64(ctx->arena, (int64_t)PAGE_MAX)),
 		&r);
 	int cseq, cmessage;
 
