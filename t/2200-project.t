@@ -126,4 +126,19 @@ json .pagination.totalItems = 0
 
 is "$(sql "SELECT string_agg(DISTINCT event, ',' ORDER BY event) FROM audit_logs WHERE event LIKE 'project.%' AND target IS NOT NULL")" \
 	project.create,project.delete,project.update "LOG-1 changes are audited"
+
+# What was sealed before a rotation of the key opens as long as tokens hold.
+api_case "rotation:"
+api POST /api/projects '{"repository":"octocat/sealed","envVars":"A=1\nB=2"}' as ada
+sealed=$(jget .id)
+api_stop
+head -c 48 /dev/urandom | base64 -w 0 >"$TMP/secret.next"
+chmod 600 "$TMP/secret.next"
+as_conf jwt_secret="$TMP/secret.next" jwt_secret_previous="$TMP/secret"
+api_run
+api GET /api/projects/$sealed as ada
+status 200 "JW-8 the previous secret opens environments, too"
+json '.envVarNames | join(",")' = A,B
+api POST /api/deployments '{"repository":"sealed"}' as ada
+status 201 "JW-8 and what is sealed under it can be deployed"
 done_testing

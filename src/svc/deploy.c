@@ -10,6 +10,7 @@
 #include "ext/crypt.h"
 #include "gen/stmt.h"
 #include "svc/envlines.h"
+#include "svc/envseal.h"
 #include "svc/giturl.h"
 
 #define NAME_MAX_LENGTH 100
@@ -142,13 +143,11 @@ deployment_env(struct ctx *ctx, const struct svc *svc, const char *id,
 	const char *given, const char *project_id, const char *project_sealed,
 	const char **ret)
 {
-	const char *aad =
-		arena_printf(ctx->arena, "project:%s:env", project_id);
 	enum err e = E_OK;
 
 	if (!given && project_sealed)
-		e = crypt_open(
-			ctx, svc->cfg->jwt_secret, aad, project_sealed, &given);
+		e = env_open(ctx, svc->cfg, "project", project_id,
+			project_sealed, &given);
 	return e ? e : deploy_seal_env(ctx, svc, "deployment", id, given, ret);
 }
 
@@ -156,8 +155,6 @@ enum err
 deploy_env_names(struct ctx *ctx, const struct svc *svc, const char *project_id,
 	const char *sealed, const char *const **ret_names, size_t *ret_n)
 {
-	const char *aad =
-		arena_printf(ctx->arena, "project:%s:env", project_id);
 	const char *const *lines = NULL;
 	const char *plain;
 	const char **names;
@@ -165,7 +162,8 @@ deploy_env_names(struct ctx *ctx, const struct svc *svc, const char *project_id,
 	enum err e = E_OK;
 
 	if (sealed)
-		e = crypt_open(ctx, svc->cfg->jwt_secret, aad, sealed, &plain);
+		e = env_open(
+			ctx, svc->cfg, "project", project_id, sealed, &plain);
 	if (!e && sealed)
 		e = envlines_parse(ctx, plain, &lines, &n);
 	if (e)

@@ -8,6 +8,7 @@ src_svc_libsvc_a_SOURCES = \
 	src/svc/detect.c src/svc/detect.h \
 	src/svc/egress.c src/svc/egress.h \
 	src/svc/envlines.c src/svc/envlines.h \
+	src/svc/envseal.c src/svc/envseal.h \
 	src/svc/giturl.c src/svc/giturl.h \
 	src/svc/hashslot.c src/svc/hashslot.h \
 	src/svc/logclean.c src/svc/logclean.h \

@@ -11,9 +11,9 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/str.h"
-#include "ext/crypt.h"
 #include "stmt.h"
 #include "svc/envlines.h"
+#include "svc/envseal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -229,20 +229,13 @@ publish(struct job *j, const char *output)
 static enum err
 open_env(struct job *j)
 {
-	const struct cfg *cfg = &j->w->cfg;
-	const char *aad =
-		arena_printf(j->ctx.arena, "deployment:%s:env", j->id);
-	struct ctx first = {.arena = j->ctx.arena};
 	const char *text = "";
 	const char **values;
 	enum err e = E_OK;
 
-	if (j->env_sealed &&
-		crypt_open(&first, cfg->jwt_secret, aad, j->env_sealed, &text))
-		e = crypt_open(&j->ctx,
-			cfg->jwt_secret_previous ? cfg->jwt_secret_previous
-						 : "",
-			aad, j->env_sealed, &text);
+	if (j->env_sealed)
+		e = env_open(&j->ctx, &j->w->cfg, "deployment", j->id,
+			j->env_sealed, &text);
 	if (!e)
 		e = envlines_parse(&j->ctx, text, &j->env, &j->env_n);
 	if (e)
