@@ -53,4 +53,21 @@ for signal in TERM USR1; do
 done
 like "$(cat "$AS_LOG.one")" '"event":"stop"' "the log says so"
 is "$(grep -c '"event":"start"' "$AS_LOG.one")" 2 "and that it started"
+
+# Told again while it leaves, it leaves all the same.
+as_run one "$(command -v spawn-fcgi)" -n -s "$AS_RUN/api.sock" -- "$prog" -c "$AS_CONF"
+pid=$as_pid
+wait_for 10 api_answers || bail "it does not start: $(cat "$AS_LOG.one")"
+perl -e '
+	my $until = time + 10;
+	while (time < $until) {
+		kill TERM => $ARGV[0];
+		select undef, undef, undef, 0.001;
+		open my $stat, "<", "/proc/$ARGV[0]/stat" or exit 0;
+		exit 0 if <$stat> =~ /\) Z/;
+	}
+	exit 1' "$pid"
+is $? 0 "a thousand signals a second do not keep it" || kill -KILL "$pid"
+wait "$pid"
+is $? 0 "and it ends in good order"
 done_testing

@@ -155,6 +155,16 @@ set_signals(void)
 	ASSERT(sigaction(SIGPIPE, &ignore, NULL) == 0);
 }
 
+/* A supervisor may say it twice, and what on_stop() writes to is about to go. */
+static void
+ignore_signals(void)
+{
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+	ASSERT(sigaction(SIGTERM, &ignore, NULL) == 0);
+	ASSERT(sigaction(SIGUSR1, &ignore, NULL) == 0);
+}
+
 static int
 run(struct prog *p)
 {
@@ -174,6 +184,7 @@ run(struct prog *p)
 		serve_one(p);
 		watch_db(p);
 	}
+	ignore_signals();
 	orderly = fcgi_stopped(p->fcgi);
 	log_event(EV_STOP, NULL, "cause",
 		orderly ? NULL : "descriptor 0 is no listening socket", NULL);
