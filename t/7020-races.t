@@ -50,7 +50,22 @@ is sql("SELECT count(*) FROM deployments WHERE status = 'cancelled'"), 5, 'IN-6 
 is sql("SELECT queued || ' ' || cancelled FROM deployment_counts c JOIN users u ON u.id = c.user_id WHERE u.email = 'ada\@example.com'"),
 	'0 5', 'IN-6 the kept counts are right';
 
-my $p = sql("SELECT id FROM projects WHERE name = 'same'");
+# A project that is being deleted while a deployment of it is asked for: the
+# request waits for the end of that and then makes a new one.
+my $old = sql("SELECT id FROM projects WHERE name = 'same'");
+open my $deleting, '-|', "$ENV{PG_BINDIR}/psql", '-X', '-q', '-d', "host=$ENV{PG_DIR} user=postgres dbname=$ENV{PG_DB}",
+	'-c', "DELETE FROM projects WHERE id = '$old'; SELECT pg_sleep(1)" or die $!;
+my $until = time + 20;
+until (sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'")) {
+	die 'the project is not being deleted' if time > $until;
+	select undef, undef, undef, 0.02;
+}
+my $r = $api->ask(POST => '/api/deployments', %t, json => {repository => 'a/b'});
+is $r->{status}, 201, 'IN-6 a deployment asked for while its project goes is made';
+isnt $r->{json}{projectId}, $old, 'IN-6 with a project of its own';
+ok close $deleting, 'the other project is gone';
+
+my $p = $r->{json}{projectId};
 @r = $api->ask_all(map { [DELETE => "/api/projects/$p", %t] } 1 .. 12);
 is count(\@r, 204), 1, 'IN-6 of parallel deletes one succeeds';
 is count(\@r, 404), 11, 'IN-6 the others find nothing';

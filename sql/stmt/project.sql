@@ -34,6 +34,8 @@ SELECT p.id, p.name, p.repository, p.branch, p.root_dir, p.install_command, p.bu
 	p.live_deployment_id, p.created_at, p.updated_at, p.env_sealed
 FROM projects p WHERE p.id = $1 AND p.user_id = $2;
 
+-- The lock keeps project_delete away until the deployment is there, or has it
+-- waited for here and the project not found.
 -- name: project_find
 -- doc: The project that a deployment's "repository" means: by its name, or by the repository's address.
 -- in: user_id uuid, name text, repository text
@@ -43,7 +45,8 @@ FROM projects p WHERE p.id = $1 AND p.user_id = $2;
 -- by: api
 SELECT id, repository, branch, root_dir, install_command, build_command, output_dir, env_sealed FROM projects
 WHERE user_id = $1 AND (name = $2 OR repository = $3 OR repository = $3 || '.git' OR repository || '.git' = $3)
-ORDER BY name = $2 DESC NULLS LAST, created_at, id LIMIT 1;
+ORDER BY name = $2 DESC NULLS LAST, created_at, id LIMIT 1
+FOR KEY SHARE;
 
 -- The id comes from the caller, because the sealed environment is bound to it.
 -- name: project_insert_if_free
