@@ -89,7 +89,7 @@ GRANT SELECT, INSERT ON audit_logs TO autostack_api;
 GRANT SELECT, INSERT, DELETE, UPDATE (name, repository, branch, root_dir, install_command, build_command, output_dir,
 	env_sealed, updated_at) ON projects TO autostack_api;
 GRANT SELECT ON projects TO autostack_ws, autostack_worker;
-GRANT UPDATE (live_deployment_id, updated_at) ON projects TO autostack_worker;
+GRANT UPDATE (live_deployment_id) ON projects TO autostack_worker;
 
 -- retired_projects: a trigger fills it, the worker empties it.
 GRANT SELECT ON retired_projects TO autostack_api, autostack_worker;

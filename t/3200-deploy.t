@@ -20,6 +20,8 @@ is "$(field "$id" commit_hash)" "$(git -C "$GITROOT/static.git" rev-parse main)"
 	"the commit is recorded"
 is "$(field "$id" "commit_message || '/' || author")" 'first: ünï/Ada Author' \
 	"and its message and author"
+is "$(sql "SELECT updated_at = created_at FROM projects WHERE name = 'hello'")" t \
+	"updatedAt is of the settings: going live does not move it"
 is "$(sql "SELECT live_deployment_id FROM projects WHERE name = 'hello'")" "$id" \
 	"the project knows what is live"
 is "$(field "$id" "lease_owner IS NULL AND lease_until IS NULL AND attempt = 1

@@ -108,7 +108,7 @@ WITH d AS (
 	WHERE id = $1 AND lease_owner = $2 AND attempt = $3 AND status = 'deploying'
 	RETURNING id, project_id),
 p AS (
-	UPDATE projects SET live_deployment_id = d.id, updated_at = now()
+	UPDATE projects SET live_deployment_id = d.id
 	FROM d WHERE projects.id = d.project_id)
 SELECT id FROM d;
 
