@@ -67,7 +67,12 @@ is "$(sql "SELECT count(*) FROM projects p WHERE live_deployment_id <> (SELECT i
 kill -TERM $first_pid $second_pid
 wait $first_pid $second_pid 2>/dev/null
 worker_down
+# the log has the starts of the workers above, too: wait for one more
+starts() { grep -c '"event":"start"' "$WORKER_LOG"; }
+before=$(starts)
+more_starts() { [ "$(starts)" -gt "$before" ]; }
 worker_up
+wait_for 20 more_starts || bail "the worker does not start"
 setpriv --pdeathsig KILL sh "$abs_top_srcdir/t/lib/service-user.sh" run \
 	"$TMP/bin/autostack-worker" -c "$CONF" >"$TMP/waits.log" 2>&1 &
 waits=$!

@@ -72,7 +72,9 @@ box_sh() {
 }
 
 box_bg() {
+	# at once: the one before may have left a "ready" there
 	: >"$TMP/result"
+	: >"$TMP/out"
 	if [ "$(id -u)" = 0 ]; then
 		setpriv --reuid="$sandbox_name" --regid="$sandbox_name" \
 			--clear-groups --inh-caps=-all -- "$BOX" run \
