@@ -2,6 +2,8 @@
 # which src/ext compiles. A new file of statements is a line here.
 stmt_files = \
 	sql/stmt/auth.sql \
+	sql/stmt/code.sql \
+	sql/stmt/mail.sql \
 	sql/stmt/project.sql \
 	sql/stmt/deployment.sql \
 	sql/stmt/health.sql \

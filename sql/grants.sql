@@ -68,10 +68,24 @@ REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, autostack_api, autostack_
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC, autostack_api, autostack_ws, autostack_worker;
 ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 
--- users. No program sets a role: that is the administrator's command.
+-- users
 GRANT SELECT ON users TO autostack_api, autostack_ws;
-GRANT INSERT (id, name, email, password_hash, avatar_url), UPDATE (name, email, password_hash, avatar_url,
-	email_verified, failed_logins, locked_until, updated_at) ON users TO autostack_api;
+GRANT INSERT (id, name, email, password_hash, avatar_url, role, email_verified), DELETE, UPDATE (name, email,
+	pending_email, password_hash, avatar_url, role, active, email_verified, failed_logins, locked_until,
+	last_login_at, theme, email_notifications, deployment_success_notifications,
+	deployment_failure_notifications, updated_at) ON users TO autostack_api;
+GRANT SELECT, INSERT, DELETE, UPDATE (login, email, token_sealed, scopes, updated_at) ON identities TO autostack_api;
+GRANT SELECT, INSERT, DELETE ON oauth_states TO autostack_api;
+
+-- codes: made once, used once.
+GRANT SELECT, INSERT, UPDATE (used_at) ON codes TO autostack_api;
+
+-- api_keys: they end, but do not vanish, and their hash never changes.
+GRANT SELECT, INSERT, UPDATE (last_used_at, last_used_ip, revoked_at) ON api_keys TO autostack_api;
+
+-- mails: the API queues, the worker sends. Neither deletes.
+GRANT INSERT ON mails TO autostack_api;
+GRANT SELECT, UPDATE (message_sealed, attempts, next_at, error, sent_at, failed_at) ON mails TO autostack_worker;
 
 -- sessions: they end, but do not vanish and are not prolonged.
 GRANT SELECT, INSERT, UPDATE (last_used_at, revoked_at, revoke_reason) ON sessions TO autostack_api;

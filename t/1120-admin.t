@@ -35,11 +35,16 @@ is "$(sql 'SELECT count(*) FROM users')" 1 "none of these made an account"
 admin '' promote ada@example.com
 is "$(user role)" admin "promote makes an admin"
 admin '' promote ada@example.com manager
+is $? 1 "SET-4 the last administrator is not demoted"
+like "$out" 'last administrator' "SET-4 and why"
+is "$(user role)" admin "SET-4 nothing has changed"
+sql "INSERT INTO users (name, email, role) VALUES ('Eve', 'eve@example.com', 'admin')"
+admin '' promote ada@example.com manager
 is "$(user role)" manager "or what is said"
 admin '' promote nobody@example.com
 is $? 1 "an unknown account is a failure"
 
-sql "INSERT INTO sessions (user_id, expires_at) SELECT id, now() + interval '1 day' FROM users, generate_series(1, 3);
+sql "INSERT INTO sessions (user_id, expires_at) SELECT id, now() + interval '1 day' FROM users, generate_series(1, 3) WHERE email = 'ada@example.com';
 	UPDATE users SET failed_logins = 7, locked_until = now() + interval '1 hour'"
 was=$(user password_hash)
 admin 'another horse battery' reset-password ada@example.com

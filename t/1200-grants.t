@@ -26,7 +26,20 @@ allowed() {
 	try "$3" sql_as "$1" "$2"
 }
 
+# the API administers accounts, the others do not
+for role in autostack_ws autostack_worker; do
+	refused $role "UPDATE users SET role = 'admin'" \
+		"$role cannot make an admin"
+	refused $role "UPDATE users SET active = true" \
+		"$role cannot enable an account"
+	refused $role "INSERT INTO users (name, email, role) VALUES ('x', 'x@example.com', 'admin')" \
+		"$role cannot insert an admin"
+	refused $role "DELETE FROM users" "$role cannot delete accounts"
+done
 for role in $roles; do
+	refused $role "SELECT * FROM mails, codes" "$role cannot read codes in mails"
+	refused $role "UPDATE api_keys SET hash = ''" "KEY-1 $role cannot change a key"
+	refused $role "DELETE FROM mails" "$role cannot delete mails"
 	refused $role "UPDATE audit_logs SET outcome = 'failure'" \
 		"LOG-1 $role cannot change the audit log"
 	refused $role "DELETE FROM audit_logs" \
@@ -35,13 +48,6 @@ for role in $roles; do
 		"LOG-1 $role cannot empty the audit log"
 	like "$(sql_as $role 'DROP TABLE audit_logs' 2>&1)" 'must be owner' \
 		"LOG-1 $role cannot drop it"
-	refused $role "UPDATE users SET role = 'admin'" \
-		"$role cannot make an admin"
-	refused $role "UPDATE users SET active = true" \
-		"$role cannot enable an account"
-	refused $role "INSERT INTO users (name, email, role) VALUES ('x', 'x@example.com', 'admin')" \
-		"$role cannot insert an admin"
-	refused $role "DELETE FROM users" "$role cannot delete accounts"
 	refused $role "DELETE FROM sessions" "$role cannot delete sessions"
 	refused $role "UPDATE sessions SET expires_at = 'infinity'" \
 		"SE-4 $role cannot prolong a session"

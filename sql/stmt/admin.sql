@@ -37,6 +37,7 @@ SELECT id FROM made;
 -- out: one
 -- cols: id uuid
 -- none: USER_NOT_FOUND
+-- on users_last_admin: LAST_ADMIN
 -- by: owner
 WITH changed AS (
 	UPDATE users SET role = $2, updated_at = now() WHERE email = $1 RETURNING id

@@ -43,15 +43,16 @@ FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1 AND u.id = $2;
 
 -- name: session_insert
 -- doc: A login: the session and its first refresh token.
--- in: user_id uuid, seconds integer, ip inet, user_agent text, refresh_hash text
+-- in: user_id uuid, seconds integer, ip inet, user_agent text, refresh_hash text, method text
 -- out: one
 -- cols: id uuid
 -- by: api
 WITH made AS (
-	INSERT INTO sessions (user_id, expires_at, ip, user_agent)
-	VALUES ($1, now() + make_interval(secs => $2), $3, $4)
+	INSERT INTO sessions (user_id, expires_at, ip, user_agent, method)
+	VALUES ($1, now() + make_interval(secs => $2), $3, $4, $6)
 	RETURNING id), token AS (
-	INSERT INTO refresh_tokens (hash, session_id) SELECT $5, id FROM made)
+	INSERT INTO refresh_tokens (hash, session_id) SELECT $5, id FROM made), seen AS (
+	UPDATE users SET last_login_at = now() WHERE id = $1)
 SELECT id FROM made;
 
 -- Of two that come with one token at once, the second waits for the first

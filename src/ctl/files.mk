@@ -21,6 +21,7 @@ nobase_dist_autostackdata_DATA += \
 	sql/schema/0002-deployments.sql \
 	sql/schema/0003-ws-tickets.sql \
 	sql/schema/0004-retired-projects.sql \
+	sql/schema/0005-accounts-whole.sql \
 	sql/seed.sql \
 	sql/version.sql
 

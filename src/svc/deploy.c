@@ -10,7 +10,7 @@
 #include "ext/crypt.h"
 #include "gen/stmt.h"
 #include "svc/envlines.h"
-#include "svc/envseal.h"
+#include "svc/seal.h"
 #include "svc/giturl.h"
 
 #define NAME_MAX_LENGTH 100
@@ -117,7 +117,7 @@ enum err
 deploy_seal_env(struct ctx *ctx, const struct svc *svc, const char *kind,
 	const char *id, const char *env, const char **ret)
 {
-	const char *aad = arena_printf(ctx->arena, "%s:%s:env", kind, id);
+	const char *row = arena_printf(ctx->arena, "%s:%s:env", kind, id);
 	const char *const *lines;
 	size_t n = 0;
 	enum err e;
@@ -133,7 +133,13 @@ deploy_seal_env(struct ctx *ctx, const struct svc *svc, const char *kind,
 		*ret = NULL;
 		return E_OK;
 	}
-	return crypt_seal(ctx, svc->cfg->jwt_secret, aad, env, ret);
+	return seal_close(ctx, svc->cfg, row, env, ret);
+}
+
+static const char *
+project_env(struct ctx *ctx, const char *project_id)
+{
+	return arena_printf(ctx->arena, "project:%s:env", project_id);
 }
 
 /* The environment of a deployment: the one that came with the wish, else the
@@ -146,7 +152,7 @@ deployment_env(struct ctx *ctx, const struct svc *svc, const char *id,
 	enum err e = E_OK;
 
 	if (!given && project_sealed)
-		e = env_open(ctx, svc->cfg, "project", project_id,
+		e = seal_open(ctx, svc->cfg, project_env(ctx, project_id),
 			project_sealed, &given);
 	return e ? e : deploy_seal_env(ctx, svc, "deployment", id, given, ret);
 }
@@ -162,8 +168,8 @@ deploy_env_names(struct ctx *ctx, const struct svc *svc, const char *project_id,
 	enum err e = E_OK;
 
 	if (sealed)
-		e = env_open(
-			ctx, svc->cfg, "project", project_id, sealed, &plain);
+		e = seal_open(ctx, svc->cfg, project_env(ctx, project_id),
+			sealed, &plain);
 	if (!e && sealed)
 		e = envlines_parse(ctx, plain, &lines, &n);
 	if (e)

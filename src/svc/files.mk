@@ -3,16 +3,19 @@ noinst_LIBRARIES += src/svc/libsvc.a
 src_svc_libsvc_a_SOURCES = \
 	src/svc/access.c src/svc/access.h \
 	src/svc/audit.c src/svc/audit.h \
+	src/svc/code.c src/svc/code.h \
 	src/svc/deploy.c src/svc/deploy.h src/svc/deploy_state.def \
 	src/svc/deploy_log.c src/svc/deploy_log.h \
 	src/svc/detect.c src/svc/detect.h \
 	src/svc/egress.c src/svc/egress.h \
 	src/svc/envlines.c src/svc/envlines.h \
-	src/svc/envseal.c src/svc/envseal.h \
 	src/svc/giturl.c src/svc/giturl.h \
 	src/svc/hashslot.c src/svc/hashslot.h \
 	src/svc/logclean.c src/svc/logclean.h \
 	src/svc/mask.c src/svc/mask.h \
+	src/svc/mail.c src/svc/mail.def src/svc/mail.h \
 	src/svc/publish.c src/svc/publish.h \
+	src/svc/seal.c src/svc/seal.h \
+	src/svc/secret.c src/svc/secret.h \
 	src/svc/session.c src/svc/session.h \
 	src/svc/svc.h

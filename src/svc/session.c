@@ -5,34 +5,15 @@
 #include "svc/session.h"
 
 #include "base/arena.h"
-#include "base/rand.h"
 #include "base/str.h"
 #include "ext/crypt.h"
 #include "ext/pass.h"
 #include "gen/stmt.h"
 #include "svc/access.h"
 #include "svc/hashslot.h"
+#include "svc/secret.h"
 
-#define SECRET_BYTES   32
-#define SECRET_TEXT    (4 * ((SECRET_BYTES + 2) / 3) + 1)
 #define TICKET_SECONDS 60
-
-/* A secret that only the client keeps, and the hash that we keep. */
-struct secret {
-	char text[SECRET_TEXT];
-	char hash[65];
-};
-
-static void
-secret_make(struct secret *s)
-{
-	uint8_t bytes[SECRET_BYTES];
-
-	rand_bytes(bytes, sizeof(bytes));
-	(void)str_b64url(s->text, bytes, sizeof(bytes)); /* length is known */
-	crypt_sha256_hex(s->text, s->hash);
-	crypt_wipe(bytes, sizeof(bytes));
-}
 
 /* ---- passwords ---- */
 
@@ -89,9 +70,10 @@ sign(struct ctx *ctx, const struct svc *svc, const struct rows *user,
 		ctx, svc->keys, ACCESS_PURPOSE, &claims, &g->access_token);
 }
 
-static enum err
-begin_session(struct ctx *ctx, const struct svc *svc, const struct rows *user,
-	const struct session_client *client, struct session_grant *ret)
+enum err
+session_begin(struct ctx *ctx, const struct svc *svc, const struct rows *user,
+	const char *method, const struct session_client *client,
+	struct session_grant *ret)
 {
 	struct session_grant g = {0};
 	struct rows *session;
@@ -103,7 +85,7 @@ begin_session(struct ctx *ctx, const struct svc *svc, const struct rows *user,
 		DB_IN(rows_str(user, "id"),
 			str_from_i64(
 				ctx->arena, svc->cfg->refresh_token_seconds),
-			client->ip, client->user_agent, refresh.hash),
+			client->ip, client->user_agent, refresh.hash, method),
 		&session);
 	if (e)
 		return e;
@@ -127,7 +109,7 @@ insert_account(struct ctx *ctx, const struct svc *svc, const char *name,
 		e = db_query(ctx, svc->db, STMT_USER_INSERT,
 			DB_IN(name, email, hash), &user);
 	if (!e)
-		e = begin_session(ctx, svc, user, client, ret);
+		e = session_begin(ctx, svc, user, "password", client, ret);
 	if (!e)
 		e = db_commit(ctx, svc->db);
 	if (e)
@@ -188,7 +170,7 @@ session_login(struct ctx *ctx, const struct svc *svc, const char *email,
 		active = rows_bool(user, 0, rows_col(user, "active"));
 	}
 	e = check_password(ctx, svc, password, hash, active);
-	return e ? e : begin_session(ctx, svc, user, client, ret);
+	return e ? e : session_begin(ctx, svc, user, "password", client, ret);
 }
 
 /* ---- refresh ---- */

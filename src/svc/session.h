@@ -25,6 +25,13 @@ struct session_grant {
 	int64_t expires_in; /* of the access token, seconds */
 };
 
+/* A session of an account that has proved to be who it is, by method:
+ * "password", "github" or "google". user: a row with id, email and name (and
+ * what the answer shows of it). */
+MUST enum err session_begin(struct ctx *ctx, const struct svc *svc,
+	const struct rows *user, const char *method,
+	const struct session_client *client, struct session_grant *ret);
+
 /* An account and its first session. E_EMAIL_TAKEN; E_VALIDATION_ERROR with a
  * text about the password when it is too easy to guess; E_SERVICE_UNAVAILABLE
  * when too many passwords are being hashed. */

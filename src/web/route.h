@@ -31,6 +31,7 @@ struct route {
 	const char *const *aliases; /* more paths, ended by NULL */
 	enum who who;
 	enum rate rate;
+	bool no_key; /* an API key is not enough: a person has to sign in */
 	enum event audit;        /* 0: not audited */
 	enum event audit_failed; /* when a failure has a name of its own */
 	struct input in;

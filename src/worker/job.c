@@ -13,7 +13,7 @@
 #include "base/str.h"
 #include "stmt.h"
 #include "svc/envlines.h"
-#include "svc/envseal.h"
+#include "svc/seal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -234,7 +234,8 @@ open_env(struct job *j)
 	enum err e = E_OK;
 
 	if (j->env_sealed)
-		e = env_open(&j->ctx, &j->w->cfg, "deployment", j->id,
+		e = seal_open(&j->ctx, &j->w->cfg,
+			arena_printf(j->ctx.arena, "deployment:%s:env", j->id),
 			j->env_sealed, &text);
 	if (!e)
 		e = envlines_parse(&j->ctx, text, &j->env, &j->env_n);
