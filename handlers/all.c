@@ -3,6 +3,13 @@
 
 const struct route *const all_routes[] = {
 	auth_routes,
+	recovery_routes,
+	oauth_routes,
+	session_routes,
+	account_routes,
+	user_routes,
+	api_key_routes,
+	audit_routes,
 	project_routes,
 	deployment_routes,
 	health_routes,

@@ -5,11 +5,10 @@
 #include "handlers/all.h"
 
 #include "gen/stmt.h"
+#include "handlers/grant.h"
 #include "svc/session.h"
 #include "web/reply.h"
 #include "web/valid.h"
-
-static const char *const roles[] = {"user", "manager", "admin", NULL};
 
 struct signup {
 	const char *name;
@@ -55,24 +54,6 @@ static const struct field ws_ticket_in[] = {
 	F_END
 };
 
-static const struct field user_out[] = {
-	O_UUID("id",            REQ, "Id of the account."),
-	O_STR("name",           REQ, "Full name."),
-	O_STR("email",          REQ, "Address, in lower case."),
-	O_STR("avatarUrl",      NUL, "Picture."),
-	O_ENUM("role",          REQ, roles, "What the account may do."),
-	O_BOOL("emailVerified", REQ, "Whether the address was confirmed."),
-	O_TIME("createdAt",     REQ, "When the account was made."),
-	O_END
-};
-static const struct field grant_out[] = {
-	O_OBJECT("user",       user_out, "The account."),
-	O_STR("accessToken",   REQ, "For the header Authorization: Bearer."),
-	O_STR("refreshToken",  REQ, "Gives the next access token, once."),
-	O_STR("tokenType",     REQ, "Always Bearer."),
-	O_INT("expiresIn",     REQ, "Life of the access token in seconds."),
-	O_END
-};
 static const struct field session_out[] = {
 	O_OBJECT("user",     user_out, "The account."),
 	O_TIME("expiresAt",  REQ, "When the session ends for good, however often it is refreshed."),
@@ -115,35 +96,11 @@ const struct route auth_routes[] = {
 };
 /* clang-format on */
 
-static struct session_client
-client_of(struct req *rq)
-{
-	return (struct session_client){rq_ip(rq), rq_user_agent(rq)};
-}
-
-static enum err
-reply_grant(struct req *rq, const struct session_grant *g)
-{
-	struct jw *w = reply_begin(rq);
-
-	rq_audit_user(rq, g->user_id);
-	rq_audit_target(rq, g->session_id);
-	jw_key(w, "user");
-	jw_object(w);
-	reply_fields(rq, g->user, 0, user_out);
-	jw_object_end(w);
-	jw_kstr(w, "accessToken", g->access_token);
-	jw_kstr(w, "refreshToken", g->refresh_token);
-	jw_kstr(w, "tokenType", "Bearer");
-	jw_kint(w, "expiresIn", g->expires_in);
-	return reply_end(rq);
-}
-
 static enum err
 h_auth_signup(struct req *rq, const void *v)
 {
 	const struct signup *in = v;
-	struct session_client client = client_of(rq);
+	struct session_client client = grant_client(rq);
 	struct session_grant grant;
 	enum err e = session_signup(rq_ctx(rq), rq_svc(rq), in->name, in->email,
 		in->password, &client, &grant);
@@ -155,7 +112,7 @@ static enum err
 h_auth_login(struct req *rq, const void *v)
 {
 	const struct login *in = v;
-	struct session_client client = client_of(rq);
+	struct session_client client = grant_client(rq);
 	struct session_grant grant;
 	const char *user = NULL;
 	enum err e = session_login(rq_ctx(rq), rq_svc(rq), in->email,

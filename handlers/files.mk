@@ -2,7 +2,15 @@
 noinst_LIBRARIES += handlers/libhandlers.a
 handlers_libhandlers_a_SOURCES = \
 	handlers/all.c handlers/all.h \
+	handlers/account.c \
+	handlers/api_key.c \
+	handlers/audit.c \
 	handlers/auth.c \
+	handlers/grant.c handlers/grant.h \
+	handlers/oauth.c \
+	handlers/recovery.c \
+	handlers/session.c \
+	handlers/user.c \
 	handlers/deployment.c \
 	handlers/env.c handlers/env.h \
 	handlers/health.c \

@@ -3,6 +3,12 @@
 stmt_files = \
 	sql/stmt/auth.sql \
 	sql/stmt/code.sql \
+	sql/stmt/account.sql \
+	sql/stmt/api_key.sql \
+	sql/stmt/audit.sql \
+	sql/stmt/oauth.sql \
+	sql/stmt/recovery.sql \
+	sql/stmt/user.sql \
 	sql/stmt/mail.sql \
 	sql/stmt/project.sql \
 	sql/stmt/deployment.sql \

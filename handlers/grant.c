@@ -1,0 +1,51 @@
+/* grant.c - the answer to a sign-in, by whatever way. */
+#include "handlers/grant.h"
+
+#include "web/reply.h"
+
+const char *const role_values[] = {"user", "manager", "admin", NULL};
+
+/* clang-format off */
+const struct field user_out[] = {
+	O_UUID("id",            REQ, "Id of the account."),
+	O_STR("name",           REQ, "Full name."),
+	O_STR("email",          REQ, "Address, in lower case."),
+	O_STR("avatarUrl",      NUL, "Picture."),
+	O_ENUM("role",          REQ, role_values, "What the account may do."),
+	O_BOOL("emailVerified", REQ, "Whether the address was confirmed."),
+	O_TIME("createdAt",     REQ, "When the account was made."),
+	O_END
+};
+const struct field grant_out[] = {
+	O_OBJECT("user",       user_out, "The account."),
+	O_STR("accessToken",   REQ, "For the header Authorization: Bearer."),
+	O_STR("refreshToken",  REQ, "Gives the next access token, once."),
+	O_STR("tokenType",     REQ, "Always Bearer."),
+	O_INT("expiresIn",     REQ, "Life of the access token in seconds."),
+	O_END
+};
+/* clang-format on */
+
+struct session_client
+grant_client(struct req *rq)
+{
+	return (struct session_client){rq_ip(rq), rq_user_agent(rq)};
+}
+
+enum err
+reply_grant(struct req *rq, const struct session_grant *g)
+{
+	struct jw *w = reply_begin(rq);
+
+	rq_audit_user(rq, g->user_id);
+	rq_audit_target(rq, g->session_id);
+	jw_key(w, "user");
+	jw_object(w);
+	reply_fields(rq, g->user, 0, user_out);
+	jw_object_end(w);
+	jw_kstr(w, "accessToken", g->access_token);
+	jw_kstr(w, "refreshToken", g->refresh_token);
+	jw_kstr(w, "tokenType", "Bearer");
+	jw_kint(w, "expiresIn", g->expires_in);
+	return reply_end(rq);
+}

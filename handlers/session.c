@@ -1,0 +1,4 @@
+/* session.c - where one is signed in. */
+#include "handlers/all.h"
+
+const struct route session_routes[] = {{0}};

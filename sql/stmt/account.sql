@@ -1,0 +1,1 @@
+-- one's own profile, preferences, data and the end of the account

@@ -1,0 +1,1 @@
+-- signing in at GitHub or Google

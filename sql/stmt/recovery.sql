@@ -1,0 +1,1 @@
+-- passwords changed and reset, addresses confirmed

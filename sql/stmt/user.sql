@@ -1,0 +1,1 @@
+-- accounts as administrators see them
