@@ -25,6 +25,18 @@ as_user() {
 	env -i "${clean_env[@]}" "${become[@]}" "$@"
 }
 
+# What the account writes it opens itself: root would follow a symlink that it
+# was led to. For sh -c, with the file as its name.
+log_to='exec >>"$0" 2>&1; exec "$@"'
+
+# logged NAME COMMAND...: as_user, with its output in log/NAME.log, begun anew
+logged() {
+	local name=$1
+	shift
+	as_user rm -f "$state/log/$name.log"
+	as_user sh -c "$log_to" "$state/log/$name.log" "$@"
+}
+
 # wait_until SECONDS COMMAND...: until it succeeds; false at the deadline
 wait_until() {
 	local deadline=$((SECONDS + $1))

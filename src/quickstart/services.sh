@@ -63,9 +63,10 @@ start() {
 	shift
 	# all of these become the next one, so $! stays the supervisor
 	(
-		exec >>"$state/log/$name.log" 2>&1 </dev/null 9>&-
+		exec </dev/null 9>&-
 		exec env -i "${clean_env[@]}" "${become[@]}" \
-			setsid env --default-signal=INT,QUIT,PIPE "$@"
+			setsid sh -c "$log_to" "$state/log/$name.log" \
+			env --default-signal=INT,QUIT,PIPE "$@"
 	) &
 	pid=$!
 	start_time "$pid" || die "$name does not start"
@@ -153,8 +154,8 @@ find_postgres() {
 make_cluster() {
 	[ -s "$state/pg/PG_VERSION" ] && return
 	rm -rf "$state/pg.new"
-	as_user "$pg_bin/initdb" -D "$state/pg.new" -U postgres -A trust -E UTF8 \
-		--locale=C.UTF-8 >"$state/log/initdb.log" 2>&1 || {
+	logged initdb "$pg_bin/initdb" -D "$state/pg.new" -U postgres -A trust -E UTF8 \
+		--locale=C.UTF-8 || {
 		tail -n 5 "$state/log/initdb.log" >&2
 		die "initdb failed"
 	}
@@ -179,15 +180,13 @@ make_database() {
 	[ "$(db -c "SELECT 1 FROM pg_database WHERE datname = 'autostack'")" = 1 ] ||
 		db -c 'CREATE DATABASE autostack OWNER autostack_owner' ||
 		die "cannot make the database"
-	as_user "$ctl" -c "$conf" migrate \
-		>"$state/log/migrate.log" 2>&1 || {
+	logged migrate "$ctl" -c "$conf" migrate || {
 		tail -n 5 "$state/log/migrate.log" >&2
 		die "autostack migrate failed"
 	}
 	# once: it refuses a database in which people have accounts
 	[ "$seed" = yes ] && [ ! -e "$state/.seeded" ] || return 0
-	as_user "$ctl" -c "$conf" seed --force \
-		>"$state/log/seed.log" 2>&1 || {
+	logged seed "$ctl" -c "$conf" seed --force || {
 		tail -n 5 "$state/log/seed.log" >&2
 		die "autostack seed failed"
 	}

@@ -213,7 +213,7 @@ render_nginx() {
 			AUTH_RATE="$(setting auth_rate_per_minute)" \
 			ORIGINS="https://localhost:$https_port${origins:+ $origins}" ||
 		die "cannot write nginx's configuration"
-	with_ports as_user /usr/sbin/nginx -q -t -c "$state/nginx/nginx.conf" 2>"$state/log/nginx-test.log" || {
+	with_ports logged nginx-test /usr/sbin/nginx -q -t -c "$state/nginx/nginx.conf" || {
 		cat "$state/log/nginx-test.log" >&2
 		die "nginx refuses its configuration"
 	}

@@ -81,7 +81,7 @@ struct box {
 	pid_t b, c, d; /* children of A; 0 = not there, or reaped */
 	int leash[3];  /* A: ends of the children's sockets; 0 = none */
 	struct peaks peak;
-	int64_t start_ms;
+	int64_t start_ms, setup_ms;
 	int signal_fd; /* A: SIGCHLD and what means "cancel" */
 	int fail_fd;   /* A: the other child that may fail during set-up */
 };

@@ -35,7 +35,7 @@
 #include "sandbox/box.h"
 #include "sandbox/sandbox.h"
 
-#define SETUP_MS 20000
+#define SETUP_MS 20000 /* AS_SETUP_MS, in developer builds */
 
 /* A's ends are [0], the children's [1]; a pipe's write end is [1] */
 struct wires {
@@ -401,18 +401,31 @@ prepare(struct box *b)
 	}
 }
 
-/* Waits until FD can be read; a signal, the end of the caller, or a deadline
- * ends the set-up. */
+/* Nothing says that anything is wrong, only that it takes too long. */
+NORETURN static void
+give_up(struct box *b, const char *what, int64_t since)
+{
+	(void)box_kill_all(b);
+	box_result(b, false,
+		SANDBOX_RESULT_LATE " the sandbox was not ready in %d s: %s "
+				    "did not answer for %lld ms",
+		(int)(b->setup_ms / 1000), what, (long long)(now_ms() - since));
+	exit(SANDBOX_EXIT_SETUP);
+}
+
+/* Waits until FD, which is WHAT's, can be read; a signal, the end of the
+ * caller, or a deadline ends the set-up. */
 static void
-await(struct box *b, int fd)
+await(struct box *b, int fd, const char *what)
 {
 	struct pollfd p[] = {{fd, POLLIN}, {b->signal_fd, POLLIN},
 		{b->control_fd, 0}, {b->fail_fd, POLLIN}};
 	struct signalfd_siginfo si;
+	int64_t since = now_ms();
 	struct note n;
 
 	for (;;) {
-		int64_t left = b->start_ms + SETUP_MS - now_ms();
+		int64_t left = b->start_ms + b->setup_ms - now_ms();
 
 		if (poll(p, NELEM(p), (int)MAX(left, 0)) < 0 && errno != EINTR)
 			box_fail(b, "poll: %s", strerror(errno));
@@ -428,8 +441,7 @@ await(struct box *b, int fd)
 			si.ssi_signo != SIGCHLD)
 			break;
 		if (left <= 0)
-			box_fail(b, "the sandbox was not ready in %d s",
-				SETUP_MS / 1000);
+			give_up(b, what, since);
 	}
 	(void)box_kill_all(b);
 	box_result(b, true, SANDBOX_RESULT_CANCELLED);
@@ -439,7 +451,7 @@ await(struct box *b, int fd)
 static void
 expect(struct box *b, int fd, char type, const char *who, struct note *ret_n)
 {
-	await(b, fd);
+	await(b, fd, who);
 	if (!hear(b, fd, ret_n) || ret_n->type != type)
 		box_fail(b, "%s ended before it was ready", who);
 }
@@ -450,7 +462,7 @@ await_slirp(struct box *b, struct wires *w)
 	char c, said[512];
 	ssize_t n;
 
-	await(b, w->ready[0]);
+	await(b, w->ready[0], "slirp4netns");
 	if (read(w->ready[0], &c, 1) == 1)
 		return;
 	n = read(w->helper[0], said, sizeof(said) - 1);
@@ -502,7 +514,7 @@ set_up(struct box *b, struct wires *w)
 	expect(b, w->b[0], 'U', "the user namespace", &n);
 	ids_map(b, b->b, false);
 	tell(b, w->b[0], 'm', 0, 0);
-	expect(b, w->b[0], 'C', "the user namespace", &n);
+	expect(b, w->b[0], 'C', "the id maps", &n);
 	b->c = n.c;
 	b->d = n.d;
 	b->fail_fd = w->c[0];
@@ -512,10 +524,24 @@ set_up(struct box *b, struct wires *w)
 		await_slirp(b, w);
 	tell(b, w->c[0], 'n', 0, 0);
 	b->fail_fd = -1;
-	await(b, w->c[0]);
+	await(b, w->c[0], "the network rules");
 	if (hear(b, w->c[0], &n))
 		box_fail(b, "the sandbox sent nonsense");
 	return p.fd;
+}
+
+static int64_t
+setup_ms(void)
+{
+	int64_t ms = SETUP_MS;
+
+#ifdef AS_DEVELOPER
+	const char *s = getenv("AS_SETUP_MS");
+
+	if (s)
+		(void)parse_number(s, 1, SETUP_MS, &ms); /* else the default */
+#endif
+	return ms;
 }
 
 int
@@ -525,6 +551,7 @@ box_run(struct box *b)
 	int proc_fd;
 
 	b->start_ms = now_ms();
+	b->setup_ms = setup_ms();
 	b->signal_fd = b->fail_fd = -1;
 	ids_init(b);
 	block_signals(b);

@@ -16,6 +16,8 @@
  *	cancelled   SIGTERM, SIGINT or SIGHUP arrived, or --control-fd was closed
  *	setup TEXT  nothing was run; TEXT (rest of the line) names the missing
  *	            part and what mends it
+ *	late TEXT   nothing was run either, but nothing is missing: the kernel or
+ *	            a helper did not answer in time, so another try may do
  *	error TEXT  it ran, and a part of the sandbox itself failed (the network
  *	            helper died ...); everything was killed
  *
@@ -33,7 +35,7 @@ enum sandbox_exit {
 	SANDBOX_EXIT_OK = 0,     /* the result line is "exit 0" */
 	SANDBOX_EXIT_ENDED = 1,  /* any other end of something that ran */
 	SANDBOX_EXIT_USAGE = 64, /* the caller's mistake; nothing ran */
-	SANDBOX_EXIT_SETUP = 70, /* "setup ..."; nothing ran */
+	SANDBOX_EXIT_SETUP = 70, /* "setup ..." or "late ..."; nothing ran */
 };
 
 #define SANDBOX_LINE_MAX 1024
@@ -44,6 +46,7 @@ enum sandbox_exit {
 #define SANDBOX_RESULT_LIMIT     "limit"
 #define SANDBOX_RESULT_CANCELLED "cancelled"
 #define SANDBOX_RESULT_SETUP     "setup"
+#define SANDBOX_RESULT_LATE      "late"
 #define SANDBOX_RESULT_ERROR     "error"
 
 /* second word of a "limit" line */

@@ -21,6 +21,7 @@
 
 #define ARGS_MAX   512
 #define CHUNK      (64 * 1024)
+#define LATE_TRIES 3
 #define KILL_MS    15000 /* SIGTERM did not end the sandbox: SIGKILL */
 #define MIB(bytes) ((long long)((bytes) >> 20))
 
@@ -291,6 +292,7 @@ parse(struct job *j, const char *line, struct step_result *ret)
 		{SANDBOX_RESULT_LIMIT " ", STEP_LIMIT},
 		{SANDBOX_RESULT_CANCELLED, STEP_CANCELLED},
 		{SANDBOX_RESULT_SETUP " ", STEP_SETUP},
+		{SANDBOX_RESULT_LATE " ", STEP_LATE},
 		{SANDBOX_RESULT_ERROR " ", STEP_ERROR}};
 	struct arena *a = j->ctx.arena;
 	const char *limits = strstr(line, " limits=");
@@ -301,6 +303,7 @@ parse(struct job *j, const char *line, struct step_result *ret)
 	for (size_t i = 0; i < NELEM(words); i++) {
 		const char *rest = line + strlen(words[i].word);
 		bool whole = words[i].end == STEP_SETUP ||
+			     words[i].end == STEP_LATE ||
 			     words[i].end == STEP_ERROR;
 
 		if (!str_starts(line, words[i].word))
@@ -318,8 +321,8 @@ parse(struct job *j, const char *line, struct step_result *ret)
 	}
 }
 
-enum err
-step_run(struct job *j, const struct step *s, struct step_result *ret)
+static enum err
+run_once(struct job *j, const struct step *s, struct step_result *ret)
 {
 	struct running r = {.pid = -1, .out = -1, .status = -1};
 	enum err e = start(j, s, &r);
@@ -339,6 +342,20 @@ step_run(struct job *j, const struct step *s, struct step_result *ret)
 	buf_done(&r.line);
 	/* too much log may show only now */
 	return r.why ? r.why : check_log(j);
+}
+
+/* Once more, when nothing was run for want of time. */
+enum err
+step_run(struct job *j, const struct step *s, struct step_result *ret)
+{
+	enum err e;
+
+	for (int i = 1;; i++) {
+		e = run_once(j, s, ret);
+		if (e || ret->end != STEP_LATE || i == LATE_TRIES)
+			return e;
+		job_say(j, SAY_WARNING, "Trying again: %s", ret->text);
+	}
 }
 
 static enum err
@@ -403,6 +420,7 @@ step_failed(struct job *j, const struct step *s, const struct step_result *r,
 	case STEP_LIMIT:
 		return limit_failed(j, s, r->text, what);
 	case STEP_SETUP:
+	case STEP_LATE:
 		return ctx_fail(&j->ctx, E_BUILD_FAILED,
 			"the build sandbox cannot be set up, so nothing was "
 			"run: %s",

@@ -188,6 +188,7 @@ enum step_end {
 	STEP_LIMIT,
 	STEP_CANCELLED,
 	STEP_SETUP,
+	STEP_LATE,
 	STEP_ERROR
 };
 /* what a shell makes of SIGXFSZ, the sandbox's limit on a single file */
@@ -195,8 +196,9 @@ enum step_end {
 
 struct step_result {
 	enum step_end end;
-	int code;         /* exit, signal */
-	const char *text; /* the limit's name, or the rest of setup, error */
+	int code; /* exit, signal */
+	const char
+		*text; /* the limit's name, or the rest of setup, late, error */
 	int64_t peak_memory;
 };
 /* Run it, log its output, keep the lease. E_OK: it ended, *ret says how; all
