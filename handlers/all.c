@@ -7,6 +7,7 @@ const struct route *const all_routes[] = {
 	oauth_routes,
 	session_routes,
 	account_routes,
+	export_routes,
 	user_routes,
 	api_key_routes,
 	audit_routes,

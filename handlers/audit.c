@@ -1,4 +1,146 @@
-/* audit.c - who did what. */
+/* audit.c - the audit log: one's own rows, or all for administrators. */
 #include "handlers/all.h"
 
-const struct route audit_routes[] = {{0}};
+#include "gen/stmt.h"
+#include "web/auth.h"
+#include "web/csv.h"
+#include "web/reply.h"
+#include "web/valid.h"
+
+#define EXPORT_MAX 10000 /* as in sql/stmt/audit.sql */
+#define LOWER      "abcdefghijklmnopqrstuvwxyz"
+
+struct audit_list {
+	struct page page;
+	const char *action;
+	const char *from;
+	const char *to;
+	const char *outcome;
+	const char *user_id;
+	const char *format;
+};
+
+static const char *
+check_event(struct arena *a UNUSED, const struct cfg *cfg UNUSED,
+	const char **value)
+{
+	if (strspn(*value, LOWER "_.") != strlen(*value))
+		return "must be an event like auth.login, or the begin of "
+		       "some like auth.";
+	return NULL;
+}
+
+static const struct validator valid_event = {
+	check_event, NULL, "^[a-z_.]*$", false};
+static const char *const outcome_values[] = {
+	"success", "failure", NULL}; /* as audit_logs_outcome in sql/schema */
+static const char *const format_values[] = {"json", "csv", NULL};
+
+/* clang-format off */
+static const struct field audit_list_in[] = {
+	F_PAGE(struct audit_list, page),
+	F_STR(struct audit_list, action,   "action",  OPT, 0, 64, &valid_event, "An event, or with a dot at its end all that begin so."),
+	F_STR(struct audit_list, from,     "from",    OPT, 1, 40, V_TIME, "Rows of this time and later."),
+	F_STR(struct audit_list, to,       "to",      OPT, 1, 40, V_TIME, "Rows before this time."),
+	F_ENUM(struct audit_list, outcome, "outcome", OPT, outcome_values, "Only these."),
+	F_UUID(struct audit_list, user_id, "userId",  OPT, "Rows of this account; others than one's own for administrators only."),
+	F_ENUM(struct audit_list, format,  "format",  OPT, format_values, "csv: a file of all rows that match, at most 10,000; page and limit do not count then."),
+	F_END
+};
+static const struct field audit_item_out[] = {
+	O_UUID("id",        REQ, "Id of the row."),
+	O_TIME("at",        REQ, "When."),
+	O_STR("event",      REQ, "What happened."),
+	O_UUID("userId",    NUL, "Who did it; an account that is gone has no name."),
+	O_STR("userName",   NUL, "Name of the account."),
+	O_STR("userEmail",  NUL, "Address of the account."),
+	O_STR("target",     NUL, "To what: an id, mostly."),
+	O_ENUM("outcome",   REQ, outcome_values, "Whether it was let."),
+	O_STR("ip",         NUL, "From where."),
+	O_STR("userAgent",  NUL, "By which program."),
+	O_UUID("requestId", NUL, "X-Request-Id of the request."),
+	O_JSON("details",   REQ, "More: the error's code, names of changed fields."),
+	O_END
+};
+static const struct field audit_list_out[] = {
+	O_LIST("auditLogs", audit_item_out, "The page's rows, newest first."),
+	O_OBJECT("pagination", pagination_out, "Where this page is. Counting stops at 10,000, and so do the pages: from and to reach older rows."),
+	O_END
+};
+
+static handler_fn h_audit_list;
+
+const struct route audit_routes[] = {
+	{ .op = "auditList", .verb = GET, .path = "/api/audit-logs", .who = WHO_USER,
+	  .in = IN(audit_list_in, struct audit_list), .ok = 200, .out = audit_list_out, .out_type = "text/csv",
+	  .errs = ERRS(E_FORBIDDEN), .fn = h_audit_list,
+	  .doc = "What was done: by oneself; for administrators by anybody. Of a CSV, X-Export-Complete tells whether its "
+		 "10,000 rows were enough." },
+	{ 0 }
+};
+/* clang-format on */
+
+/* Whose rows: NULL means everybody's. */
+static enum err
+whose(struct req *rq, const struct audit_list *in, const char **ret)
+{
+	bool all = rq->who.role == WHO_ADMIN;
+
+	if (!all && in->user_id && !str_eq(in->user_id, rq_user(rq)))
+		return ctx_fail(rq_ctx(rq), E_FORBIDDEN,
+			"Only an administrator sees what others did");
+	*ret = all ? in->user_id : rq_user(rq);
+	return E_OK;
+}
+
+static enum err
+select_rows(struct req *rq, const struct audit_list *in, const char *user,
+	const char *limit, const char *offset)
+{
+	const char *action = in->action && *in->action ? in->action : NULL;
+	bool prefix = action && str_ends(action, ".");
+	const char *event = prefix ? NULL : action;
+	const char *begin = prefix ? action : NULL;
+
+	if (user)
+		return rq_query(rq, STMT_AUDIT_LIST_USER, user, event, begin,
+			in->from, in->to, in->outcome, limit, offset);
+	if (event)
+		return rq_query(rq, STMT_AUDIT_LIST_EVENT, event, in->from,
+			in->to, in->outcome, limit, offset);
+	return rq_query(rq, STMT_AUDIT_LIST_ALL, begin, in->from, in->to,
+		in->outcome, limit, offset);
+}
+
+static enum err
+reply_file(struct req *rq)
+{
+	const struct rows *r = rq_rows(rq);
+	int64_t total = rows_int(r, 0, rows_col(r, "total_items"));
+
+	rq_audit_note(rq, "rows", rq_int(rq, total));
+	rq_header(rq, "X-Export-Complete", rq_bool(total < EXPORT_MAX));
+	return reply_csv(rq, r, (size_t)total, audit_item_out, "audit.csv");
+}
+
+static enum err
+h_audit_list(struct req *rq, const void *v)
+{
+	const struct audit_list *in = v;
+	bool file = in->format && str_eq(in->format, "csv");
+	const char *limit =
+		file ? rq_int(rq, EXPORT_MAX) : rq_limit(rq, &in->page);
+	const char *offset = file ? "0" : rq_offset(rq, &in->page);
+	const char *user = NULL;
+	enum err e = auth_settle(rq); /* the role decides what is asked */
+
+	if (file)
+		rq_audit_event(rq, EV_AUDIT_EXPORT);
+	if (!e)
+		e = whose(rq, in, &user);
+	if (!e)
+		e = select_rows(rq, in, user, limit, offset);
+	if (e)
+		return e;
+	return file ? reply_file(rq) : reply_list(rq, &in->page);
+}

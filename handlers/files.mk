@@ -2,7 +2,7 @@
 noinst_LIBRARIES += handlers/libhandlers.a
 handlers_libhandlers_a_SOURCES = \
 	handlers/all.c handlers/all.h \
-	handlers/account.c \
+	handlers/account.c handlers/account.h \
 	handlers/api_key.c \
 	handlers/audit.c \
 	handlers/auth.c \
@@ -13,6 +13,7 @@ handlers_libhandlers_a_SOURCES = \
 	handlers/user.c \
 	handlers/deployment.c \
 	handlers/env.c handlers/env.h \
+	handlers/export.c \
 	handlers/health.c \
 	handlers/project.c
 EXTRA_DIST += handlers/README.md

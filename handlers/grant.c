@@ -7,13 +7,7 @@ const char *const role_values[] = {"user", "manager", "admin", NULL};
 
 /* clang-format off */
 const struct field user_out[] = {
-	O_UUID("id",            REQ, "Id of the account."),
-	O_STR("name",           REQ, "Full name."),
-	O_STR("email",          REQ, "Address, in lower case."),
-	O_STR("avatarUrl",      NUL, "Picture."),
-	O_ENUM("role",          REQ, role_values, "What the account may do."),
-	O_BOOL("emailVerified", REQ, "Whether the address was confirmed."),
-	O_TIME("createdAt",     REQ, "When the account was made."),
+	USER_FIELDS,
 	O_END
 };
 const struct field grant_out[] = {

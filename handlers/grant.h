@@ -10,6 +10,16 @@
 
 extern const char *const role_values[]; /* as users_role in sql/schema */
 
+/* clang-format off */
+#define USER_FIELDS \
+	O_UUID("id",            REQ, "Id of the account."), \
+	O_STR("name",           REQ, "Full name."), \
+	O_STR("email",          REQ, "Address, in lower case."), \
+	O_STR("avatarUrl",      NUL, "Picture."), \
+	O_ENUM("role",          REQ, role_values, "What the account may do."), \
+	O_BOOL("emailVerified", REQ, "Whether the address was confirmed."), \
+	O_TIME("createdAt",     REQ, "When the account was made.")
+/* clang-format on */
 /* A user: id, name, email, avatarUrl, role, emailVerified, createdAt. */
 extern const struct field user_out[];
 /* user, accessToken, refreshToken, tokenType, expiresIn */

@@ -1,9 +1,10 @@
 #!/bin/sh
-# What belongs to somebody else is not there: every route with an {id}, and
-# what lists and writes could reach.
+# What belongs to somebody else is not there: every route of the table with a
+# parameter in its path, asked by everybody whose it is not. A route with a
+# parameter that this file does not know fails.
 . "$(dirname "$0")/lib/tap.sh"
 . "$abs_top_srcdir/t/lib/api.sh"
-api_start
+api_start hash_slots=2
 "$abs_top_builddir/autostack-api" -x routes >"$TMP/routes" || bail "no routes"
 export TMP
 api_perl <<'END'
@@ -11,49 +12,94 @@ use strict;
 use warnings;
 our $api;
 
-my $ada = $api->signup('ada')->{accessToken};
-my $bob = $api->signup('bob')->{accessToken};
+my %who = map { $_ => $api->signup($_)->{accessToken} } qw(ada bob manager ended late gone);
+sql("UPDATE users SET role = 'manager' WHERE name = 'manager'");
+my $ada = $who{ada};
+my $ada_id = sql("SELECT id FROM users WHERE name = 'ada'");
 my $p = $api->ask(POST => '/api/projects', token => $ada, json => {repository => 'ada/secret', envVars => 'A=1'})->{json};
 my $d = $api->ask(POST => '/api/deployments', token => $ada, json => {repository => 'secret'})->{json};
-my %id = (projects => $p->{id}, deployments => $d->{id}, status => $d->{id});
+my $session = sql("SELECT id FROM sessions WHERE user_id = '$ada_id'");
+my $key = '00000000-0000-4000-8000-00000000aaaa';
+sql("INSERT INTO api_keys (id, user_id, name, prefix, hash) VALUES ('$key', '$ada_id', 'secret', 'as_k1234', repeat('a', 64))");
+# credentials that were good once
+sql("UPDATE sessions SET revoked_at = now() WHERE user_id = (SELECT id FROM users WHERE name = 'ended');
+	UPDATE sessions SET expires_at = now() WHERE user_id = (SELECT id FROM users WHERE name = 'late');
+	DELETE FROM users WHERE name = 'gone'");
 
-sub state_of_ada {
-	return sql("SELECT p::text FROM projects p UNION ALL SELECT d::text FROM deployments d ORDER BY 1");
+# Where an object of ada's is: a path's begin, its id, and what others get.
+# managers: what a manager gets, where that is not what anybody gets.
+my %of = (
+	'/api/projects/' => {id => $p->{id}, other => 404},
+	'/api/deployments/' => {id => $d->{id}, other => 404},
+	'/api/status/' => {id => $d->{id}, other => 404},
+	'/api/auth/sessions/' => {id => $session, other => 404},
+	'/api/api-keys/' => {id => $key, other => 404},
+	'/api/users/' => {id => $ada_id, other => 403, managers => {GET => 200}},
+);
+
+my @tables = split /\n/, sql("SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'
+	AND table_name NOT IN ('audit_logs', 'sessions') ORDER BY 1");
+sub state_of_all { # but what asking itself leaves
+	return sql(join ' UNION ALL ', (map { "SELECT '$_' || x::text FROM \"$_\" x" } @tables),
+		"SELECT id::text || coalesce(revoked_at::text, '') FROM sessions ORDER BY 1");
 }
-my $before = state_of_ada();
+my $before = state_of_all();
+my $missing_id = '00000000-0000-4000-8000-000000000000';
 
 open my $f, '<', "$ENV{TMP}/routes" or die $!;
-my $n = 0;
+my ($n, %used) = 0;
 while (<$f>) {
-	my ($what, $op, $verb, $path) = split /\t/;
-	next unless $what eq 'route' && $path =~ m{^/api/(\w+)/\{id\}};
-	my $mine = $id{$1};
-	my $url = $path =~ s/\{id\}/$mine/r;
-	my %body = $verb =~ /POST|PUT|PATCH/ ? (json => {}) : ();
-	my $own = $api->ask(GET => $url, token => $ada)->{status};
-	my $missing = $api->ask($verb, $path =~ s/\{id\}/00000000-0000-4000-8000-000000000000/r, token => $bob, %body);
-	my $other = $api->ask($verb, $url, token => $bob, %body);
-	my $nobody = $api->ask($verb, $url, %body);
-	$n++;
-	is $other->{status}, 404, "SET-1 $verb $path of somebody else is 404";
-	is $other->{body}, $missing->{body}, "SET-1 $verb $path answers exactly as for one that is not there";
-	is $nobody->{status}, 401, "SET-1 $verb $path without a token is 401";
-	if ($verb eq 'GET') {
-		is $own, 200, "SET-1 $verb $path is 200 for its owner";
-		is $api->ask(HEAD => $url, token => $bob)->{status}, 404, "SET-1 HEAD $path, too";
-		my $text = $api->ask($verb, $url, token => $bob, params => {HTTP_ACCEPT => 'text/plain'});
-		is $text->{status}, 404, "SET-1 $verb $path as text, too";
+	chomp;
+	my ($what, $op, $verb, $path, $who, undef, undef, undef, $in) = split /\t/;
+	next unless $what eq 'route' && $path =~ /\{/;
+	my ($where) = grep { index($path, "$_\{id}") == 0 } keys %of;
+	if (!$where) {
+		fail "SET-1 $verb $path has no entry in this file";
+		next;
 	}
+	my $o = $of{$where};
+	$used{$where}++;
+	$n++;
+	my $url = $path =~ s/\{id\}/$o->{id}/r;
+	my $nowhere = $path =~ s/\{id\}/$missing_id/r;
+	my %body = $in eq 'body' ? (json => {}) : ();
+	my $admin_only = $who eq 'admin' || $who eq 'manager';
+	for my $name (qw(bob manager)) {
+		my $want = $name eq 'manager' && ($o->{managers}{$verb} // ($who eq 'manager' ? 200 : 0)) || ($admin_only ? 403 : $o->{other});
+		my $other = $api->ask($verb, $url, token => $who{$name}, %body);
+		my $missing = $api->ask($verb, $nowhere, token => $who{$name}, %body);
+		is $other->{status}, $want, "SET-1 $verb $path of somebody else is $want for $name";
+		is $other->{body}, $missing->{body}, "SET-1 $verb $path answers $name exactly as for one that is not there" if $want >= 400;
+		next if $verb ne 'GET' || $want < 400;
+		is $api->ask(HEAD => $url, token => $who{$name})->{status}, $want, "SET-1 HEAD $path, too";
+		is $api->ask($verb, $url, token => $who{$name}, params => {HTTP_ACCEPT => 'text/plain'})->{status}, $want, "SET-1 $verb $path as text, too";
+		is $api->ask($verb, $path =~ s/\{id\}/uc $o->{id}/er, token => $who{$name})->{status}, $want,
+			"SET-1 $verb $path with its id in capitals, too";
+	}
+	for my $name (qw(ended late gone)) {
+		is $api->ask($verb, $url, token => $who{$name}, %body)->{status}, 401, "SET-1 $verb $path with a session that is over ($name) is 401";
+	}
+	is $api->ask($verb, $url, %body)->{status}, 401, "SET-1 $verb $path without a token is 401";
+	is $api->ask($verb, $url, token => 'x.y.z', %body)->{status}, 401, "SET-1 $verb $path with nonsense is 401";
+	is $api->ask($verb, $url, token => $ada)->{status}, 200, "SET-1 $verb $path is 200 for its owner" if $verb eq 'GET' && !$admin_only;
 }
 cmp_ok $n, '>=', 7, 'the table has routes with an id';
-is state_of_ada(), $before, 'SET-1 nothing of it changed';
+is state_of_all(), $before, 'SET-1 nothing of all that changed anything';
 
+# what the caller names in a query or a body is looked at, too
+my $bob = $who{bob};
 for my $list ('/api/projects', '/api/deployments', '/api/deployments/recent', '/api/deployments?search=secret',
 	"/api/deployments?projectId=$p->{id}", '/api/deployments?status=queued', '/api/deployments?branch=main') {
 	my $r = $api->ask(GET => $list, token => $bob);
 	is $r->{status}, 200, "$list of a stranger";
 	unlike $r->{body}, qr/\Q$d->{id}\E|\Q$p->{id}\E|secret/, 'SET-1 holds nothing of it';
 	is $r->{json}{pagination}{totalItems} // 0, 0, 'SET-1 nor counts it';
+}
+my $eve = $api->signup('eve')->{accessToken}; # bob's log has the ids that he tried
+for my $path ('/api/auth/sessions', '/api/audit-logs', '/api/user/export', '/api/user/profile', '/api/audit-logs?format=csv') {
+	my $r = $api->ask(GET => $path, token => $eve);
+	is $r->{status}, 200, "$path of a stranger";
+	unlike $r->{body}, qr/\Q$ada_id\E|\Q$session\E|\Q$key\E|ada\@/, 'SET-1 holds nothing of hers';
 }
 
 # somebody else's project is none of one's own: a new one is made

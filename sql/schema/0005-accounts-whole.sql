@@ -111,7 +111,7 @@ CREATE INDEX api_keys_user_id_idx ON api_keys (user_id, created_at DESC, id DESC
 CREATE TABLE mails (
 	id uuid CONSTRAINT mails_pkey PRIMARY KEY DEFAULT gen_random_uuid(),
 	kind text NOT NULL,
-	user_id uuid CONSTRAINT mails_user_id_fkey REFERENCES users ON DELETE SET NULL,
+	user_id uuid CONSTRAINT mails_user_id_fkey REFERENCES users ON DELETE CASCADE,
 	recipient text NOT NULL CONSTRAINT mails_recipient_form
 		CHECK (length(recipient) BETWEEN 3 AND 254 AND recipient !~ '[[:cntrl:][:space:],<>]'),
 	message_sealed text,

@@ -124,9 +124,10 @@ VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5));
 
 -- name: audit_insert
 -- doc: What an audited request did.
--- in: event text, user_id uuid, target text, outcome text, ip inet, user_agent text, request_id uuid, code text
+-- in: event text, user_id uuid, target text, outcome text, ip inet, user_agent text, request_id uuid, code text, details jsonb
 -- out: none
 -- by: api
 INSERT INTO audit_logs (event, user_id, target, outcome, ip, user_agent, request_id, details)
 VALUES ($1, $2, $3, $4, $5, $6, $7,
-	CASE WHEN $8::text IS NULL THEN '{}'::jsonb ELSE jsonb_build_object('code', $8::text) END);
+	coalesce($9::jsonb, '{}')
+		|| CASE WHEN $8::text IS NULL THEN '{}'::jsonb ELSE jsonb_build_object('code', $8::text) END);

@@ -77,6 +77,7 @@ audit(struct ctx *ctx, struct svc *svc, const struct audit_fact *fact)
 		.target = fact->target,
 		.success = fact->success,
 		.code = fact->code,
+		.details = fact->details,
 		.ip = fact->ip,
 		.user_agent = fact->user_agent,
 	};

@@ -1,6 +1,7 @@
 /*
  * print.c - prints what the program knows of itself. routes has a line a path:
- * op, verb, path, who, rate class, audit event, status; then a line a field.
+ * op, verb, path, who, rate class, audit event, status, and where the fields
+ * come in; then a line a field.
  */
 #include "api/print.h"
 
@@ -20,13 +21,11 @@
 
 #define PRINT_MAX ((size_t)16 << 20)
 
-static const char *const who_texts[] = {
-	"nobody", "public", "user", "manager", "admin"};
 static const char *const rate_texts[] = {"general", "auth", "deploy"};
 static const char *const presence_texts[] = {
 	"required", "optional", "nullable"};
 static const char *const type_texts[] = {
-	"end", "string", "integer", "boolean", "uuid", "enum"};
+	"end", "string", "integer", "boolean", "uuid", "enum", "uuids"};
 
 static void
 print_config(struct arena *a UNUSED, struct buf *b)
@@ -67,10 +66,10 @@ print_field(struct buf *b, const struct route *r, const struct field *f)
 static void
 print_path(struct buf *b, const struct route *r, const char *path)
 {
-	buf_printf(b, "route\t%s\t%s\t%s\t%s\t%s\t%s\t%d\n", r->op,
-		verb_text(r->verb), path, who_texts[r->who],
-		rate_texts[r->rate],
-		r->audit ? event_info(r->audit)->name : "-", r->ok);
+	buf_printf(b, "route\t%s\t%s\t%s\t%s\t%s\t%s\t%d\t%s\n", r->op,
+		verb_text(r->verb), path, who_text(r->who), rate_texts[r->rate],
+		r->audit ? event_info(r->audit)->name : "-", r->ok,
+		route_takes_body(r) ? "body" : "query");
 }
 
 static void

@@ -253,6 +253,63 @@ str_has_control(const char *s)
 	return false;
 }
 
+/* The three bytes of U+2028 ... U+2069, or two of U+061C. */
+static bool
+is_bidi(const unsigned char *u, size_t len)
+{
+	if (len == 2)
+		return u[0] == 0xd8 && u[1] == 0x9c;
+	if (len != 3 || u[0] != 0xe2)
+		return false;
+	if (u[1] == 0x80)
+		return u[2] == 0x8e || u[2] == 0x8f ||
+		       (u[2] >= 0xa8 && u[2] <= 0xae);
+	return u[1] == 0x81 && u[2] >= 0xa6 && u[2] <= 0xa9;
+}
+
+bool
+str_has_bidi(const char *s)
+{
+	size_t n = strlen(s);
+
+	while (n) {
+		size_t len = str_utf8_at(s, n);
+
+		if (is_bidi((const unsigned char *)s, len))
+			return true;
+		len = MAX(len, (size_t)1);
+		s += len;
+		n -= len;
+	}
+	return false;
+}
+
+char *
+str_plain(struct arena *a, const char *s, size_t max)
+{
+	size_t n = str_utf8_cut(s, strlen(s), max);
+	char *out = arena_alloc(a, n + 1);
+	char *p = out;
+
+	while (n) {
+		const unsigned char *u = (const unsigned char *)s;
+		size_t len = str_utf8_at(s, n);
+		bool bad = len == 0 || *u < 0x20 || *u == 0x7f ||
+			   (len == 2 && u[0] == 0xc2 && u[1] < 0xa0) ||
+			   is_bidi(u, len);
+
+		if (bad)
+			*p++ = '?';
+		else
+			for (size_t i = 0; i < len; i++)
+				*p++ = s[i];
+		len = MAX(len, (size_t)1);
+		s += len;
+		n -= len;
+	}
+	return out;
+}
+
 void
 str_hex(char *dst, const void *p, size_t n)
 {

@@ -36,6 +36,12 @@ size_t str_utf8_at(const char *s, size_t n);
  * characters. */
 size_t str_utf8_cut(const char *s, size_t n, size_t max);
 bool str_has_control(const char *s); /* C0 (tab and newline too), DEL, C1 */
+/* Characters that turn the direction of text or break lines: U+061C,
+ * U+200E-200F, U+2028-202E, U+2066-2069. */
+bool str_has_bidi(const char *s);
+/* A copy that neither a log nor a terminal obeys: control and direction
+ * characters and invalid bytes become '?'; at most max bytes of s. */
+char *str_plain(struct arena *a, const char *s, size_t max);
 
 /* dst must hold 2n + 1. */
 void str_hex(char *dst, const void *p, size_t n);

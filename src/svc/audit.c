@@ -10,7 +10,7 @@ audit_write(struct ctx *ctx, const struct svc *svc, const struct audit_row *row)
 	const char *outcome = row->success ? "success" : "failure";
 	enum err e = db_query(ctx, svc->db, STMT_AUDIT_INSERT,
 		DB_IN(event, row->user_id, row->target, outcome, row->ip,
-			row->user_agent, ctx->id, row->code),
+			row->user_agent, ctx->id, row->code, row->details),
 		NULL);
 
 	if (e)

@@ -10,7 +10,8 @@ struct audit_row {
 	const char *user_id; /* NULL: not known */
 	const char *target;
 	bool success;
-	const char *code; /* of the failure */
+	const char *code;    /* of the failure */
+	const char *details; /* more: a JSON object, or NULL */
 	const char *ip;
 	const char *user_agent;
 };

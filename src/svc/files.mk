@@ -18,4 +18,5 @@ src_svc_libsvc_a_SOURCES = \
 	src/svc/seal.c src/svc/seal.h \
 	src/svc/secret.c src/svc/secret.h \
 	src/svc/session.c src/svc/session.h \
-	src/svc/svc.h
+	src/svc/svc.h \
+	src/svc/user.c src/svc/user.h

@@ -50,6 +50,21 @@ auth_settle(struct req *rq)
 	return E_OK;
 }
 
+/* Whether the {id} of a SELF route's path is the caller. */
+static bool
+is_self(const struct req *rq)
+{
+	if (rq->route->who != WHO_SELF_OR_MANAGER &&
+		rq->route->who != WHO_SELF_OR_ADMIN)
+		return false;
+	for (size_t i = 0; i < rq->match.nparams; i++) {
+		if (str_eq(rq->match.params[i].name, "id"))
+			return str_eq_ci(
+				rq->match.params[i].value, rq->who.user_id);
+	}
+	return false;
+}
+
 enum err
 auth_begin(struct req *rq)
 {
@@ -69,7 +84,7 @@ auth_begin(struct req *rq)
 	if (route->verb == GET && route->who == WHO_USER)
 		return E_OK;
 	e = auth_settle(rq);
-	if (!e && rq->who.role < route->who)
+	if (!e && rq->who.role < route->who && !is_self(rq))
 		e = E_FORBIDDEN;
 	return e;
 }

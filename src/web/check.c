@@ -85,6 +85,9 @@ check_value(struct ctx *ctx, const struct field *f, const struct jsn *v)
 	case FIELD_INT:
 		ok = jsn_type(v) == JSN_INT;
 		break;
+	case FIELD_JSON:
+		ok = jsn_type(v) == JSN_OBJECT;
+		break;
 	case FIELD_BOOL:
 		ok = jsn_type(v) == JSN_BOOL;
 		break;

@@ -148,6 +148,8 @@ type_rule(enum field_type type)
 		return "must be a whole number";
 	case FIELD_BOOL:
 		return "must be true or false";
+	case FIELD_UUIDS:
+		return "must be an array of UUIDs";
 	default:
 		return "must be a string";
 	}
@@ -181,9 +183,54 @@ bind_text(struct binding *b, const struct field *f, const char *s, void *dst)
 			return wrong_type(b, f);
 		*(bool *)dst = str_eq(s, "true");
 		return true;
+	case FIELD_UUIDS:
+		return wrong_type(b, f);
 	default:
 		ASSERT(!"a type for answers only");
 	}
+}
+
+static bool
+has_uuid(const char *const *ids, size_t n, const char *id)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (str_eq(ids[i], id))
+			return true;
+	}
+	return false;
+}
+
+static bool
+bind_uuids(struct binding *b, const struct field *f, const struct jsn *v,
+	struct uuid_list *dst)
+{
+	size_t n = jsn_len(v);
+	const char **ids;
+
+	if ((int64_t)n < f->min || (int64_t)n > f->max) {
+		field_bad(b, f->name, "RANGE",
+			arena_printf(b->arena,
+				"must hold from %" PRId64 " to %" PRId64
+				" items",
+				f->min, f->max));
+		return false;
+	}
+	ids = arena_array(b->arena, n + 1, sizeof(*ids));
+	for (size_t i = 0; i < n; i++) {
+		const char *s = jsn_str(jsn_at(v, i));
+
+		if (!s)
+			return wrong_type(b, f);
+		if (!bind_uuid(b, f, s, &ids[i]))
+			return false;
+		if (has_uuid(ids, i, ids[i])) {
+			field_bad(b, f->name, "DUPLICATE",
+				"must hold each id only once");
+			return false;
+		}
+	}
+	*dst = (struct uuid_list){ids, n};
+	return true;
 }
 
 static bool
@@ -201,6 +248,9 @@ bind_json(struct binding *b, const struct field *f, const struct jsn *v,
 			return wrong_type(b, f);
 		*(bool *)dst = jsn_bool(v);
 		return true;
+	case FIELD_UUIDS:
+		return is == JSN_ARRAY ? bind_uuids(b, f, v, dst)
+				       : wrong_type(b, f);
 	default:
 		return is == JSN_STR ? bind_text(b, f, jsn_str(v), dst)
 				     : wrong_type(b, f);
@@ -328,6 +378,8 @@ member_size(enum field_type type)
 		return sizeof(int64_t);
 	case FIELD_BOOL:
 		return sizeof(bool);
+	case FIELD_UUIDS:
+		return sizeof(struct uuid_list);
 	default:
 		return sizeof(const char *);
 	}
@@ -342,11 +394,15 @@ field_wrong(const struct field *f, size_t size)
 		return "has no name or doc";
 	if (in && f->type >= FIELD_TIME)
 		return "has a type for answers";
+	if (!in && f->type == FIELD_UUIDS)
+		return "has a type for requests";
 	if (in && f->offset + member_size(f->type) > size)
 		return "lies outside of its struct";
 	if (f->type == FIELD_ENUM && !f->values)
 		return "has no values";
 	if (in && f->type == FIELD_STR && (f->max < 1 || f->min > f->max))
+		return "has no maximum length";
+	if (f->type == FIELD_UUIDS && (f->max < 1 || f->min > f->max))
 		return "has no maximum length";
 	if ((f->type == FIELD_OBJECT || f->type == FIELD_LIST) && !f->fields)
 		return "has no fields";

@@ -5,7 +5,8 @@
  * OpenAPI. Tables live in handlers/; nothing here knows a resource.
  *
  * Where an input field's value comes from: its name is a {param} of the path:
- * the path; else for GET and DELETE the query; else the JSON body.
+ * the path; else for GET and DELETE the query; else the JSON body. A DELETE
+ * whose route says .body takes the JSON body, too.
  */
 #ifndef AS_WEB_FIELD_H
 #define AS_WEB_FIELD_H
@@ -25,9 +26,11 @@ enum field_type {
 	FIELD_BOOL,
 	FIELD_UUID,
 	FIELD_ENUM,
+	FIELD_UUIDS, /* only in requests: an array of different UUIDs */
 	/* only in answers */
 	FIELD_TIME,     /* a timestamptz column; RFC 3339 on the wire */
 	FIELD_DURATION, /* "2m 15s" on the wire, from column NAME_seconds */
+	FIELD_JSON,     /* any object; a jsonb column */
 	FIELD_OBJECT,   /* its fields come from the same row */
 	FIELD_LIST,     /* objects; written by reply_list or the handler */
 	FIELD_STRS,     /* strings; written by the handler */
@@ -43,12 +46,19 @@ struct field {
 	const char *name; /* on the wire, camelCase; a column has the same name
 			   * in snake_case */
 	size_t offset;
-	int64_t min, max; /* characters of a string, value of an integer */
+	int64_t min, max; /* characters of a string, value of an integer,
+			   * length of an array */
 	int64_t absent;   /* an integer that was left out */
 	const struct validator *valid; /* beyond length; may be NULL */
 	const char *const *values;     /* of an enum, ended by NULL */
 	const struct field *fields;    /* of an object or a list's items */
 	const char *doc;
+};
+
+/* What a field of FIELD_UUIDS fills. */
+struct uuid_list {
+	const char *const *id;
+	size_t n;
 };
 
 /* A member's offset, if the member has the type that the macro is for:
@@ -74,6 +84,9 @@ struct field {
 #define F_ENUM(s, m, n, p, vals, d) \
 	{ .type = FIELD_ENUM, .presence = p, .name = n, .offset = FIELD_AT(s, m, const char *), \
 	  .values = vals, .doc = d }
+#define F_UUIDS(s, m, n, p, lo, hi, d) \
+	{ .type = FIELD_UUIDS, .presence = p, .name = n, .offset = FIELD_AT(s, m, struct uuid_list), \
+	  .min = lo, .max = hi, .doc = d }
 /* page and limit, alike in all lists; member m is a struct page */
 #define F_PAGE(s, m) \
 	F_INT(s, m.page, "page", OPT, 1, 1000000, 1, "Page, from 1."), \
@@ -87,6 +100,7 @@ struct field {
 #define O_ENUM(n, p, vals, d)   { .type = FIELD_ENUM, .presence = p, .name = n, .values = vals, .doc = d }
 #define O_TIME(n, p, d)         { .type = FIELD_TIME, .presence = p, .name = n, .doc = d }
 #define O_DURATION(n, p, d)     { .type = FIELD_DURATION, .presence = p, .name = n, .doc = d }
+#define O_JSON(n, p, d)         { .type = FIELD_JSON, .presence = p, .name = n, .doc = d }
 #define O_OBJECT(n, f, d)       { .type = FIELD_OBJECT, .name = n, .fields = f, .doc = d }
 #define O_LIST(n, f, d)         { .type = FIELD_LIST, .name = n, .fields = f, .doc = d }
 #define O_STRS(n, d)            { .type = FIELD_STRS, .name = n, .doc = d }

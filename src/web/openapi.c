@@ -26,10 +26,12 @@ type_name(enum field_type type)
 		return "integer";
 	case FIELD_BOOL:
 		return "boolean";
+	case FIELD_JSON:
 	case FIELD_OBJECT:
 		return "object";
 	case FIELD_LIST:
 	case FIELD_STRS:
+	case FIELD_UUIDS:
 		return "array";
 	default:
 		return "string";
@@ -113,6 +115,16 @@ write_rules(struct jw *w, const struct field *f, bool in)
 		write_object_rules(w, f->fields);
 		jw_object_end(w);
 		break;
+	case FIELD_UUIDS:
+		jw_key(w, "items");
+		jw_object(w);
+		jw_kstr(w, "type", "string");
+		jw_kstr(w, "format", "uuid");
+		jw_object_end(w);
+		jw_kint(w, "minItems", f->min);
+		jw_kint(w, "maxItems", f->max);
+		jw_kbool(w, "uniqueItems", true);
+		break;
 	case FIELD_STRS:
 		jw_key(w, "items");
 		jw_object(w);
@@ -167,7 +179,7 @@ place_of(const struct route *r, const char *path, const struct field *f)
 	(void)snprintf(param, sizeof(param), "{%s}", f->name);
 	if (strstr(path, param))
 		return IN_PATH;
-	return r->verb == GET || r->verb == DELETE ? IN_QUERY : IN_BODY;
+	return route_takes_body(r) ? IN_BODY : IN_QUERY;
 }
 
 static size_t
@@ -286,8 +298,7 @@ write_success(struct jw *w, const struct route *r)
 		jw_key(w, "schema");
 		jw_object(w);
 		jw_kstr(w, "type",
-			str_eq(r->out_type, "text/plain") ? "string"
-							  : "object");
+			str_starts(r->out_type, "text/") ? "string" : "object");
 		jw_object_end(w);
 		jw_object_end(w);
 	}
@@ -301,7 +312,7 @@ write_success(struct jw *w, const struct route *r)
 static bool
 can_fail(const struct route *r, enum err e)
 {
-	bool body = r->verb != GET && r->verb != DELETE;
+	bool body = route_takes_body(r);
 
 	for (size_t i = 0; r->errs && r->errs[i]; i++) {
 		if (r->errs[i] == e)
@@ -454,6 +465,7 @@ write_operation(struct jw *w, const struct route *r, const char *path)
 	jw_array(w);
 	jw_str(w, tag);
 	jw_array_end(w);
+	jw_kstr(w, "x-who", who_text(r->who));
 	write_security(w, r);
 	write_parameters(w, r, path);
 	write_request_body(w, r, path);

@@ -11,6 +11,7 @@
 #include <inttypes.h>
 
 #define COLUMN_NAME_MAX 64
+#define FLUSH_BYTES     ((size_t)1 << 20)
 
 /* ---- bodies ---- */
 
@@ -38,20 +39,24 @@ column(const struct rows *rows, const struct field *f)
 
 /* "2026-01-20 10:30:00.123+00", as the session's settings make it, becomes
  * "2026-01-20T10:30:00Z". */
+const char *
+reply_rfc3339(char dst[21], const char *column_text)
+{
+	if (!column_text)
+		return NULL;
+	ASSERT(strlen(column_text) >= 22 && str_ends(column_text, "+00"));
+	(void)str_copy(dst, 21, column_text); /* the fraction goes */
+	dst[10] = 'T';
+	dst[19] = 'Z';
+	return dst;
+}
+
 static void
 write_time(struct jw *w, const char *s)
 {
 	char text[21];
 
-	if (!s) {
-		jw_null(w);
-		return;
-	}
-	ASSERT(strlen(s) >= 22 && str_ends(s, "+00"));
-	(void)str_copy(text, sizeof(text), s); /* the fraction goes */
-	text[10] = 'T';
-	text[19] = 'Z';
-	jw_str(w, text);
+	jw_str(w, reply_rfc3339(text, s));
 }
 
 void
@@ -71,6 +76,7 @@ write_value(struct req *rq, const struct rows *rows, size_t row, int col,
 		write_time(&rq->jw, s);
 		break;
 	case FIELD_INT:
+	case FIELD_JSON:
 		jw_raw(&rq->jw, s ? s : "null");
 		break;
 	case FIELD_BOOL:
@@ -139,6 +145,8 @@ finish(struct req *rq)
 	if (rq->body.full || arena_full(rq->ctx.arena))
 		return ctx_cause(&rq->ctx, E_INTERNAL_SERVER_ERROR,
 			"the answer is over request_memory_max");
+	if (rq->sent)
+		return reply_text_part(rq, NULL, &rq->body);
 #ifdef AS_DEVELOPER
 	return reply_check(&rq->ctx, rq->route->out, &rq->body);
 #else
@@ -174,6 +182,18 @@ reply_json(struct req *rq, const struct buf *text)
 	buf_reset(&rq->body);
 	buf_add(&rq->body, text->data, text->len);
 	return rq->body.full ? E_INTERNAL_SERVER_ERROR : E_OK;
+}
+
+enum err
+reply_flush(struct req *rq)
+{
+	enum err e;
+
+	if (rq->body.full || rq->body.len < FLUSH_BYTES)
+		return E_OK;
+	e = reply_text_part(rq, "application/json; charset=utf-8", &rq->body);
+	buf_reset(&rq->body);
+	return e;
 }
 
 static void
@@ -344,6 +364,9 @@ add_headers(struct req *rq, struct buf *b)
 		buf_str(b, "Retry-After: 30\r\n");
 	if (rq->status == 503)
 		buf_str(b, "Retry-After: 2\r\n");
+	for (size_t i = 0; i < rq->nheaders; i++)
+		buf_printf(b, "%s: %s\r\n", rq->headers[i].name,
+			rq->headers[i].value);
 }
 
 static bool

@@ -27,8 +27,13 @@ void reply_fields(struct req *rq, const struct rows *rows, size_t row,
 /* "name": [the first n rows as objects] */
 void reply_array(struct req *rq, const char *name, const struct rows *rows,
 	size_t n, const struct field *out);
+/* Long answers: send what is written so far if that is much, and go on. A
+ * failure after that can only end the answer early. */
+MUST enum err reply_flush(struct req *rq);
 /* The value of a timestamptz column, or null. */
 void reply_time(struct req *rq, const char *column_text);
+/* The same as text; NULL stays NULL. */
+const char *reply_rfc3339(char dst[21], const char *column_text);
 MUST enum err reply_end(struct req *rq);
 
 /* Answers that are not JSON objects: headers are sent by the first part, more

@@ -192,7 +192,7 @@ request_bind(struct req *rq, void *dst)
 
 	b->arena = rq->ctx.arena;
 	b->cfg = rq->web->cfg;
-	b->body_fields = rq->verb != GET && rq->verb != DELETE;
+	b->body_fields = route_takes_body(rq->route);
 	if (b->body_fields)
 		e = parse_body(rq, &b->body);
 	if (e)
@@ -308,6 +308,56 @@ rq_audit_event(struct req *rq, enum event ev)
 	rq->audit = ev;
 }
 
+void
+rq_audit_note(struct req *rq, const char *name, const char *value)
+{
+	ASSERT(rq->nnotes < AUDIT_NOTES_MAX);
+	rq->notes[rq->nnotes++] = (struct named_text){name, value};
+}
+
+void
+rq_audit_given(struct req *rq)
+{
+	const struct field *f = rq->route->in.fields;
+	AUTO_BUF struct buf b = {0};
+
+	buf_init(&b, 4096); /* 64 names of our own */
+	for (size_t i = 0; f && f[i].type; i++) {
+		bool in_path = false;
+
+		for (size_t p = 0; p < rq->match.nparams; p++)
+			in_path |= str_eq(rq->match.params[p].name, f[i].name);
+		if (!in_path && rq->binding.given >> i & 1)
+			buf_printf(&b, "%s%s", b.len ? " " : "", f[i].name);
+	}
+	rq_audit_note(rq, "fields", arena_strdup(rq->ctx.arena, buf_text(&b)));
+}
+
+void
+rq_audit_also(struct req *rq, enum event ev, const char *target, enum err e)
+{
+	struct audit_fact fact = {
+		.event = ev,
+		.user_id = rq_user(rq),
+		.target = target,
+		.success = !e,
+		.code = e ? err_info(e)->code : NULL,
+		.ip = rq->ip,
+		.user_agent = rq_user_agent(rq),
+	};
+
+	ctx_clear(&rq->ctx);
+	rq->web->hooks.audit(&rq->ctx, rq->web->svc, &fact);
+	ctx_clear(&rq->ctx);
+}
+
+void
+rq_header(struct req *rq, const char *name, const char *value)
+{
+	ASSERT(rq->nheaders < REPLY_HEADERS_MAX);
+	rq->headers[rq->nheaders++] = (struct named_text){name, value};
+}
+
 const char *
 rq_ip(const struct req *rq)
 {
@@ -318,12 +368,8 @@ const char *
 rq_user_agent(struct req *rq)
 {
 	const char *s = rq->in->user_agent;
-	size_t n;
 
-	if (!s || !*s || !str_is_utf8(s, strlen(s)))
-		return NULL;
-	n = str_utf8_cut(s, strlen(s), USER_AGENT_MAX);
-	return arena_strndup(rq->ctx.arena, s, n);
+	return s && *s ? str_plain(rq->ctx.arena, s, USER_AGENT_MAX) : NULL;
 }
 
 bool

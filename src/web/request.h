@@ -49,7 +49,8 @@ struct audit_fact {
 	const char *user_id;
 	const char *target;
 	bool success;
-	const char *code; /* the error's code, NULL on success */
+	const char *code;    /* the error's code, NULL on success */
+	const char *details; /* more: a JSON object, or NULL */
 	const char *ip;
 	const char *user_agent;
 };
@@ -76,7 +77,14 @@ struct web {
 	const char *version;
 };
 
-#define QUERY_PARAMS_MAX 32
+#define QUERY_PARAMS_MAX  32
+#define AUDIT_NOTES_MAX   8
+#define REPLY_HEADERS_MAX 8
+
+struct named_text {
+	const char *name;
+	const char *value;
+};
 
 struct req {
 	struct ctx ctx;
@@ -99,7 +107,11 @@ struct req {
 	enum event audit;
 	const char *audit_target;
 	const char *audit_user;
+	struct named_text notes[AUDIT_NOTES_MAX];
+	size_t nnotes;
 	/* the answer */
+	struct named_text headers[REPLY_HEADERS_MAX];
+	size_t nheaders;
 	struct buf body;
 	struct jw jw;
 	int status;
@@ -149,8 +161,19 @@ void rq_audit_target(struct req *rq, const char *id);
 void rq_audit_user(struct req *rq, const char *user_id);
 /* Another event than the route's. */
 void rq_audit_event(struct req *rq, enum event ev);
+/* A word more for the row's details, as {"role": "admin"}. Never a secret,
+ * never who somebody is: rows outlive accounts. */
+void rq_audit_note(struct req *rq, const char *name, const char *value);
+/* Notes the names of the fields that came in the body or query. */
+void rq_audit_given(struct req *rq);
+/* A row more, at once: one of the many things that this request does. */
+void rq_audit_also(
+	struct req *rq, enum event ev, const char *target, enum err e);
+/* A header of the answer, also when it fails later on. The value is ours, not
+ * a stranger's. */
+void rq_header(struct req *rq, const char *name, const char *value);
 /* The client's address (valid text or NULL) and User-Agent (at most 512
- * characters, valid UTF-8, or NULL). */
+ * bytes, without anything that steers a terminal, or NULL). */
 const char *rq_ip(const struct req *rq);
 const char *rq_user_agent(struct req *rq);
 /* Whether the client asks for this media type by name. */

@@ -43,6 +43,22 @@ verb_text(enum verb v)
 	return verb_texts[v];
 }
 
+const char *
+who_text(enum who w)
+{
+	static const char *const texts[] = {"nobody", "public", "user",
+		"self-or-manager", "manager", "self-or-admin", "admin"};
+
+	ASSERT(w < NELEM(texts));
+	return texts[w];
+}
+
+bool
+route_takes_body(const struct route *r)
+{
+	return (r->verb != GET && r->verb != DELETE) || r->body;
+}
+
 enum verb
 verb_parse(const char *s)
 {
@@ -258,8 +274,13 @@ param_wrong(struct arena *a, const struct route *r, const char *path)
 {
 	struct pattern p;
 
+	bool self =
+		r->who == WHO_SELF_OR_MANAGER || r->who == WHO_SELF_OR_ADMIN;
+
 	if (path[0] != '/')
 		return "a path does not begin with '/'";
+	if (self && !strstr(path, "{id}"))
+		return "does not say by {id} whose it is";
 	p = parse_pattern(a, path);
 	for (size_t i = 0; i < p.n; i++) {
 		if (p.param[i] && field_index(r->in.fields, p.param[i]) < 0)
@@ -281,6 +302,8 @@ route_wrong(struct arena *a, const struct route *r)
 		return "has no status of success";
 	if ((r->ok == 204) == (r->out || r->out_type))
 		return "has an answer with 204 or none without";
+	if (r->body && r->verb != DELETE)
+		return "says .body, which is for DELETE";
 	if (r->in.fields && r->in.size == 0)
 		return "has fields but no struct";
 	wrong = field_table_wrong(a, r->in.fields, r->in.size);

@@ -17,8 +17,18 @@
 struct req;
 
 enum verb { VERB_NONE, GET, POST, PUT, PATCH, DELETE, VERB_MAX };
-/* Zero is nobody's: a public route has to say so. */
-enum who { WHO_NOBODY, WHO_PUBLIC, WHO_USER, WHO_MANAGER, WHO_ADMIN };
+/* Zero is nobody's: a public route has to say so. In the order of what is
+ * needed; of the two SELFs, the path's {id} is a user's, and that user may call
+ * the route, too. */
+enum who {
+	WHO_NOBODY,
+	WHO_PUBLIC,
+	WHO_USER,
+	WHO_SELF_OR_MANAGER,
+	WHO_MANAGER,
+	WHO_SELF_OR_ADMIN,
+	WHO_ADMIN
+};
 enum rate { RATE_GENERAL, RATE_AUTH, RATE_DEPLOY };
 
 /* in is the struct of the route's table, filled and valid. */
@@ -31,6 +41,7 @@ struct route {
 	const char *const *aliases; /* more paths, ended by NULL */
 	enum who who;
 	enum rate rate;
+	bool body;   /* a DELETE whose fields come in a JSON body */
 	bool no_key; /* an API key is not enough: a person has to sign in */
 	enum event audit;        /* 0: not audited */
 	enum event audit_failed; /* when a failure has a name of its own */
@@ -57,6 +68,9 @@ struct match {
 };
 
 const char *verb_text(enum verb v);
+const char *who_text(enum who w); /* "self-or-manager" */
+/* Whether fields that the path does not name come in the body. */
+bool route_takes_body(const struct route *r);
 enum verb verb_parse(const char *s); /* VERB_NONE when unknown */
 
 /* tables: ended by NULL; each ends with an empty row. Lives on the arena. */

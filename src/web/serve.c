@@ -11,6 +11,9 @@
 #include "web/auth.h"
 #include "web/reply.h"
 
+#define AUDIT_TARGET_MAX  128
+#define AUDIT_DETAILS_MAX 8192
+
 static enum err
 find_route(struct req *rq)
 {
@@ -89,6 +92,24 @@ audit_worthy(const struct req *rq, enum err e)
 	       (rq->who.user_id || rq->route->who == WHO_PUBLIC);
 }
 
+/* What the handler noted, as a JSON object; NULL: nothing. */
+static const char *
+audit_details(struct req *rq)
+{
+	AUTO_BUF struct buf b = {0};
+	struct jw w;
+
+	if (rq->nnotes == 0)
+		return NULL;
+	buf_init(&b, AUDIT_DETAILS_MAX);
+	jw_init(&w, &b);
+	jw_object(&w);
+	for (size_t i = 0; i < rq->nnotes; i++)
+		jw_kstr(&w, rq->notes[i].name, rq->notes[i].value);
+	jw_object_end(&w);
+	return b.full ? NULL : arena_strdup(rq->ctx.arena, buf_text(&b));
+}
+
 static void
 audit(struct req *rq, enum err e)
 {
@@ -103,6 +124,11 @@ audit(struct req *rq, enum err e)
 	fact.target = rq->audit_target;
 	for (size_t i = 0; !fact.target && i < rq->match.nparams; i++)
 		fact.target = rq->match.params[i].value;
+	/* a refused request's {id} may be any text */
+	if (fact.target)
+		fact.target =
+			str_plain(rq->ctx.arena, fact.target, AUDIT_TARGET_MAX);
+	fact.details = audit_details(rq);
 	fact.success = !e;
 	fact.code = e ? err_info(e)->code : NULL;
 	fact.ip = rq->ip;

@@ -22,17 +22,19 @@ struct validator {
 
 extern const struct validator valid_line, valid_email, valid_password_new,
 	valid_password, valid_relpath, valid_git_ref, valid_commit,
-	valid_project_name, valid_url_path;
+	valid_project_name, valid_url_path, valid_https_url, valid_time;
 
 #define V_ANY          NULL
-#define V_LINE         (&valid_line)         /* no control characters */
-#define V_EMAIL        (&valid_email)        /* trimmed, lower case, ASCII */
+#define V_LINE         (&valid_line)  /* nothing that steers a terminal */
+#define V_EMAIL        (&valid_email) /* trimmed, lower case, ASCII */
 #define V_PASSWORD_NEW (&valid_password_new) /* password_min, 72 bytes */
 #define V_PASSWORD     (&valid_password)     /* anything; writeOnly */
 #define V_RELPATH      (&valid_relpath)      /* stays below its root */
 #define V_GIT_REF      (&valid_git_ref)      /* SECURITY.md GIT-2 */
 #define V_COMMIT       (&valid_commit)       /* 40 hex digits */
 #define V_PROJECT_NAME (&valid_project_name) /* as projects_name_form */
+#define V_HTTPS_URL    (&valid_https_url)    /* ASCII, a host, no user name */
+#define V_TIME         (&valid_time)         /* RFC 3339, or a date of UTC */
 #define V_URL_PATH     (&valid_url_path)     /* "/api/...", no query */
 
 /* Characters (not bytes) of valid UTF-8. */

@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/str.h"
 #include "stmt.h"
 
 #include <errno.h>
@@ -38,6 +39,21 @@ remove_project(struct worker *w, const char *id, const char *site)
 	       remove_from(arena_printf(a, "%s/cache", w->builds), id);
 }
 
+/* Whether a job of the project still runs here: when an account goes, nobody
+ * waits for its builds. They lose their rows and end within seconds; removed
+ * under one, the site could come back by its last step. */
+static bool
+is_busy(const struct worker *w, const char *id)
+{
+	for (int i = 0; i < w->cfg.build_slots; i++) {
+		const struct slot *s = &w->slot[i];
+
+		if ((s->pid || s->dirty) && s->job[0] && str_eq(s->project, id))
+			return true;
+	}
+	return false;
+}
+
 enum err
 retire_projects(struct worker *w)
 {
@@ -49,6 +65,8 @@ retire_projects(struct worker *w)
 		const char *id = rows_text(r, i, rows_col(r, "id"));
 		const char *site = rows_text(r, i, rows_col(r, "site"));
 
+		if (is_busy(w, id))
+			continue;
 		if (!remove_project(w, id, site)) {
 			if (!w->site_stays)
 				log_event(EV_SITE_STAYS, id, "site", site,

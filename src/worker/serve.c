@@ -235,6 +235,9 @@ claim(struct worker *w)
 			return e;
 		(void)str_copy(w->slot[slot].job, sizeof(w->slot[slot].job),
 			rows_str(r, "id")); /* a uuid fits */
+		(void)str_copy(w->slot[slot].project,
+			sizeof(w->slot[slot].project),
+			rows_str(r, "project_id"));
 		log_event(EV_JOB_CLAIMED, w->slot[slot].job, "slot",
 			str_from_i64(a, slot), "attempt",
 			rows_str(r, "attempt"), NULL);

@@ -26,9 +26,10 @@
 /* ---- the parent: serve.c ---- */
 
 struct slot {
-	pid_t pid;    /* 0: free */
-	char job[37]; /* the deployment, "" while the slot is wiped */
-	bool dirty;   /* its child died: the lease has to be given back */
+	pid_t pid;        /* 0: free */
+	char job[37];     /* the deployment, "" while the slot is wiped */
+	char project[37]; /* of that deployment */
+	bool dirty;       /* its child died: the lease has to be given back */
 };
 
 struct worker {

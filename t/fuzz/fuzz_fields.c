@@ -17,6 +17,15 @@
 static const struct cfg cfg = {.password_min = 8};
 
 static void
+check_list(const struct field *f, const struct uuid_list *list)
+{
+	ASSERT(list->id || f->presence != REQ);
+	ASSERT((int64_t)list->n <= f->max);
+	for (size_t i = 0; i < list->n; i++)
+		ASSERT(str_is_uuid(list->id[i]));
+}
+
+static void
 check_bound(const struct field *f, const void *member)
 {
 	const char *s;
@@ -28,6 +37,9 @@ check_bound(const struct field *f, const void *member)
 		ASSERT(n == f->absent || (n >= f->min && n <= f->max));
 		break;
 	case FIELD_BOOL:
+		break;
+	case FIELD_UUIDS:
+		check_list(f, member);
 		break;
 	default:
 		s = *(const char *const *)member;

@@ -1,0 +1,245 @@
+/*
+ * export.c - everything of one's own in one file. Sections are bounded, and
+ * what was left out is said; the answer is sent while it is written.
+ */
+#include "handlers/all.h"
+
+#include "base/clock.h"
+#include "gen/stmt.h"
+#include "handlers/account.h"
+#include "handlers/grant.h"
+#include "svc/deploy.h"
+#include "svc/user.h"
+#include "web/auth.h"
+#include "web/reply.h"
+
+#define ROWS_MAX  10000
+#define FILE_NAME "autostack-account.json"
+
+/* clang-format off */
+static const struct field export_account_out[] = {
+	USER_FIELDS,
+	O_BOOL("hasPassword",     REQ, "Whether one can sign in with a password."),
+	O_BOOL("githubConnected", REQ, "Whether an account at GitHub is linked."),
+	O_STR("pendingEmail",     NUL, "Address that the account will have once it is confirmed there."),
+	O_TIME("updatedAt",       REQ, "When it changed last."),
+	O_TIME("lastLoginAt",     NUL, "Last sign-in."),
+	O_END
+};
+static const struct field export_identity_out[] = {
+	O_STR("provider",   REQ, "github or google."),
+	O_STR("subject",    REQ, "The account's id there."),
+	O_STR("login",      NUL, "Its name there."),
+	O_STR("email",      NUL, "Its address there."),
+	O_STR("scopes",     REQ, "What it allowed."),
+	O_TIME("createdAt", REQ, "When it was linked."),
+	O_END
+};
+static const struct field export_session_out[] = {
+	O_UUID("id",          REQ, "Id of the session."),
+	O_STR("ip",           NUL, "Address from which it was begun."),
+	O_STR("userAgent",    NUL, "Program that began it."),
+	O_STR("method",       REQ, "How its user signed in."),
+	O_TIME("createdAt",   REQ, "Sign-in."),
+	O_TIME("lastUsedAt",  REQ, "Last refresh."),
+	O_TIME("expiresAt",   REQ, "Latest end."),
+	O_TIME("revokedAt",   NUL, "When it was ended."),
+	O_STR("revokeReason", NUL, "Why."),
+	O_END
+};
+static const struct field export_key_out[] = {
+	O_UUID("id",         REQ, "Id of the key."),
+	O_STR("name",        REQ, "Its name."),
+	O_STR("prefix",      REQ, "Its first characters."),
+	O_TIME("createdAt",  REQ, "When it was made."),
+	O_TIME("expiresAt",  NUL, "When it ends."),
+	O_TIME("lastUsedAt", NUL, "Last use, to the minute."),
+	O_STR("lastUsedIp",  NUL, "Address of the last use."),
+	O_TIME("revokedAt",  NUL, "When it was revoked."),
+	O_END
+};
+static const struct field export_project_out[] = {
+	O_UUID("id",               REQ, "Id of the project."),
+	O_STR("name",              REQ, "Name."),
+	O_STR("repository",        REQ, "URL of the git repository."),
+	O_STR("branch",            REQ, "Branch that is built."),
+	O_STR("rootDir",           NUL, "Folder of the repository that is the project."),
+	O_STR("installCommand",    NUL, "Install step."),
+	O_STR("buildCommand",      NUL, "Build step."),
+	O_STR("outputDir",         NUL, "Folder that is published."),
+	O_STR("site",              REQ, "Name of the site."),
+	O_UUID("liveDeploymentId", NUL, "The deployment that is live."),
+	O_TIME("createdAt",        REQ, "When it was made."),
+	O_TIME("updatedAt",        REQ, "When its settings changed last."),
+	O_STRS("envVarNames", "Names of the environment variables."),
+	O_END
+};
+static const struct field export_deployment_out[] = {
+	O_UUID("id",           REQ, "Id of the deployment."),
+	O_UUID("projectId",    REQ, "Its project."),
+	O_STR("status",        REQ, "What became of it."),
+	O_STR("trigger",       REQ, "What caused it."),
+	O_STR("repository",    REQ, "URL of the git repository."),
+	O_STR("branch",        REQ, "Branch that was built."),
+	O_STR("commitHash",    NUL, "Commit that was built."),
+	O_STR("commitMessage", NUL, "First line of its message."),
+	O_STR("author",        NUL, "Its author."),
+	O_STR("url",           NUL, "Where the site answers."),
+	O_STR("error",         NUL, "Why it did not deploy."),
+	O_TIME("createdAt",    REQ, "When it was asked for."),
+	O_TIME("startedAt",    NUL, "When a worker began."),
+	O_TIME("completedAt",  NUL, "When it ended."),
+	O_END
+};
+static const struct field export_audit_out[] = {
+	O_UUID("id",        REQ, "Id of the row."),
+	O_TIME("at",        REQ, "When."),
+	O_STR("event",      REQ, "What happened."),
+	O_STR("target",     NUL, "To what."),
+	O_STR("outcome",    REQ, "success or failure."),
+	O_STR("ip",         NUL, "From where."),
+	O_STR("userAgent",  NUL, "By which program."),
+	O_UUID("requestId", NUL, "X-Request-Id of the request."),
+	O_JSON("details",   REQ, "More."),
+	O_END
+};
+static const struct field account_export_out[] = {
+	O_TIME("exportedAt",       REQ, "When this was written."),
+	O_OBJECT("account",        export_account_out, "The account."),
+	O_OBJECT("preferences",    preferences_out, "Preferences."),
+	O_LIST("identities",       export_identity_out, "Accounts elsewhere that sign in here."),
+	O_LIST("sessions",         export_session_out, "Sessions that are kept, newest first."),
+	O_LIST("apiKeys",          export_key_out, "API keys, newest first."),
+	O_LIST("projects",         export_project_out, "Projects, newest first."),
+	O_LIST("deployments",      export_deployment_out, "Deployments, newest first; their logs are at /api/deployments/{id}/logs."),
+	O_LIST("auditLogs",        export_audit_out, "What the account did, newest first."),
+	O_STRS("incomplete",       "Lists that end at 10,000 items though there is more."),
+	O_END
+};
+
+static handler_fn h_account_export;
+
+const struct route export_routes[] = {
+	{ .op = "accountExport", .verb = GET, .path = "/api/user/export", .who = WHO_USER, .no_key = true,
+	  .audit = EV_ACCOUNT_EXPORT, .ok = 200, .out = account_export_out, .errs = ERRS(E_SIGN_IN_AGAIN),
+	  .fn = h_account_export,
+	  .doc = "Everything of one's own as a file, without anything secret. Wants a recent sign-in." },
+	{ 0 }
+};
+/* clang-format on */
+
+/* The lists, in the order of the answer. */
+static const struct section {
+	const char *name;
+	unsigned stmt;
+	const struct field *out;
+	bool bounded; /* takes the most rows */
+} sections[] = {
+	{"identities", STMT_EXPORT_IDENTITIES, export_identity_out, false},
+	{"sessions", STMT_EXPORT_SESSIONS, export_session_out, true},
+	{"apiKeys", STMT_EXPORT_API_KEYS, export_key_out, true},
+	{"projects", STMT_EXPORT_PROJECTS, export_project_out, true},
+	{"deployments", STMT_EXPORT_DEPLOYMENTS, export_deployment_out, true},
+	{"auditLogs", STMT_EXPORT_AUDIT, export_audit_out, true},
+};
+
+static enum err
+write_env_names(struct req *rq, struct jw *w, const struct rows *r, size_t row)
+{
+	const char *const *names;
+	size_t n;
+	enum err e = deploy_env_names(rq_ctx(rq), rq_svc(rq),
+		rows_text(r, row, rows_col(r, "id")),
+		rows_text(r, row, rows_col(r, "env_sealed")), &names, &n);
+
+	if (e)
+		return e;
+	jw_key(w, "envVarNames");
+	jw_array(w);
+	for (size_t i = 0; i < n; i++)
+		jw_str(w, names[i]);
+	jw_array_end(w);
+	return E_OK;
+}
+
+/* *ret_more: there are more rows than were written. */
+static enum err
+write_section(
+	struct req *rq, struct jw *w, const struct section *s, bool *ret_more)
+{
+	const char *max = rq_int(rq, ROWS_MAX + 1);
+	enum err e = s->bounded ? rq_query(rq, s->stmt, rq_user(rq), max)
+				: rq_query(rq, s->stmt, rq_user(rq));
+	const struct rows *r;
+	size_t n;
+
+	if (e)
+		return e;
+	r = rq_rows(rq);
+	n = MIN(rows_n(r), (size_t)ROWS_MAX);
+	*ret_more = rows_n(r) > n;
+	jw_key(w, s->name);
+	jw_array(w);
+	for (size_t i = 0; !e && i < n; i++) {
+		jw_object(w);
+		reply_fields(rq, r, i, s->out);
+		if (s->out == export_project_out)
+			e = write_env_names(rq, w, r, i);
+		jw_object_end(w);
+		if (!e)
+			e = reply_flush(rq);
+	}
+	jw_array_end(w);
+	return e;
+}
+
+static enum err
+write_head(struct req *rq, struct jw *w)
+{
+	char now[21];
+	enum err e = rq_query(rq, STMT_EXPORT_ACCOUNT, rq_user(rq));
+
+	if (e)
+		return e;
+	clock_rfc3339(now, clock_now_s());
+	jw_kstr(w, "exportedAt", now);
+	jw_key(w, "account");
+	jw_object(w);
+	reply_fields(rq, rq_rows(rq), 0, export_account_out);
+	jw_object_end(w);
+	jw_key(w, "preferences");
+	jw_object(w);
+	reply_fields(rq, rq_rows(rq), 0, preferences_out);
+	jw_object_end(w);
+	return E_OK;
+}
+
+static enum err
+h_account_export(struct req *rq, const void *v UNUSED)
+{
+	bool more[NELEM(sections)] = {false};
+	struct jw *w = reply_begin(rq);
+	enum err e = auth_settle(rq);
+
+	rq_audit_target(rq, rq_user(rq));
+	if (!e)
+		e = user_recent(
+			rq_ctx(rq), rq_svc(rq), rq_user(rq), rq_session(rq));
+	if (e)
+		return e;
+	e = write_head(rq, w);
+	rq_header(rq, "Content-Disposition",
+		"attachment; filename=\"" FILE_NAME "\"");
+	for (size_t i = 0; !e && i < NELEM(sections); i++)
+		e = write_section(rq, w, &sections[i], &more[i]);
+	if (e)
+		return e;
+	jw_key(w, "incomplete");
+	jw_array(w);
+	for (size_t i = 0; i < NELEM(sections); i++) {
+		if (more[i])
+			jw_str(w, sections[i].name);
+	}
+	jw_array_end(w);
+	return reply_end(rq);
+}

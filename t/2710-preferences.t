@@ -1,0 +1,91 @@
+#!/bin/sh
+# Preferences, and all data of one's own as a file.
+. "$(dirname "$0")/lib/tap.sh"
+. "$abs_top_srcdir/t/lib/api.sh"
+api_start recent_login_seconds=60
+api_perl <<'END'
+use strict;
+use warnings;
+our $api;
+
+my $ada = $api->signup('ada');
+my $bob = $api->signup('bob');
+my $uid = $ada->{user}{id};
+sub ask { my ($verb, $path, %o) = @_; return $api->ask($verb, $path, token => $ada->{accessToken}, %o) }
+
+# ---- preferences ----
+my %want = (theme => 'system', emailNotifications => JSON::PP::true(), deploymentSuccessNotifications => JSON::PP::true(),
+	deploymentFailureNotifications => JSON::PP::true());
+is_deeply ask(GET => '/api/user/preferences')->{json}, \%want, 'preferences have defaults';
+for (['theme', 'dark'], ['theme', 'light'], ['emailNotifications', JSON::PP::false()],
+	['deploymentSuccessNotifications', JSON::PP::false()], ['deploymentFailureNotifications', JSON::PP::false()],
+	['emailNotifications', JSON::PP::true()]) {
+	$want{$_->[0]} = $_->[1];
+	my $r = ask(PUT => '/api/user/preferences', json => {$_->[0] => $_->[1]});
+	is $r->{status}, 200, "$_->[0] alone can be set";
+	is_deeply $r->{json}, \%want, 'and the rest stays';
+}
+is_deeply ask(GET => '/api/v1/user/preferences')->{json}, \%want, 'they are kept';
+is_deeply ask(PUT => '/api/user/preferences', json => {})->{json}, \%want, 'nothing changes nothing';
+is_deeply ask(PUT => '/api/user/preferences', json => {theme => 'system', emailNotifications => JSON::PP::true(),
+	deploymentSuccessNotifications => JSON::PP::true(), deploymentFailureNotifications => JSON::PP::true()})->{json}{theme}, 'system', 'all at once';
+is ask(PUT => '/api/user/preferences', json => {theme => $_})->{status}, 422, 'no such theme' for 'Dark', '', 'solarized';
+is $api->ask(GET => '/api/user/preferences', token => $bob->{accessToken})->{json}{theme}, 'system', 'SET-1 the other one\'s are others';
+is sql("SELECT string_agg(details->>'fields', ';' ORDER BY at) FROM audit_logs WHERE event = 'preferences.update'"),
+	'theme;theme;emailNotifications;deploymentSuccessNotifications;deploymentFailureNotifications;emailNotifications;;'
+	. 'theme emailNotifications deploymentSuccessNotifications deploymentFailureNotifications', 'LOG-1 audit rows name what changed';
+
+# ---- export ----
+my $p = ask(POST => '/api/projects', json => {repository => 'ada/site', envVars => "CANARY_NAME=canary-value\nB=2"})->{json};
+my $d = ask(POST => '/api/deployments', json => {repository => 'site'})->{json};
+$api->ask(POST => '/api/projects', token => $bob->{accessToken}, json => {repository => 'bob/hidden'});
+sql("INSERT INTO identities (provider, subject, user_id, login, token_sealed) VALUES ('github', '77', '$uid', 'octo', 'canary-token');
+	INSERT INTO api_keys (user_id, name, prefix, hash) VALUES ('$uid', 'laptop', 'as_k1234', repeat('d', 64));
+	INSERT INTO codes (hash, purpose, user_id, email, expires_at) VALUES (repeat('e', 64), 'reset', '$uid', 'ada\@example.com', now())");
+my $r = ask(GET => '/api/user/export');
+is $r->{status}, 200, 'PR-1 an export';
+is $r->{header}{'content-disposition'}, 'attachment; filename="autostack-account.json"', 'PR-1 is a file';
+is $r->{header}{'content-type'}, 'application/json; charset=utf-8', 'PR-1 of JSON';
+my $x = $r->{json};
+is_deeply [sort keys %$x], [sort qw(exportedAt account preferences identities sessions apiKeys projects deployments auditLogs incomplete)],
+	'PR-1 with everything that there is';
+is $x->{account}{email}, 'ada@example.com', 'PR-1 the account';
+is $x->{preferences}{theme}, 'system', 'PR-1 preferences';
+is "$x->{identities}[0]{provider} $x->{identities}[0]{login}", 'github octo', 'PR-1 identities';
+is scalar(@{$x->{sessions}}), 1, 'PR-1 sessions';
+is "$x->{apiKeys}[0]{name} $x->{apiKeys}[0]{prefix}", 'laptop as_k1234', 'PR-1 API keys';
+is $x->{projects}[0]{id}, $p->{id}, 'PR-1 projects';
+is_deeply [sort @{$x->{projects}[0]{envVarNames}}], ['B', 'CANARY_NAME'], 'PR-1 with the names of their variables';
+is $x->{deployments}[0]{id}, $d->{id}, 'PR-1 deployments';
+ok scalar(grep { $_->{event} eq 'auth.signup' } @{$x->{auditLogs}}), 'PR-1 audit rows';
+is_deeply $x->{incomplete}, [], 'PR-1 nothing was left out';
+unlike $r->{body}, qr/canary-(?:value|token)|\$2b\$|d{64}|e{64}|hidden|bob|sealed/i, 'PR-1 PW-6 no secret, no hash, nothing of others';
+unlike $r->{body}, qr/\Q$bob->{user}{id}\E/, 'PR-1 not even an id';
+for my $hash (split /\n/, sql('SELECT hash FROM refresh_tokens UNION SELECT password_hash FROM users')) {
+	fail 'PR-1 a hash is in it' if index($r->{body}, $hash) >= 0;
+}
+
+# much: sent in parts, whole all the same
+sql("INSERT INTO deployments (project_id, user_id, status, repository, branch, commit_message, attempt, started_at, completed_at, created_at)
+	SELECT '$p->{id}', '$uid', 'failed', 'https://example.com/x', 'main', repeat('m', 500), 1, now(), now(), now() - n * interval '1 s'
+	FROM generate_series(1, 10100) n");
+$r = ask(GET => '/api/user/export');
+is $r->{status}, 200, 'PR-1 a large account is exported';
+cmp_ok length $r->{body}, '>', 5_000_000, 'PR-1 with much';
+is ref $r->{json}, 'HASH', 'PR-1 it is whole JSON';
+is scalar(@{$r->{json}{deployments}}), 10000, 'PR-1 lists are bounded';
+is_deeply $r->{json}{incomplete}, ['deployments'], 'PR-1 which is said';
+is $r->{json}{deployments}[0]{id}, $d->{id}, 'PR-1 the newest are there';
+is $api->ask(HEAD => '/api/user/export', token => $ada->{accessToken})->{body}, '', 'HEAD has no body';
+
+# recency
+sql("UPDATE sessions SET created_at = now() - interval '61 seconds'");
+$r = ask(GET => '/api/user/export');
+is $r->{status}, 403, 'PR-1 an old sign-in is not enough';
+is $r->{json}{error}{code}, 'SIGN_IN_AGAIN', 'PR-1 by name';
+ok !$r->{header}{'content-disposition'}, 'PR-1 a refusal is no file';
+is $api->ask(GET => '/api/user/export')->{status}, 401, 'PR-1 nor is none';
+is sql("SELECT string_agg(outcome, ' ' ORDER BY at) FROM audit_logs WHERE event = 'account.export'"), 'success success success failure',
+	'LOG-1 each is audited';
+done_testing();
+END
