@@ -308,6 +308,12 @@ rq_audit_event(struct req *rq, enum event ev)
 	rq->audit = ev;
 }
 
+void
+rq_audit_nothing(struct req *rq)
+{
+	rq->audit = 0;
+}
+
 const char *
 rq_ip(const struct req *rq)
 {

@@ -25,6 +25,7 @@ struct request_in {
 	const char *content_length;
 	const char *authorization;
 	const char *accept;
+	const char *cookie;
 	const char *user_agent;
 	const char *remote_addr;
 	/* up to n bytes of the body: count, 0 at the end, -1 when broken */
@@ -104,6 +105,8 @@ struct req {
 	struct jw jw;
 	int status;
 	const char *content_type;
+	const char *location; /* a redirect: no body */
+	struct buf headers;   /* more lines, each with its end */
 	bool sent;
 };
 
@@ -149,10 +152,14 @@ void rq_audit_target(struct req *rq, const char *id);
 void rq_audit_user(struct req *rq, const char *user_id);
 /* Another event than the route's. */
 void rq_audit_event(struct req *rq, enum event ev);
+/* Nothing to audit, this time. */
+void rq_audit_nothing(struct req *rq);
 /* The client's address (valid text or NULL) and User-Agent (at most 512
  * characters, valid UTF-8, or NULL). */
 const char *rq_ip(const struct req *rq);
 const char *rq_user_agent(struct req *rq);
+/* The value of a cookie, or NULL; the first one of the name counts. */
+const char *rq_cookie(struct req *rq, const char *name);
 /* Whether the client asks for this media type by name. */
 bool rq_accepts(const struct req *rq, const char *type);
 
