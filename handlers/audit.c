@@ -117,10 +117,12 @@ reply_file(struct req *rq)
 {
 	const struct rows *r = rq_rows(rq);
 	int64_t total = rows_int(r, 0, rows_col(r, "total_items"));
+	enum err e;
 
 	rq_audit_note(rq, "rows", rq_int(rq, total));
-	rq_header(rq, "X-Export-Complete", rq_bool(total < EXPORT_MAX));
-	return reply_csv(rq, r, (size_t)total, audit_item_out, "audit.csv");
+	e = reply_header(rq, "X-Export-Complete", rq_bool(total < EXPORT_MAX));
+	return e ? e
+		 : reply_csv(rq, r, (size_t)total, audit_item_out, "audit.csv");
 }
 
 static enum err

@@ -227,9 +227,10 @@ h_account_export(struct req *rq, const void *v UNUSED)
 			rq_ctx(rq), rq_svc(rq), rq_user(rq), rq_session(rq));
 	if (e)
 		return e;
-	e = write_head(rq, w);
-	rq_header(rq, "Content-Disposition",
+	e = reply_header(rq, "Content-Disposition",
 		"attachment; filename=\"" FILE_NAME "\"");
+	if (!e)
+		e = write_head(rq, w);
 	for (size_t i = 0; !e && i < NELEM(sections); i++)
 		e = write_section(rq, w, &sections[i], &more[i]);
 	if (e)

@@ -203,7 +203,9 @@ h_user_export(struct req *rq, const void *v)
 	n = MIN(rows_n(r), (size_t)EXPORT_MAX);
 	complete = rows_n(r) == n;
 	rq_audit_note(rq, "rows", rq_int(rq, (int64_t)n));
-	rq_header(rq, "X-Export-Complete", rq_bool(complete));
+	e = reply_header(rq, "X-Export-Complete", rq_bool(complete));
+	if (e)
+		return e;
 	if (in->format && str_eq(in->format, "csv"))
 		return reply_csv(rq, r, n, user_item_out, "users.csv");
 	w = reply_begin(rq);

@@ -34,7 +34,7 @@ sub fill { # the path with ids in place of {id}
 	my ($path) = @_;
 	my $id = $path =~ /projects/ ? $project : $path =~ /users/ ? $ada->{user}{id}
 		: $path =~ /sessions/ ? $session : $deployment;
-	return $path =~ s/\{id\}/$id/r;
+	return $path =~ s/\{id\}/$id/r =~ s/\{provider\}/github/r;
 }
 sub shape { # of an error
 	my ($r, $status, $what) = @_;
@@ -49,7 +49,8 @@ sub inside { # what must never be said
 # What a field takes, so that only the one under test is wrong.
 my %good = (name => 'name', email => 'x@example.com', password => 'correct horse', refreshToken => 'x',
 	path => '/x', repository => 'a/b', branch => 'main', commit => '0' x 40, rootDir => 'a', installCommand => '',
-	buildCommand => '', outputDir => 'dist', envVars => '', all => JSON::PP::true(), action => 'activate', ids => ['0' x 8 . '-0000-4000-8000-' . '0' x 12]);
+	buildCommand => '', outputDir => 'dist', envVars => '', all => JSON::PP::true(), action => 'activate', ids => ['0' x 8 . '-0000-4000-8000-' . '0' x 12],
+	code => 'x', provider => 'github');
 my %wrong_type = (string => [1, JSON::PP::true(), [], {}, ['x'], 1.5], boolean => ['true', 1, 0, [], 'x'],
 	uuid => [1, [], {}], uuids => ['x', 1, {}, [], ['x'], [1], [[]], JSON::PP::true(),
 		[map { sprintf '%08d-0000-4000-8000-000000000000', $_ } 1 .. 101], [('0' x 8 . '-0000-4000-8000-' . '0' x 12) x 2]],

@@ -65,6 +65,7 @@ CREATE TABLE oauth_states (
 	nonce text NOT NULL,
 	next text NOT NULL,
 	user_id uuid CONSTRAINT oauth_states_user_id_fkey REFERENCES users ON DELETE CASCADE,
+	session_id uuid CONSTRAINT oauth_states_session_id_fkey REFERENCES sessions ON DELETE CASCADE,
 	created_at timestamptz NOT NULL DEFAULT now(),
 	expires_at timestamptz NOT NULL
 );
@@ -73,8 +74,10 @@ COMMENT ON COLUMN oauth_states.hash IS 'SHA-256 of the state parameter.';
 COMMENT ON COLUMN oauth_states.browser_hash IS 'SHA-256 of the cookie of the browser that started.';
 COMMENT ON COLUMN oauth_states.verifier_sealed IS 'PKCE code verifier, sealed under "oauth:<hash>".';
 COMMENT ON COLUMN oauth_states.user_id IS 'Who links an account; null: a sign-in.';
+COMMENT ON COLUMN oauth_states.session_id IS 'The session that asked to link; it has to live still.';
 CREATE INDEX oauth_states_expires_at_idx ON oauth_states (expires_at);
 CREATE INDEX oauth_states_user_id_idx ON oauth_states (user_id);
+CREATE INDEX oauth_states_session_id_idx ON oauth_states (session_id);
 
 CREATE TABLE codes (
 	hash text CONSTRAINT codes_pkey PRIMARY KEY CONSTRAINT codes_hash_form CHECK (hash ~ '^[0-9a-f]{64}$'),

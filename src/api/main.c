@@ -110,6 +110,7 @@ serve_one(struct prog *p)
 		.content_length = fcgi_param(f, "CONTENT_LENGTH"),
 		.authorization = fcgi_param(f, "HTTP_AUTHORIZATION"),
 		.accept = fcgi_param(f, "HTTP_ACCEPT"),
+		.cookie = fcgi_param(f, "HTTP_COOKIE"),
 		.user_agent = fcgi_param(f, "HTTP_USER_AGENT"),
 		.remote_addr = fcgi_param(f, "REMOTE_ADDR"),
 		.read = read_body,

@@ -5,6 +5,10 @@
 
 #include <inttypes.h>
 
+#define ALNUM                                                                  \
+	"abcdefghijklmnopqrstuvwxyz"                                           \
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
 static bool
 is_digit(char c)
 {
@@ -437,4 +441,59 @@ str_snake(char *dst, size_t n, const char *camel)
 		return false;
 	dst[at] = '\0';
 	return true;
+}
+
+const char *
+str_escape(struct arena *a, const char *s)
+{
+	static const char hex[] = "0123456789ABCDEF";
+	char *dst = arena_alloc(a, 3 * strlen(s) + 1);
+	size_t n = 0;
+
+	for (; *s; s++) {
+		unsigned char c = (unsigned char)*s;
+
+		if (strchr(ALNUM "-._~", c)) {
+			dst[n++] = *s;
+		} else {
+			dst[n++] = '%';
+			dst[n++] = hex[c >> 4];
+			dst[n++] = hex[c & 15];
+		}
+	}
+	return dst;
+}
+
+/* Labels of a host name: letters, digits, inner hyphens; at least two. */
+static bool
+is_domain(const char *s)
+{
+	int dots = 0;
+
+	for (;;) {
+		size_t n = strspn(s, ALNUM "-");
+
+		if (n == 0 || n > 63 || s[0] == '-' || s[n - 1] == '-')
+			return false;
+		if (s[n] == '\0')
+			return dots > 0;
+		if (s[n] != '.')
+			return false;
+		dots++;
+		s += n + 1;
+	}
+}
+
+const char *
+str_email(struct arena *a, const char *s)
+{
+	char *t = str_lower(a, str_trim(a, s));
+	size_t local = strspn(t, ALNUM "!#$%&'*+-/=?^_`{|}~.");
+
+	if (strlen(t) > 254 || local == 0 || local > 64 || t[local] != '@' ||
+		!is_domain(t + local + 1))
+		return NULL;
+	if (t[0] == '.' || t[local - 1] == '.' || strstr(t, ".."))
+		return NULL;
+	return t;
 }

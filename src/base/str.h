@@ -55,6 +55,12 @@ ptrdiff_t str_unb64url(void *dst, const char *s, size_t n);
 /* %XX decoding of a path segment or query part in place; '+' becomes a blank
  * where plus is true. False on a bad escape, NUL or invalid UTF-8. */
 MUST bool str_unescape(char *s, bool plus);
+/* %XX encoding of all but RFC 3986's unreserved characters. */
+const char *str_escape(struct arena *a, const char *s);
+/* An account's address in its one form, trimmed and lower case, or NULL when
+ * it is none. ASCII only: look-alike letters cannot make two accounts that
+ * seem one, and nothing that could split a mail header gets through. */
+const char *str_email(struct arena *a, const char *s);
 /* camelCase -> snake_case; dst of size n. */
 bool str_snake(char *dst, size_t n, const char *camel);
 

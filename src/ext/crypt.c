@@ -7,10 +7,13 @@
 #include "base/arena.h"
 #include "base/str.h"
 
+#include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/kdf.h>
+#include <openssl/param_build.h>
 #include <openssl/params.h>
 #include <openssl/rand.h>
 
@@ -94,6 +97,55 @@ hmac_sign(const struct hmac_key *k, const void *p, size_t n,
 	ASSERT(c && EVP_MAC_update(c, p, n) &&
 		EVP_MAC_final(c, out, &len, CRYPT_SHA256));
 	EVP_MAC_CTX_free(c);
+}
+
+/* ---- RSA signatures ---- */
+
+static EVP_PKEY *
+rsa_public(const struct rsa_key *k)
+{
+	BIGNUM *n = BN_bin2bn(k->n, (int)k->n_len, NULL);
+	BIGNUM *e = BN_bin2bn(k->e, (int)k->e_len, NULL);
+	OSSL_PARAM_BLD *b = OSSL_PARAM_BLD_new();
+	EVP_PKEY_CTX *c = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	OSSL_PARAM *params = NULL;
+	EVP_PKEY *key = NULL;
+
+	if (n && e && b && c &&
+		OSSL_PARAM_BLD_push_BN(b, OSSL_PKEY_PARAM_RSA_N, n) &&
+		OSSL_PARAM_BLD_push_BN(b, OSSL_PKEY_PARAM_RSA_E, e))
+		params = OSSL_PARAM_BLD_to_param(b);
+	if (!params || EVP_PKEY_fromdata_init(c) <= 0 ||
+		EVP_PKEY_fromdata(c, &key, EVP_PKEY_PUBLIC_KEY, params) <= 0)
+		key = NULL;
+	OSSL_PARAM_free(params);
+	EVP_PKEY_CTX_free(c);
+	OSSL_PARAM_BLD_free(b);
+	BN_free(e);
+	BN_free(n);
+	return key;
+}
+
+bool
+crypt_rs256_ok(const struct rsa_key *k, const void *p, size_t n,
+	const uint8_t *sig, size_t nsig)
+{
+	EVP_MD_CTX *md;
+	EVP_PKEY *key;
+	bool ok;
+
+	if (k->n_len < 256 || k->n_len > 1024 || k->n[0] == 0 || k->e_len < 1 ||
+		k->e_len > 8)
+		return false;
+	key = rsa_public(k);
+	md = EVP_MD_CTX_new();
+	ok = key && md &&
+	     EVP_DigestVerifyInit(md, NULL, EVP_sha256(), NULL, key) > 0 &&
+	     EVP_DigestVerify(md, sig, nsig, p, n) == 1;
+	EVP_MD_CTX_free(md);
+	EVP_PKEY_free(key);
+	ERR_clear_error(); /* refused input leaves words there */
+	return ok;
 }
 
 /* ---- sealing ---- */

@@ -21,6 +21,16 @@ void hmac_free(struct hmac_key *k);
 void hmac_sign(const struct hmac_key *k, const void *p, size_t n,
 	uint8_t out[CRYPT_SHA256]);
 
+/* Whether sig signs p under an RSA key (RS256: PKCS #1 v1.5 with SHA-256), given
+ * as a JWK gives it: modulus and exponent, big-endian. Keys under 2048 or over
+ * 8192 bits sign nothing. */
+struct rsa_key {
+	const uint8_t *n, *e;
+	size_t n_len, e_len;
+};
+bool crypt_rs256_ok(const struct rsa_key *k, const void *p, size_t n,
+	const uint8_t *sig, size_t nsig);
+
 /* AES-256-GCM with a random 96-bit nonce; the result is text
  * "v1.<base64url of nonce|ciphertext|tag>". The key is derived from secret by
  * HKDF-SHA256; aad binds the text to its row ("project:<id>:env"). */

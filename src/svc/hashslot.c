@@ -42,6 +42,19 @@ slots(const struct cfg *cfg)
 	return MIN(cfg->hash_slots, MAX(cfg->api_processes - 1, 1));
 }
 
+/* Processes that neither hash nor have to stay free for others. */
+static int64_t
+rest(const struct cfg *cfg)
+{
+	return MAX(cfg->api_processes - slots(cfg) - 1, 0);
+}
+
+static int64_t
+oauth_slots(const struct cfg *cfg)
+{
+	return (rest(cfg) + 1) / 2;
+}
+
 static enum err
 busy(struct ctx *ctx)
 {
@@ -57,17 +70,18 @@ unusable(struct ctx *ctx, const struct cfg *cfg)
 		cfg->run_dir, strerror(errno));
 }
 
-enum err
-hashslot_take(struct ctx *ctx, const struct cfg *cfg, int *ret_fd)
+static enum err
+take(struct ctx *ctx, const struct cfg *cfg, const char *kind, int64_t n,
+	int *ret_fd)
 {
 	const struct timespec step = {0, STEP_NS};
 	int64_t deadline = clock_mono_ms() + WAIT_MS;
-	int fd = try_all(ctx, cfg, "hash", slots(cfg));
+	int fd = try_all(ctx, cfg, kind, n);
 	AUTO_FD int place = -1;
 
 	if (fd == -1) {
-		place = try_all(ctx, cfg, "hash-wait",
-			cfg->api_processes - slots(cfg) - 1);
+		place = try_all(
+			ctx, cfg, "hash-wait", rest(cfg) - oauth_slots(cfg));
 		if (place == -1)
 			return busy(ctx);
 		if (place < 0)
@@ -75,7 +89,7 @@ hashslot_take(struct ctx *ctx, const struct cfg *cfg, int *ret_fd)
 	}
 	while (fd == -1 && clock_mono_ms() < deadline) {
 		(void)nanosleep(&step, NULL); /* a signal only shortens it */
-		fd = try_all(ctx, cfg, "hash", slots(cfg));
+		fd = try_all(ctx, cfg, kind, n);
 	}
 	if (fd == -1)
 		return busy(ctx);
@@ -83,4 +97,19 @@ hashslot_take(struct ctx *ctx, const struct cfg *cfg, int *ret_fd)
 		return unusable(ctx, cfg);
 	*ret_fd = fd;
 	return E_OK;
+}
+
+enum err
+hashslot_take(struct ctx *ctx, const struct cfg *cfg, int *ret_fd)
+{
+	return take(ctx, cfg, "hash", slots(cfg), ret_fd);
+}
+
+enum err
+hashslot_take_oauth(struct ctx *ctx, const struct cfg *cfg, int *ret_fd)
+{
+	int64_t n = oauth_slots(cfg);
+
+	return n > 0 ? take(ctx, cfg, "oauth", n, ret_fd)
+		     : hashslot_take(ctx, cfg, ret_fd);
 }

@@ -16,4 +16,9 @@
 MUST enum err hashslot_take(
 	struct ctx *ctx, const struct cfg *cfg, int *ret_fd);
 
+/* The same for sign-ins that wait for a provider: half of the processes that
+ * hashing leaves, one at least; where it leaves none, a hash slot (OA-11). */
+MUST enum err hashslot_take_oauth(
+	struct ctx *ctx, const struct cfg *cfg, int *ret_fd);
+
 #endif

@@ -84,11 +84,12 @@ reply_csv(struct req *rq, const struct rows *rows, size_t n,
 	const struct field *out, const char *filename)
 {
 	AUTO_BUF struct buf b = {0};
-	enum err e = E_OK;
-
-	rq_header(rq, "Content-Disposition",
+	enum err e = reply_header(rq, "Content-Disposition",
 		arena_printf(rq_ctx(rq)->arena, "attachment; filename=\"%s\"",
 			filename));
+
+	if (e)
+		return e;
 	buf_init(&b, PART_MAX);
 	for (const struct field *f = out; f->type; f++) {
 		if (in_csv(f))

@@ -3,6 +3,7 @@ noinst_LIBRARIES += src/web/libweb.a
 src_web_libweb_a_SOURCES = \
 	src/web/auth.c src/web/auth.h \
 	src/web/check.c src/web/check.h \
+	src/web/cookie.c \
 	src/web/csv.c src/web/csv.h \
 	src/web/field.c src/web/field.h \
 	src/web/openapi.c src/web/openapi.h \

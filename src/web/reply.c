@@ -305,6 +305,43 @@ reply_options(struct req *rq)
 	rq->status = 204;
 }
 
+/* ---- headers ---- */
+
+enum err
+reply_header(struct req *rq, const char *name, const char *value)
+{
+	if (str_has_control(value))
+		return ctx_cause(&rq->ctx, E_INTERNAL_SERVER_ERROR,
+			"the header %s would have a control character", name);
+	buf_printf(&rq->headers, "%s: %s\r\n", name, value);
+	return E_OK;
+}
+
+enum err
+reply_cookie(struct req *rq, const char *name, const char *value,
+	int64_t seconds, const char *same_site)
+{
+	ASSERT(str_starts(name, "__Host-") && !strpbrk(value, "; ,\""));
+	return reply_header(rq, "Set-Cookie",
+		arena_printf(rq->ctx.arena,
+			"%s=%s; Path=/; Max-Age=%" PRId64
+			"; Secure; HttpOnly; SameSite=%s",
+			name, value, seconds, same_site));
+}
+
+enum err
+reply_redirect(struct req *rq, const char *url, enum err e)
+{
+	enum err bad = reply_header(rq, "Location", url);
+
+	if (bad)
+		return bad;
+	buf_reset(&rq->body);
+	rq->location = url;
+	rq->status = 302;
+	return e;
+}
+
 /* ---- sending ---- */
 
 static const char *
@@ -318,6 +355,7 @@ reason(int status)
 		{201, "Created"},
 		{202, "Accepted"},
 		{204, "No Content"},
+		{302, "Found"},
 		{400, "Bad Request"},
 		{401, "Unauthorized"},
 		{403, "Forbidden"},
@@ -348,7 +386,7 @@ add_headers(struct req *rq, struct buf *b)
 					    : "application/json; charset=utf-8";
 
 	buf_printf(b, "Status: %d %s\r\n", rq->status, reason(rq->status));
-	if (rq->status != 204)
+	if (rq->status != 204 && !rq->location)
 		buf_printf(b, "Content-Type: %s\r\n", type);
 	buf_str(b, "Cache-Control: no-store\r\n");
 	buf_printf(b, "X-Request-Id: %s\r\n", rq->ctx.id);
@@ -364,9 +402,7 @@ add_headers(struct req *rq, struct buf *b)
 		buf_str(b, "Retry-After: 30\r\n");
 	if (rq->status == 503)
 		buf_str(b, "Retry-After: 2\r\n");
-	for (size_t i = 0; i < rq->nheaders; i++)
-		buf_printf(b, "%s: %s\r\n", rq->headers[i].name,
-			rq->headers[i].value);
+	buf_add(b, buf_text(&rq->headers), rq->headers.len);
 }
 
 static bool
@@ -383,7 +419,7 @@ reply_send(struct req *rq)
 	if (rq->sent)
 		return;
 	rq->sent = true;
-	buf_init(&b, rq->body.len + 4096);
+	buf_init(&b, rq->body.len + rq->headers.len + 4096);
 	add_headers(rq, &b);
 	if (rq->status != 204)
 		buf_printf(&b, "Content-Length: %zu\r\n", rq->body.len);
@@ -402,7 +438,7 @@ reply_text_part(struct req *rq, const char *type, const struct buf *part)
 		rq->sent = true;
 		rq->status = rq->route->ok;
 		rq->content_type = type;
-		buf_init(&b, 4096);
+		buf_init(&b, rq->headers.len + 4096);
 		add_headers(rq, &b);
 		buf_str(&b, "\r\n");
 		if (!send_bytes(rq, b.data, b.len))

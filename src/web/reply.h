@@ -19,6 +19,18 @@ MUST enum err reply_items(struct req *rq);
 /* No body: the route's ok is 204. */
 MUST enum err reply_empty(struct req *rq);
 
+/* Send the browser on to an absolute address: the route's ok is 302. Returns e:
+ * a handler that failed and still sends the browser somewhere returns its
+ * error, which is audited and logged but not shown. */
+MUST enum err reply_redirect(struct req *rq, const char *url, enum err e);
+/* One more header, also of an error. A value that would break out of its line
+ * is refused. */
+MUST enum err reply_header(struct req *rq, const char *name, const char *value);
+/* A cookie of this host alone, out of scripts' reach; seconds 0: it goes.
+ * name begins with "__Host-"; same_site: "Lax" or "Strict". */
+MUST enum err reply_cookie(struct req *rq, const char *name, const char *value,
+	int64_t seconds, const char *same_site);
+
 /* For answers that are more than a row: an object is open between begin and
  * end; the handler writes members by reply_fields and jw_. */
 struct jw *reply_begin(struct req *rq);

@@ -352,10 +352,9 @@ rq_audit_also(struct req *rq, enum event ev, const char *target, enum err e)
 }
 
 void
-rq_header(struct req *rq, const char *name, const char *value)
+rq_audit_nothing(struct req *rq)
 {
-	ASSERT(rq->nheaders < REPLY_HEADERS_MAX);
-	rq->headers[rq->nheaders++] = (struct named_text){name, value};
+	rq->audit = 0;
 }
 
 const char *

@@ -25,6 +25,7 @@ struct request_in {
 	const char *content_length;
 	const char *authorization;
 	const char *accept;
+	const char *cookie;
 	const char *user_agent;
 	const char *remote_addr;
 	/* up to n bytes of the body: count, 0 at the end, -1 when broken */
@@ -77,9 +78,8 @@ struct web {
 	const char *version;
 };
 
-#define QUERY_PARAMS_MAX  32
-#define AUDIT_NOTES_MAX   8
-#define REPLY_HEADERS_MAX 8
+#define QUERY_PARAMS_MAX 32
+#define AUDIT_NOTES_MAX  8
 
 struct named_text {
 	const char *name;
@@ -110,12 +110,12 @@ struct req {
 	struct named_text notes[AUDIT_NOTES_MAX];
 	size_t nnotes;
 	/* the answer */
-	struct named_text headers[REPLY_HEADERS_MAX];
-	size_t nheaders;
 	struct buf body;
 	struct jw jw;
 	int status;
 	const char *content_type;
+	const char *location; /* a redirect: no body */
+	struct buf headers;   /* more lines, each with its end */
 	bool sent;
 };
 
@@ -169,13 +169,14 @@ void rq_audit_given(struct req *rq);
 /* A row more, at once: one of the many things that this request does. */
 void rq_audit_also(
 	struct req *rq, enum event ev, const char *target, enum err e);
-/* A header of the answer, also when it fails later on. The value is ours, not
- * a stranger's. */
-void rq_header(struct req *rq, const char *name, const char *value);
+/* Nothing to audit, this time. */
+void rq_audit_nothing(struct req *rq);
 /* The client's address (valid text or NULL) and User-Agent (at most 512
  * bytes, without anything that steers a terminal, or NULL). */
 const char *rq_ip(const struct req *rq);
 const char *rq_user_agent(struct req *rq);
+/* The value of a cookie, or NULL; the first one of the name counts. */
+const char *rq_cookie(struct req *rq, const char *name);
 /* Whether the client asks for this media type by name. */
 bool rq_accepts(const struct req *rq, const char *type);
 

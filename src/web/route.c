@@ -298,10 +298,10 @@ route_wrong(struct arena *a, const struct route *r)
 		return "lacks a verb, path, doc or handler";
 	if (r->who == WHO_NOBODY)
 		return "does not say who may call it";
-	if (r->ok < 200 || r->ok > 299)
+	if (r->ok != 302 && (r->ok < 200 || r->ok > 299))
 		return "has no status of success";
-	if ((r->ok == 204) == (r->out || r->out_type))
-		return "has an answer with 204 or none without";
+	if ((r->ok == 204 || r->ok == 302) == (r->out || r->out_type))
+		return "has an answer with 204 or 302, or none without";
 	if (r->body && r->verb != DELETE)
 		return "says .body, which is for DELETE";
 	if (r->in.fields && r->in.size == 0)

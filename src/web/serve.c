@@ -142,7 +142,7 @@ log_request(struct req *rq, enum err e, const char *cause, int64_t ms)
 {
 	const char *method = rq->in->method ? rq->in->method : "?";
 
-	if (rq->status >= 500)
+	if (err_info(e)->status >= 500)
 		log_event(EV_REQUEST_FAILED, rq->ctx.id, "op",
 			rq->route ? rq->route->op : NULL, "code",
 			err_info(e)->code, "cause", cause, NULL);
@@ -167,16 +167,18 @@ web_serve(struct web *web, const struct request_in *in)
 	rq.ctx.arena = web->arena;
 	rand_uuid(rq.ctx.id);
 	buf_init(&rq.body, (size_t)web->cfg->request_memory_max);
+	buf_init(&rq.headers, 16384);
 	e = run(&rq);
 	e = settle(&rq, e);
 	cause = rq.ctx.cause;
 	if (web->db)
 		db_rollback(web->db); /* a handler that failed half-way */
-	if (e && !rq.sent)
+	if (e && !rq.sent && !rq.location)
 		reply_error(&rq, e);
 	audit(&rq, e);
 	reply_send(&rq);
 	log_request(&rq, e, cause, clock_mono_ms() - start);
 	buf_done(&rq.body);
+	buf_done(&rq.headers);
 	arena_reset(web->arena);
 }

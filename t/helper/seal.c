@@ -1,6 +1,7 @@
 /*
  * seal.c - seal SECRETFILE AAD < text: what crypt_seal() makes of it, on
- * stdout. For tests that write rows themselves (t/lib/worker.sh).
+ * stdout; seal -o SECRETFILE AAD < sealed: the other way round. For tests that
+ * write rows themselves (t/lib/worker.sh), or look what they hold.
  */
 #include "base/base.h"
 
@@ -15,17 +16,22 @@ main(int argc, char **argv)
 	struct ctx ctx = {.arena = arena_new(1 << 24, 1 << 26)};
 	const char *secret;
 	const char *text;
-	const char *sealed;
+	const char *result;
+	bool opens = argc > 1 && str_eq(argv[1], "-o");
+	enum err e;
 
-	if (argc != 3)
+	argv += opens;
+	if (argc - opens != 3)
 		return 2;
 	secret = fd_read_file(ctx.arena, argv[1], 4096, NULL);
 	text = fd_read_file(ctx.arena, "/dev/stdin", 1 << 20, NULL);
-	if (!secret || !text ||
-		crypt_seal(&ctx, str_trim(ctx.arena, secret), argv[2], text,
-			&sealed))
+	if (!secret || !text)
 		return 1;
-	(void)puts(sealed);
+	secret = str_trim(ctx.arena, secret);
+	e = opens ? crypt_open(&ctx, secret, argv[2], text, &result)
+		  : crypt_seal(&ctx, secret, argv[2], text, &result);
+	if (!e)
+		(void)puts(result);
 	arena_free(ctx.arena);
-	return 0;
+	return e ? 1 : 0;
 }

@@ -1,0 +1,253 @@
+/*
+ * httpc.c - HTTP by libcurl. All that makes a transfer safe is in safe_handle();
+ * whoever speaks another protocol by libcurl begins with it as well.
+ */
+#include "ext/httpc.h"
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/str.h"
+
+#include <curl/curl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define HEADERS_MAX ((size_t)64 << 10)
+
+/* What the callbacks of one transfer share. */
+struct transfer {
+	const char *(*refused)(const struct sockaddr *sa);
+	const char *refusal; /* why the last address was refused */
+	struct buf body;
+	size_t header_bytes;
+};
+
+/* ---- addresses of requests ---- */
+
+static bool
+is_loopback(const char *host)
+{
+	return str_eq(host, "localhost") || str_eq(host, "[::1]") ||
+	       (str_starts(host, "127.") &&
+		       strspn(host, "0123456789.") == strlen(host));
+}
+
+static const char *
+part(struct arena *a, CURLU *u, CURLUPart what)
+{
+	char *text = NULL;
+	const char *copy;
+
+	if (curl_url_get(u, what, &text, 0) != CURLUE_OK)
+		return NULL;
+	copy = arena_strdup(a, text);
+	curl_free(text);
+	return copy;
+}
+
+/* The host, for messages, when the address may be asked; else NULL. */
+static const char *
+judge_url(struct arena *a, const char *url)
+{
+	CURLU *u = curl_url();
+	const char *host = NULL;
+	const char *scheme;
+
+	if (!u)
+		out_of_memory();
+	if (!str_has_control(url) &&
+		curl_url_set(u, CURLUPART_URL, url, CURLU_DISALLOW_USER) ==
+			CURLUE_OK) {
+		scheme = part(a, u, CURLUPART_SCHEME);
+		host = part(a, u, CURLUPART_HOST);
+		if (!host || !scheme ||
+			(!str_eq(scheme, "https") &&
+				!(str_eq(scheme, "http") && is_loopback(host))))
+			host = NULL;
+	}
+	curl_url_cleanup(u);
+	return host;
+}
+
+bool
+httpc_url_ok(const char *url)
+{
+	struct arena *a = arena_new(65536, 1 << 20);
+	bool ok = strlen(url) < 8192 && judge_url(a, url);
+
+	arena_free(a);
+	return ok;
+}
+
+/* ---- what libcurl calls ---- */
+
+static size_t
+take_body(char *p, size_t size UNUSED, size_t n, void *arg)
+{
+	struct transfer *t = arg;
+
+	buf_add(&t->body, p, n);
+	return t->body.full ? 0 : n; /* 0 ends the transfer */
+}
+
+static size_t
+take_header(char *p UNUSED, size_t size UNUSED, size_t n, void *arg)
+{
+	struct transfer *t = arg;
+
+	t->header_bytes += n;
+	return t->header_bytes > HEADERS_MAX ? 0 : n;
+}
+
+/* The address that is really connected to, after all name resolution. */
+static curl_socket_t
+open_socket(void *arg, curlsocktype purpose UNUSED, struct curl_sockaddr *to)
+{
+	struct transfer *t = arg;
+
+	t->refusal = t->refused ? t->refused(&to->addr) : NULL;
+	if (t->refusal)
+		return CURL_SOCKET_BAD;
+	return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+}
+
+/* ---- the transfer ---- */
+
+/* A fresh handle that trusts nothing around it: no redirects, no proxy from
+ * the environment, no .netrc, no signals; peer and name are checked. */
+static CURL *
+safe_handle(struct transfer *t, const char *protocols, int64_t timeout_ms,
+	const char *ca_file)
+{
+	CURL *c = curl_easy_init(); /* initialises the library as well */
+	long ms = (long)MAX(timeout_ms, 1);
+	bool ok;
+
+	if (!c)
+		out_of_memory();
+	ok = !curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, protocols) &&
+	     !curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L) &&
+	     !curl_easy_setopt(c, CURLOPT_PROXY, "") &&
+	     !curl_easy_setopt(c, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED) &&
+	     !curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L) &&
+	     !curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 1L) &&
+	     !curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 2L) &&
+	     !curl_easy_setopt(
+		     c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) &&
+	     !curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, ms) &&
+	     !curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS,
+		     MIN(ms, (long)HTTPC_CONNECT_MS)) &&
+	     !curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, open_socket) &&
+	     !curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, t);
+	if (ok && ca_file && *ca_file)
+		ok = !curl_easy_setopt(c, CURLOPT_CAINFO, ca_file);
+	ASSERT(ok);
+	return c;
+}
+
+static struct curl_slist *
+header_list(struct arena *a, const struct httpc_request *rq)
+{
+	/* "Expect:" keeps libcurl from asking before it sends a body */
+	struct curl_slist *list = curl_slist_append(NULL, "Expect:");
+
+	for (size_t i = 0; list && rq->headers && rq->headers[i]; i++) {
+		ASSERT(!strpbrk(rq->headers[i], "\r\n"));
+		list = curl_slist_append(list, rq->headers[i]);
+	}
+	if (list && rq->body)
+		list = curl_slist_append(
+			list, arena_printf(a, "Content-Type: %s", rq->type));
+	if (!list)
+		out_of_memory();
+	return list;
+}
+
+static void
+set_request(CURL *c, const struct httpc_request *rq, struct transfer *t,
+	struct curl_slist *headers)
+{
+	bool ok = !curl_easy_setopt(c, CURLOPT_URL, rq->url) &&
+		  !curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers) &&
+		  !curl_easy_setopt(
+			  c, CURLOPT_USERAGENT, "autostack/" PACKAGE_VERSION) &&
+		  !curl_easy_setopt(c, CURLOPT_HTTP_CONTENT_DECODING, 0L) &&
+		  !curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take_body) &&
+		  !curl_easy_setopt(c, CURLOPT_WRITEDATA, t) &&
+		  !curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, take_header) &&
+		  !curl_easy_setopt(c, CURLOPT_HEADERDATA, t);
+
+	if (ok && rq->body)
+		ok = !curl_easy_setopt(c, CURLOPT_POST, 1L) &&
+		     !curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE,
+			     (long)strlen(rq->body)) &&
+		     !curl_easy_setopt(c, CURLOPT_POSTFIELDS, rq->body);
+	ASSERT(ok);
+}
+
+/* Only the host is named: paths, bodies and headers may hold secrets. */
+static enum err
+failed(struct ctx *ctx, const char *host, const struct transfer *t, CURLcode c)
+{
+	const char *why = curl_easy_strerror(c);
+
+	if (t->refusal)
+		why = t->refusal;
+	else if (t->body.full)
+		why = "the answer is too large";
+	else if (t->header_bytes > HEADERS_MAX)
+		why = "the answer has too many headers";
+	return ctx_cause(ctx, E_BAD_GATEWAY, "%s: %s", host, why);
+}
+
+static void
+take_answer(struct ctx *ctx, CURL *c, const struct transfer *t,
+	struct httpc_answer *ret)
+{
+	const char *type = NULL;
+	long status = 0;
+	char *body;
+
+	(void)curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
+	(void)curl_easy_getinfo(c, CURLINFO_CONTENT_TYPE, &type);
+	type = type ? type : "";
+	ret->status = (int)status;
+	ret->type = str_lower(ctx->arena,
+		arena_strndup(ctx->arena, type, strcspn(type, "; \t")));
+	ret->len = t->body.len;
+	body = arena_alloc(ctx->arena, t->body.len + 1);
+	memcpy(body, buf_text(&t->body), t->body.len);
+	ret->body = body;
+}
+
+enum err
+httpc_ask(struct ctx *ctx, const struct httpc_request *rq,
+	struct httpc_answer *ret)
+{
+	struct transfer t = {.refused = rq->refused};
+	const char *host = judge_url(ctx->arena, rq->url);
+	struct curl_slist *headers;
+	enum err e = E_OK;
+	CURLcode code;
+	CURL *c;
+
+	if (!host)
+		return ctx_cause(ctx, E_BAD_GATEWAY,
+			"an address is neither https nor loopback");
+	if (rq->timeout_ms <= 0)
+		return ctx_cause(ctx, E_BAD_GATEWAY, "%s: no time left", host);
+	buf_init(&t.body, HTTPC_BODY_MAX);
+	headers = header_list(ctx->arena, rq);
+	c = safe_handle(&t, is_loopback(host) ? "http,https" : "https",
+		rq->timeout_ms, rq->ca_file);
+	set_request(c, rq, &t, headers);
+	code = curl_easy_perform(c);
+	if (code == CURLE_OK)
+		take_answer(ctx, c, &t, ret);
+	else
+		e = failed(ctx, host, &t, code);
+	curl_easy_cleanup(c);
+	curl_slist_free_all(headers);
+	buf_done(&t.body);
+	return e;
+}

@@ -1,0 +1,46 @@
+/*
+ * httpc.h - one request to another host by libcurl, bounded in time and size.
+ * What it reaches is not trusted: no redirect is followed, no proxy, .netrc or
+ * compression is used, and the certificate is always checked (WH-5 to WH-7).
+ */
+#ifndef AS_EXT_HTTPC_H
+#define AS_EXT_HTTPC_H
+
+#include "base/base.h"
+#include "base/err.h"
+
+struct sockaddr;
+
+#define HTTPC_CONNECT_MS 5000
+#define HTTPC_BODY_MAX   ((size_t)256 << 10)
+
+struct httpc_request {
+	/* https://...; http:// only when the host is loopback */
+	const char *url;
+	const char *const *headers; /* "Name: value", ended by NULL; or NULL */
+	const char *body;           /* NULL: GET, else POST */
+	const char *type;           /* of the body */
+	int64_t timeout_ms;         /* for all of it */
+	const char *ca_file;        /* NULL or "": the system's */
+	/* why an address is refused, NULL when it is not; NULL: any address */
+	const char *(*refused)(const struct sockaddr *sa);
+};
+
+struct httpc_answer {
+	int status;
+	const char *type; /* Content-Type without parameters; "" when none */
+	const char *body;
+	size_t len; /* at most HTTPC_BODY_MAX */
+};
+
+/* Ask and wait. Any status is an answer; a 3xx is one, too. E_BAD_GATEWAY with
+ * a cause that names the host and no more of the request when no whole answer
+ * came: no connection, no trust, no time left, a body over HTTPC_BODY_MAX. */
+MUST enum err httpc_ask(struct ctx *ctx, const struct httpc_request *rq,
+	struct httpc_answer *ret);
+
+/* Whether an address may be asked: https, or http to a loopback host; no user
+ * in it, no control characters. */
+bool httpc_url_ok(const char *url);
+
+#endif

@@ -1,0 +1,157 @@
+#!/usr/bin/perl
+# githubd.pl ROOT PORTFILE - what GitHub's OAuth apps and REST API answer, as
+# their public documentation tells, on a loopback port that the kernel chooses
+# and that is written to PORTFILE. A process a connection, one request each.
+#
+#   GET  /login/oauth/authorize      checks client, redirect_uri and PKCE, and
+#                                    sends the browser back with a code
+#   POST /login/oauth/access_token   swaps the code, once, for a token; errors
+#                                    have status 200, as GitHub's do
+#   GET  /user, /user/emails         with that token
+#
+# ROOT/app.json: client_id, client_secret, redirect_uri as registered
+# ROOT/user.json, ROOT/emails.json: what the API answers
+# ROOT/odd: lines "PATH HOW": instead of the right answer at PATH
+#   slow (nothing for a minute), drip (a byte a second), big (10 MB), headers
+#   (endless), or the name of a file in ROOT that is sent as it is
+# Every request is a line in ROOT/requests, its body and headers as JSON. It
+# ends with its parent.
+use strict;
+use warnings;
+use Digest::SHA qw(sha256);
+use IO::Handle;
+use IO::Socket::INET;
+use JSON::PP ();
+use MIME::Base64 qw(encode_base64url);
+
+my ($root, $portfile) = @ARGV;
+my $json = JSON::PP->new->utf8->canonical;
+syscall(157, 1, 9, 0, 0, 0);    # prctl(PR_SET_PDEATHSIG, SIGKILL)
+$SIG{CHLD} = 'IGNORE';
+my $server = IO::Socket::INET->new(Listen => 64, LocalAddr => '127.0.0.1',
+	LocalPort => 0, ReuseAddr => 1) or die "listen: $!";
+open(my $fh, '>', "$portfile.new") or die;
+print $fh $server->sockport, "\n";
+close $fh;
+rename "$portfile.new", $portfile;
+
+while (1) {
+	my $c = $server->accept or next;
+	my $pid = fork;
+	if (!defined $pid || $pid) { close $c; next }
+	syscall(157, 1, 9, 0, 0, 0);
+	close $server;
+	$SIG{PIPE} = sub { exit 0 };
+	alarm 90;
+	eval { serve($c); 1 } or warn $@;
+	exit 0;
+}
+
+sub slurp {
+	open(my $f, '<', "$root/$_[0]") or return undef;
+	local $/;
+	return scalar <$f>;
+}
+
+sub form {
+	return map { s/\+/ /gr =~ s/%([0-9A-Fa-f]{2})/chr hex $1/ger }
+		map { /^([^=]*)=(.*)$/s ? ($1, $2) : ($_, '') } split /&/, $_[0];
+}
+
+sub escape { return $_[0] =~ s/([^A-Za-z0-9._~-])/sprintf '%%%02X', ord $1/ger }
+
+sub answer {
+	my ($c, $status, $body, @headers) = @_;
+	print $c join "\r\n", "HTTP/1.1 $status", 'Connection: close',
+		'Content-Length: ' . length $body, @headers, '', $body;
+}
+
+sub odd {
+	my ($c, $how) = @_;
+	if ($how eq 'slow') { sleep 60 }
+	elsif ($how eq 'drip') { print $c "HTTP/1.1 200 OK\r\n\r\n"; while (1) { print $c ' '; sleep 1 } }
+	elsif ($how eq 'big') { print $c "HTTP/1.1 200 OK\r\n\r\n", '"', 'x' x (10 << 20), '"' }
+	elsif ($how eq 'headers') { print $c "HTTP/1.1 200 OK\r\n"; print $c 'X: ', 'x' x 1000, "\r\n" while 1 }
+	else { print $c slurp($how) }
+}
+
+sub authorize {
+	my ($c, $app, %q) = @_;
+	my $back = sub { answer($c, '302 Found', '', "Location: $app->{redirect_uri}?"
+		. join '&', map { "$_->[0]=" . escape($_->[1]) } @_, ['state', $q{state} // '']) };
+	return answer($c, '404 Not Found', 'no such app') if ($q{client_id} // '') ne $app->{client_id};
+	return $back->(['error', 'redirect_uri_mismatch'], ['error_description', 'The redirect_uri MUST match the registered callback URL'])
+		if ($q{redirect_uri} // '') ne $app->{redirect_uri};
+	return answer($c, '400 Bad Request', 'PKCE S256 is wanted')
+		if ($q{code_challenge_method} // '') ne 'S256' || ($q{code_challenge} // '') !~ /^[A-Za-z0-9_-]{43}$/;
+	return $back->(['error', 'access_denied'], ['error_description', 'The user has denied your application access.'],
+		['error_uri', 'https://docs.github.com/apps/troubleshooting']) if -e "$root/deny";
+	my $code = join '', map { sprintf '%02x', int rand 256 } 1 .. 10;
+	open(my $f, '>', "$root/code.$code") or die;
+	print $f $json->encode(\%q);
+	close $f;
+	$back->(['code', $code]);
+}
+
+sub token {
+	my ($c, $app, $h, %q) = @_;
+	my $say = sub {
+		my (%a) = @_;
+		return answer($c, '200 OK', $json->encode(\%a), 'Content-Type: application/json; charset=utf-8')
+			if ($h->{accept} // '') =~ /json/;
+		answer($c, '200 OK', join('&', map { "$_=" . escape($a{$_}) } sort keys %a), 'Content-Type: application/x-www-form-urlencoded');
+	};
+	my $code = ($q{code} // '') =~ /^([0-9a-f]{20})$/ ? $1 : 'none';
+	my $asked = slurp("code.$code");
+	return $say->(error => 'incorrect_client_credentials', error_description => 'wrong')
+		if ($q{client_id} // '') ne $app->{client_id} || ($q{client_secret} // '') ne $app->{client_secret};
+	return $say->(error => 'bad_verification_code', error_description => 'The code passed is incorrect or expired.')
+		unless $asked && unlink "$root/code.$code";
+	$asked = $json->decode($asked);
+	return $say->(error => 'redirect_uri_mismatch', error_description => 'wrong')
+		if ($q{redirect_uri} // '') ne $asked->{redirect_uri};
+	return $say->(error => 'bad_verification_code', error_description => 'The code passed is incorrect or expired.')
+		if encode_base64url(sha256($q{code_verifier} // '')) ne $asked->{code_challenge};
+	my $token = 'gho_' . join '', map { ('a' .. 'z', 'A' .. 'Z', 0 .. 9)[rand 62] } 1 .. 36;
+	open(my $f, '>', "$root/token.$token") or die;
+	close $f;
+	$say->(access_token => $token, token_type => 'bearer', scope => join ',', sort split / /, $asked->{scope});
+}
+
+sub api {
+	my ($c, $h, $what) = @_;
+	my @type = ('Content-Type: application/json; charset=utf-8');
+	return answer($c, '403 Forbidden', 'Request forbidden by administrative rules.') unless $h->{'user-agent'};
+	return answer($c, '401 Unauthorized', '{"message":"Bad credentials"}', @type)
+		unless ($h->{authorization} // '') =~ /^Bearer (gho_[A-Za-z0-9]{36})$/ && -e "$root/token.$1";
+	answer($c, '200 OK', slurp("$what.json"), @type);
+}
+
+sub serve {
+	my ($c) = @_;
+	$c->autoflush(1);
+	binmode $c;
+	my ($method, $uri) = (<$c> // '') =~ m{^(\S+) (\S+) HTTP/} or return;
+	my %h;
+	while (defined(my $l = <$c>)) {
+		$l =~ s/\r?\n$//;
+		last if $l eq '';
+		$h{lc $1} = $2 if $l =~ /^([^:]+):\s*(.*)$/;
+	}
+	my $body = '';
+	read($c, $body, $h{'content-length'}) if $h{'content-length'};
+	my ($path, $query) = split /\?/, $uri, 2;
+	open(my $log, '>>', "$root/requests") or die;
+	syswrite $log, $json->encode({method => $method, path => $path, query => {form($query // '')},
+		form => {form($body)}, headers => \%h}) . "\n";
+	for (split /\n/, slurp('odd') // '') {
+		return odd($c, $2) if /^(\S+) (\S+)$/ && $1 eq $path;
+	}
+	srand;
+	my $app = $json->decode(slurp('app.json'));
+	return authorize($c, $app, form($query // '')) if "$method $path" eq 'GET /login/oauth/authorize';
+	return token($c, $app, \%h, form($body)) if "$method $path" eq 'POST /login/oauth/access_token';
+	return api($c, \%h, 'user') if "$method $path" eq 'GET /user';
+	return api($c, \%h, 'emails') if "$method $path" eq 'GET /user/emails';
+	answer($c, '404 Not Found', '{"message":"Not Found"}');
+}
