@@ -31,6 +31,20 @@ is "$(sql "SELECT count(*) FROM deployments d WHERE log_seq <> (
 is "$(sql "SELECT count(*) FROM deployment_logs WHERE message !~ '^\\[\\d\\d:\\d\\d\\] .'")" 0 \
 	"each line has its time in front"
 is "$(sql "SELECT count(*) > 10 FROM audit_logs")" t "there are audit rows"
+is "$(sql "SELECT count(DISTINCT event) > 15 FROM audit_logs")" t "of many kinds"
+"$abs_top_builddir/autostack-api" -x events | awk -F'\t' '$3 == "audit" { print $1 }' | sort >"$TMP/events"
+sql "SELECT DISTINCT event FROM audit_logs" | sort >"$TMP/seeded"
+is "$(comm -13 "$TMP/events" "$TMP/seeded")" "" "and only such as there are"
+is "$(sql "SELECT count(*) FROM audit_logs WHERE at > now()")" 0 "all of the past"
+is "$(sql "SELECT count(*) FROM api_keys")" 5 "there are API keys"
+is "$(sql "SELECT count(*) FROM api_keys WHERE revoked_at IS NULL AND coalesce(expires_at > now(), true)")" 3 \
+	"some have ended"
+is "$(sql "SELECT count(*) FROM api_keys WHERE created_at > last_used_at OR revoked_at > now()
+	OR revoked_at < last_used_at")" 0 "their times are in order"
+is "$(sql "SELECT count(*) FROM sessions WHERE revoked_at IS NULL AND expires_at > now()")" 4 \
+	"there are sessions on several devices"
+is "$(sql "SELECT count(*) FROM refresh_tokens")" 0 "which nobody has the tokens of"
+is "$(sql "SELECT count(*) FROM users WHERE last_login_at < now()")" 2 "the accounts were used"
 
 everything() {
 	"$PG_BINDIR/pg_dump" -d "user=postgres $PGURL" | grep -v '^\\'

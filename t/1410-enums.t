@@ -34,6 +34,16 @@ is "$(check_list deployment_logs_level)" "$(printf 'error\ninfo\nwarning')" \
 is "$(check_list deployments_trigger)" "$(printf 'api\nmanual\nredeploy\nrollback\nwebhook')" \
 	"triggers are those of the contract"
 
+for enum in grant:role_values:users_role session:method_values:sessions_method \
+	account:theme_values:users_theme audit:outcome_values:audit_logs_outcome; do
+	file=handlers/${enum%%:*}.c
+	array=${enum#*:}
+	words=$(tr '\n' ' ' <"$abs_top_srcdir/$file" |
+		sed "s/.*${array%:*}\[\] = {\([^}]*\)}.*/\1/" |
+		grep -o '"[^"]*"' | tr -d '"' | LC_ALL=C sort)
+	is "$words" "$(check_list "${array#*:}")" "$file: ${array%:*} is ${array#*:}"
+done
+
 events=$(src base/event.def 's/^EVENT([A-Z_]*, "\([a-z_.]*\)".*/\1/p')
 for event in $(sed -n "s/^	SELECT '\([a-z_.]*\)', id::text.*/\1/p" \
 	"$abs_top_srcdir/sql/stmt/admin.sql" | sort -u); do

@@ -232,12 +232,43 @@ START_TEST(test_snake)
 }
 END_TEST
 
+START_TEST(test_plain_LOG_3)
+{
+	static const struct {
+		const char *in;
+		const char *out;
+	} t[] = {{"", ""}, {"curl/8 (x)", "curl/8 (x)"},
+		{"a\x1b[31mb\x7f", "a?[31mb?"}, {"a\r\nb\tc", "a??b?c"},
+		{"\xc2\x9b"
+		 "1m",
+			"?1m"},
+		{"\xff\xc3", "??"},
+		{"\xe2\x80\xae"
+		 "x\xe2\x81\xa9",
+			"?x?"},
+		{"\xd8\x9c\xe2\x80\xa8", "??"},
+		{"\xe2\x80\xa6\xc3\xa9", "\xe2\x80\xa6\xc3\xa9"}};
+	struct arena *a = arena_new(1 << 16, 1 << 20);
+
+	for (size_t i = 0; i < NELEM(t); i++) {
+		ck_assert_str_eq(str_plain(a, t[i].in, 512), t[i].out);
+		ck_assert(!str_has_bidi(str_plain(a, t[i].in, 512)));
+		ck_assert(!str_has_control(str_plain(a, t[i].in, 512)));
+	}
+	ck_assert_str_eq(str_plain(a, "abc\xc3\xa9", 4), "abc");
+	ck_assert_str_eq(str_plain(a, "abc", 0), "");
+	ck_assert(str_has_bidi("x\xe2\x80\x8f"));
+	ck_assert(!str_has_bidi("x\xe2\x80\x8d\xe2"));
+	arena_free(a);
+}
+END_TEST
+
 Suite *
 suite_str(void)
 {
 	const TTest *const tests[] = {test_compare, test_numbers, test_split,
 		test_uuid, test_utf8, test_utf8_cut, test_control, test_base64,
-		test_unescape, test_snake, NULL};
+		test_unescape, test_snake, test_plain_LOG_3, NULL};
 	Suite *s = suite_create("str");
 
 	(void)unit_case(s, "str", tests);

@@ -241,6 +241,62 @@ START_TEST(test_query_on_body_route)
 }
 END_TEST
 
+struct many {
+	struct uuid_list ids;
+};
+static const struct field many_in[] = {
+	F_UUIDS(struct many, ids, "ids", REQ, 1, 3, "Ids."), F_END};
+
+static enum err
+bind_many(const char *json, struct many *m)
+{
+	static const struct input in = IN(many_in, struct many);
+
+	b = (struct binding){
+		.arena = ctx.arena, .cfg = &cfg, .body_fields = true};
+	ck_assert_int_eq(jsn_parse(&ctx, json, strlen(json), &b.body), E_OK);
+	return field_bind(&b, &in, m);
+}
+
+START_TEST(test_uuids)
+{
+	static const struct {
+		const char *json;
+		const char *code;
+	} bad[] = {{"{}", "REQUIRED"}, {"{\"ids\":null}", "NULL"},
+		{"{\"ids\":\"x\"}", "TYPE"}, {"{\"ids\":{}}", "TYPE"},
+		{"{\"ids\":[]}", "RANGE"}, {"{\"ids\":[1]}", "TYPE"},
+		{"{\"ids\":[null]}", "TYPE"}, {"{\"ids\":[\"x\"]}", "INVALID"},
+		{"{\"ids\":[1,2,3,4]}", "RANGE"},
+		{"{\"ids\":[\"" ID "\",\"" ID "\"]}", "DUPLICATE"},
+		{"{\"ids\":[\"0b0a1b2c-0000-4000-8000-000000000001\",\"" ID
+		 "\"]}",
+			"DUPLICATE"}};
+	static const struct text_value text[] = {{"ids", ID, false}};
+	static const struct input in = IN(many_in, struct many);
+	struct many m = {0};
+
+	for (size_t i = 0; i < NELEM(bad); i++) {
+		ck_assert_int_eq(
+			bind_many(bad[i].json, &m), E_VALIDATION_ERROR);
+		only_bad("ids", bad[i].code);
+	}
+	ck_assert_int_eq(
+		bind_many("{\"ids\":[\"" ID "\",\"00000000-0000-0000-0000-"
+			  "000000000000\"]}",
+			&m),
+		E_OK);
+	ck_assert_uint_eq(m.ids.n, 2);
+	ck_assert_str_eq(m.ids.id[0], "0b0a1b2c-0000-4000-8000-000000000001");
+	/* a query has no arrays */
+	b = (struct binding){
+		.arena = ctx.arena, .cfg = &cfg, .texts = text, .ntexts = 1};
+	ck_assert_int_eq(field_bind(&b, &in, &m), E_VALIDATION_ERROR);
+	only_bad("ids", "TYPE");
+	ck_assert_ptr_nonnull(field_table_wrong(ctx.arena, many_in, 0));
+}
+END_TEST
+
 START_TEST(test_selfcheck)
 {
 	static const struct field twice[] = {
@@ -268,8 +324,8 @@ suite_field(void)
 {
 	const TTest *const tests[] = {test_body, test_null, test_refusals,
 		test_all_at_once, test_many_unknown, test_query,
-		test_query_numbers, test_query_on_body_route, test_selfcheck,
-		NULL};
+		test_query_numbers, test_query_on_body_route, test_uuids,
+		test_selfcheck, NULL};
 	Suite *s = suite_create("field");
 	TCase *c = unit_case(s, "field", tests);
 

@@ -162,6 +162,13 @@ START_TEST(test_selfcheck)
 	const struct route body_204[] = {
 		ROW("a", GET, "/api/a", WHO_PUBLIC, 204, "Doc."), {0}};
 
+	const struct route nobodys[] = {
+		ROW("a", GET, "/api/a", WHO_SELF_OR_ADMIN, 200, "Doc."), {0}};
+	const struct route get_body[] = {
+		ROUTE("a", GET, "/api/a", .body = true), {0}};
+
+	ck_assert_ptr_nonnull(check_one(nobodys));
+	ck_assert_ptr_nonnull(check_one(get_body));
 	ck_assert_ptr_null(route_selfcheck(a, tables));
 	ck_assert_ptr_nonnull(check_one(no_who));
 	ck_assert_ptr_nonnull(check_one(no_field));

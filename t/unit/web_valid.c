@@ -132,6 +132,55 @@ START_TEST(test_rest)
 		check(V_COMMIT, "gbcdef0123456789abcdef0123456789abcdef01"));
 	ck_assert_ptr_null(check(V_LINE, "a\tb"));
 	ck_assert_ptr_null(check(V_LINE, "a\x1b[0m"));
+	ck_assert_ptr_null(check(V_LINE, "a\xe2\x80\xae"
+					 "b"));
+}
+END_TEST
+
+START_TEST(test_https_url)
+{
+	static const char *const bad[] = {"", "https://", "http://a.b/",
+		"https:a.b", "https:/a.b", "//a.b", "javascript:alert(1)",
+		"https://u@a.b/", "https://u:p@a.b", "https://a b/",
+		"https://a.b/\"x", "https://a.b/'", "https://a.b/<",
+		"https://a.b/\\c", "https://a.b\n", "https://a.b/\xc3\xa9",
+		"https://a.b:0/", "https://a.b:65536/", "https://a.b:/",
+		"https://a.b:x/", "https://.a/", "https://-a/", "https://a..b/",
+		"https://[]/", "https://[::1/", "https://::1/",
+		"https://[::1]x/", "https://?x", "https://#x", " https://a.b",
+		NULL};
+	static const char *const good[] = {"https://a.b", "https://a.b/",
+		"https://a.b:8443/c?d=e&f=%20#g", "https://[::1]:1/",
+		"https://127.0.0.1/x", "https://a-b.c/~d/(e)", NULL};
+
+	all_refused(V_HTTPS_URL, bad);
+	all_pass(V_HTTPS_URL, good);
+	ck_assert_str_eq(check(V_HTTPS_URL, "HTTPS://A.b/C"), "https://A.b/C");
+}
+END_TEST
+
+START_TEST(test_time)
+{
+	static const char *const bad[] = {"", "now", "2026", "2026-01",
+		"2026-00-01", "2026-13-01", "2026-01-00", "2026-01-32",
+		"2026-02-29", "1900-02-29", "2026-04-31", "0000-01-01",
+		"2026-1-1", "2026-01-01T", "2026-01-01T00:00:00",
+		"2026-01-01 00:00:00Z", "2026-01-01T24:00:00Z",
+		"2026-01-01T00:60:00Z", "2026-01-01T00:00:60Z",
+		"2026-01-01T00:00Z", "2026-01-01T00:00:00.Z",
+		"2026-01-01T00:00:00.1234567890Z", "2026-01-01T00:00:00+1:00",
+		"2026-01-01T00:00:00+15:00", "2026-01-01T00:00:00+01:60",
+		"2026-01-01T00:00:00+0100", "2026-01-01T00:00:00ZZ",
+		"2026-01-01x", "-026-01-01", "2026-01-01T00:00:00+01:00x",
+		"2026-01-01T0", "2026-", NULL};
+	static const char *const good[] = {"2026-01-20T10:30:00Z", "2024-02-29",
+		"2000-02-29", "2026-12-31t23:59:59z", "2026-01-01T00:00:00.5Z",
+		"2026-01-01T00:00:00.123456789-14:59", "0001-01-01",
+		"9999-12-31T23:59:59+00:00", NULL};
+
+	all_refused(V_TIME, bad);
+	all_pass(V_TIME, good);
+	ck_assert_str_eq(check(V_TIME, "2026-01-20"), "2026-01-20T00:00:00Z");
 }
 END_TEST
 
@@ -139,7 +188,7 @@ Suite *
 suite_valid(void)
 {
 	const TTest *const tests[] = {test_email, test_password, test_git_ref,
-		test_relpath, test_rest, NULL};
+		test_relpath, test_rest, test_https_url, test_time, NULL};
 	Suite *s = suite_create("valid");
 	TCase *c = unit_case(s, "valid", tests);
 
