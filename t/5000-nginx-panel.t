@@ -177,6 +177,17 @@ is "$STATUS" 502 "a dead autostack-ws is a 502"
 like "$(cat "$NG/log/access.log")" 'logs/stream HTTP/1.1" 502' "and is in the access log"
 is "$(grep -rl canary-in-a-query "$NG/log")" "" "WS-3 no log of nginx holds a token"
 
+# --- where a provider sends the browser back; no API is there to take it ---
+for path in /api/auth/github/callback /api/v1/auth/google/callback; do
+	get "$P$path?code=canary-in-a-query&state=canary-in-a-query"
+	is "$STATUS" 502 "$path without an API is a 502"
+done
+get "$P/api/deployments?plain-query"
+like "$(cat "$NG/log/nginx-error.log")" 'plain-query' \
+	"the error log does print whole request lines"
+is "$(grep -rl canary-in-a-query "$NG/log")" "" \
+	"OA-11 no log of nginx holds a code or a state"
+
 # --- TL-1 ---
 sslscan --no-colour "localhost:$HTTPS" >scan 2>&1
 for version in SSLv2 SSLv3 TLSv1.0 TLSv1.1; do

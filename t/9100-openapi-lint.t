@@ -20,6 +20,8 @@ rules:
   info-license-url: off
   # /deployments/recent beside /deployments/{id} is told apart: fixed wins
   no-ambiguous-paths: off
+  # the way to a provider and back is made of redirects
+  operation-2xx-response: off
 END
 node_modules/.bin/redocly lint --format=stylish openapi.json >lint 2>&1
 is $? 0 "OpenAPI 3.1: the linter finds no error" || diag "$(head -60 lint)"

@@ -34,6 +34,7 @@ t_helper_dbping_LDADD = src/ext/libext.a src/base/libbase.a $(EXT_LIBS)
 check_PROGRAMS += t/unit/unit_ext
 t_unit_unit_ext_SOURCES = t/unit/unit_ext.c t/unit/unit_ext.h \
 	t/unit/ext_crypt.c t/unit/ext_fcgi.c t/unit/ext_gz.c \
+	t/unit/ext_httpc.c \
 	t/unit/ext_json.c t/unit/ext_pass.c t/unit/ext_token.c $(unit_common)
 t_unit_unit_ext_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 t_unit_unit_ext_LDADD = src/ext/libext.a src/base/libbase.a $(EXT_LIBS) \

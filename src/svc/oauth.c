@@ -86,16 +86,12 @@ challenge_of(struct ctx *ctx, const char *verifier)
 	return text;
 }
 
-/* What takes time at a provider takes a slot, and all of it one deadline. */
-static enum err
-talk_begin(struct ctx *ctx, const struct svc *svc, struct oauth_talk *t,
-	int *ret_slot)
+/* All that is asked in one go has one deadline. */
+static struct oauth_talk
+talk(struct ctx *ctx, const struct cfg *cfg)
 {
-	enum err e = hashslot_take_oauth(ctx, svc->cfg, ret_slot);
-
-	*t = (struct oauth_talk){
-		ctx, svc->cfg, clock_mono_ms() + svc->cfg->oauth_timeout};
-	return e;
+	return (struct oauth_talk){
+		ctx, cfg, clock_mono_ms() + cfg->oauth_timeout};
 }
 
 /* ---- there ---- */
@@ -142,11 +138,15 @@ provider_url(struct ctx *ctx, const struct svc *svc,
 		.nonce = s->nonce.text,
 		.scopes = b->scopes,
 	};
-	struct oauth_talk t;
+	const struct oauth_driver *d = drivers[b->provider];
 	AUTO_FD int slot = -1;
-	enum err e = talk_begin(ctx, svc, &t, &slot);
+	struct oauth_talk t;
+	enum err e = E_OK;
 
-	return e ? e : drivers[b->provider]->url(&t, &way, ret);
+	if (d->url_asks)
+		e = hashslot_take_oauth(ctx, svc->cfg, &slot);
+	t = talk(ctx, svc->cfg);
+	return e ? e : d->url(&t, &way, ret);
 }
 
 enum err
@@ -163,10 +163,9 @@ oauth_begin(struct ctx *ctx, const struct svc *svc, const struct oauth_begin *b,
 	secret_make(&s.browser);
 	secret_make(&s.verifier);
 	secret_make(&s.nonce);
-	/* first whether it is allowed: no provider is asked for nothing */
-	e = keep_state(ctx, svc, b, &s);
+	e = provider_url(ctx, svc, b, &s, &url);
 	if (!e)
-		e = provider_url(ctx, svc, b, &s, &url);
+		e = keep_state(ctx, svc, b, &s);
 	if (!e) {
 		*ret_url = url;
 		*ret_browser = arena_strdup(ctx->arena, s.browser.text);
@@ -254,9 +253,9 @@ identify(struct ctx *ctx, const struct svc *svc, const struct oauth_return *r,
 		.verifier = way->verifier,
 		.nonce = way->nonce,
 	};
-	struct oauth_talk t;
 	AUTO_FD int slot = -1;
-	enum err e = talk_begin(ctx, svc, &t, &slot);
+	enum err e = hashslot_take_oauth(ctx, svc->cfg, &slot);
+	struct oauth_talk t = talk(ctx, svc->cfg);
 
 	return e ? e : drivers[r->provider]->identify(&t, &proof, ret);
 }

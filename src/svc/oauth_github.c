@@ -138,4 +138,5 @@ identify(struct oauth_talk *t, const struct oauth_proof *p,
 	return e;
 }
 
-const struct oauth_driver oauth_github = {"GitHub", url, is_issuer, identify};
+const struct oauth_driver oauth_github = {
+	"GitHub", false, url, is_issuer, identify};

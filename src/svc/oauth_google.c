@@ -335,4 +335,5 @@ identify(struct oauth_talk *t, const struct oauth_proof *p,
 	return E_OK;
 }
 
-const struct oauth_driver oauth_google = {"Google", url, is_issuer, identify};
+const struct oauth_driver oauth_google = {
+	"Google", true, url, is_issuer, identify};

@@ -48,6 +48,7 @@ struct oauth_proof {
 
 struct oauth_driver {
 	const char *title; /* for people */
+	bool url_asks;     /* url() asks the provider, which takes time */
 	enum err (*url)(struct oauth_talk *t, const struct oauth_way *w,
 		const char **ret);
 	/* whether iss, which came with the answer, is this provider */

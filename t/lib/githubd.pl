@@ -13,7 +13,8 @@
 # ROOT/user.json, ROOT/emails.json: what the API answers
 # ROOT/odd: lines "PATH HOW": instead of the right answer at PATH
 #   slow (nothing for a minute), drip (a byte a second), big (10 MB), headers
-#   (endless), or the name of a file in ROOT that is sent as it is
+#   (endless), pause (the right answer, once ROOT/go exists), or the name of a
+#   file in ROOT that is sent as it is
 # Every request is a line in ROOT/requests, its body and headers as JSON. It
 # ends with its parent.
 use strict;
@@ -145,7 +146,9 @@ sub serve {
 	syswrite $log, $json->encode({method => $method, path => $path, query => {form($query // '')},
 		form => {form($body)}, headers => \%h}) . "\n";
 	for (split /\n/, slurp('odd') // '') {
-		return odd($c, $2) if /^(\S+) (\S+)$/ && $1 eq $path;
+		next unless /^(\S+) (\S+)$/ && $1 eq $path;
+		return odd($c, $2) if $2 ne 'pause';
+		select undef, undef, undef, 0.02 until -e "$root/go";
 	}
 	srand;
 	my $app = $json->decode(slurp('app.json'));

@@ -211,6 +211,34 @@ START_TEST(test_unescape)
 }
 END_TEST
 
+START_TEST(test_escape)
+{
+	struct arena *a = arena_new(1 << 16, 1 << 20);
+
+	ck_assert_str_eq(str_escape(a, ""), "");
+	ck_assert_str_eq(str_escape(a, "aZ09-._~"), "aZ09-._~");
+	ck_assert_str_eq(str_escape(a, "a b&c=/?#%+\n\xff"),
+		"a%20b%26c%3D%2F%3F%23%25%2B%0A%FF");
+	arena_free(a);
+}
+END_TEST
+
+START_TEST(test_email)
+{
+	static const char *const bad[] = {"", "x", "@b.c", "a@", "a@b",
+		"a b@c.d", "a@b..c", "a..b@c.d", ".a@b.c", "a.@b.c", "a@-b.c",
+		"a@b-.c", "a@b.c\nx", "a@b@c.d", "<a@b.c>", "a,b@c.d",
+		"m\xc4\xb1ke@x.y", "a@x.y."};
+	struct arena *a = arena_new(1 << 16, 1 << 20);
+
+	for (size_t i = 0; i < NELEM(bad); i++)
+		ck_assert_msg(!str_email(a, bad[i]), "%s", bad[i]);
+	ck_assert_str_eq(
+		str_email(a, " A.b+C@Example.COM "), "a.b+c@example.com");
+	arena_free(a);
+}
+END_TEST
+
 START_TEST(test_snake)
 {
 	char d[16];
@@ -268,7 +296,8 @@ suite_str(void)
 {
 	const TTest *const tests[] = {test_compare, test_numbers, test_split,
 		test_uuid, test_utf8, test_utf8_cut, test_control, test_base64,
-		test_unescape, test_snake, test_plain_LOG_3, NULL};
+		test_unescape, test_escape, test_email, test_snake,
+		test_plain_LOG_3, NULL};
 	Suite *s = suite_create("str");
 
 	(void)unit_case(s, "str", tests);

@@ -188,6 +188,61 @@ add_case(Suite *s, const char *name, const TTest *const tests[])
 	tcase_add_checked_fixture(unit_case(s, name, tests), setup, teardown);
 }
 
+#define RFC7515_N                                                              \
+	"ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddx"           \
+	"HmfHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0Bm4d4QlL-yRT-SFd2lZS-pCgNMs"           \
+	"D1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0LOL-bSf63kpaSH"           \
+	"SXndS5z5rexMdbBYUsLA9e-KXBdQOS-UTo7WTBEMa2R2CapHg665xsmtdV"           \
+	"MTBQY4uDZlxvb3qCo5ZwKh9kG4LT6_I5IhlJH7aGhyxXFvUK-DWNmoudF8"           \
+	"NAco9_h9iaGNj8q2ethFkMLs91kzk2PAcDTW9gb54h4FRWyuXpoQ"
+#define RFC7515_SIG                                                            \
+	"cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZj"           \
+	"5RZmh7AAuHIm4Bh-0Qc_lF5YKt_O8W2Fp5jujGbds9uJdbF9CUAr7t1dnZ"           \
+	"cAcQjbKBYNX4BAynRFdiuB--f_nZLgrnbyTyWzO75vRK5h6xBArLIARNPv"           \
+	"kSjtQBMHlb1L07Qe7K0GarZRmB_eSN9383LcOLn6_dO--xi12jzDwusC-e"           \
+	"OkHWEsqtFZESc6BfI7noOPqvhJ1phCnvWh6IeYI2w9QOYEUipUTI8np6Lb"           \
+	"gGY9Fs98rqVt5AXLIhWkWywlVmtVrBp0igcN_IoypGlUPQGe77Rw"
+#define RFC7515_TEXT                                                           \
+	"eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4M"           \
+	"TkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ"
+
+static size_t
+unbase(uint8_t *dst, const char *s)
+{
+	ptrdiff_t n = str_unb64url(dst, s, strlen(s));
+
+	ck_assert_int_gt(n, 0);
+	return (size_t)n;
+}
+
+/* RFC 7515, appendix A.2 */
+START_TEST(test_rs256)
+{
+	static const uint8_t e[] = {1, 0, 1};
+	static const char text[] = RFC7515_TEXT;
+	uint8_t n[300];
+	uint8_t sig[300];
+	size_t nsig = unbase(sig, RFC7515_SIG);
+	struct rsa_key k = {n, e, unbase(n, RFC7515_N), sizeof(e)};
+
+	ck_assert(crypt_rs256_ok(&k, text, sizeof(text) - 1, sig, nsig));
+	ck_assert(!crypt_rs256_ok(&k, text, sizeof(text) - 2, sig, nsig));
+	ck_assert(!crypt_rs256_ok(&k, text, sizeof(text) - 1, sig, nsig - 1));
+	ck_assert(!crypt_rs256_ok(&k, text, sizeof(text) - 1, sig, 0));
+	sig[17] ^= 1;
+	ck_assert(!crypt_rs256_ok(&k, text, sizeof(text) - 1, sig, nsig));
+	sig[17] ^= 1;
+	n[200] ^= 1;
+	ck_assert(!crypt_rs256_ok(&k, text, sizeof(text) - 1, sig, nsig));
+	n[200] ^= 1;
+	k.n_len = 128; /* a short key signs nothing */
+	ck_assert(!crypt_rs256_ok(&k, text, sizeof(text) - 1, sig, nsig));
+	k.n_len = 256;
+	k.e_len = 0;
+	ck_assert(!crypt_rs256_ok(&k, text, sizeof(text) - 1, sig, nsig));
+}
+END_TEST
+
 Suite *
 suite_crypt(void)
 {
@@ -195,6 +250,8 @@ suite_crypt(void)
 
 	add_case(s, "digests",
 		(const TTest *const[]){test_sha256, test_hmac, test_eq, NULL});
+	add_case(
+		s, "OA-5 signatures", (const TTest *const[]){test_rs256, NULL});
 	add_case(s, "sealing",
 		(const TTest *const[]){
 			test_seal, test_seal_large, test_fixed, NULL});

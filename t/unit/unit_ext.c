@@ -5,7 +5,7 @@ int
 main(void)
 {
 	static const suite_fn suites[] = {suite_crypt, suite_fcgi, suite_gz,
-		suite_json, suite_pass, suite_token, NULL};
+		suite_httpc, suite_json, suite_pass, suite_token, NULL};
 
 	return unit_main("unit_ext", suites);
 }

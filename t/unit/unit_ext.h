@@ -7,6 +7,7 @@
 Suite *suite_crypt(void);
 Suite *suite_fcgi(void);
 Suite *suite_gz(void);
+Suite *suite_httpc(void);
 Suite *suite_json(void);
 Suite *suite_pass(void);
 Suite *suite_token(void);

@@ -45,8 +45,21 @@ h_liar(struct req *rq, const void *v UNUSED)
 	return reply_end(rq);
 }
 
+/* Sends the browser to the text, with a cookie. */
+static enum err
+h_send(struct req *rq, const void *v)
+{
+	const struct echo *in = v;
+	const char *was = rq_cookie(rq, "__Host-c");
+	enum err e = reply_cookie(rq, "__Host-c", was ? was : "new", 60, "Lax");
+
+	return e ? e : reply_redirect(rq, in->text, E_OK);
+}
+
 /* clang-format off */
 static const struct route routes[] = {
+	{ .op = "send", .verb = GET, .path = "/api/send", .who = WHO_PUBLIC, .in = IN(echo_in, struct echo),
+	  .ok = 302, .fn = h_send, .doc = "Redirects." },
 	{ .op = "echoGet", .verb = GET, .path = "/api/echo", .who = WHO_PUBLIC, .in = IN(echo_in, struct echo),
 	  .ok = 200, .out = echo_out, .fn = h_echo, .doc = "Echo." },
 	{ .op = "echoPost", .verb = POST, .path = "/api/echo", .who = WHO_PUBLIC, .in = IN(echo_in, struct echo),
@@ -258,6 +271,56 @@ START_TEST(test_auth)
 }
 END_TEST
 
+static const char *
+with_cookie(const char *uri, const char *cookie)
+{
+	return serve(
+		(struct request_in){
+			.method = "GET", .uri = uri, .cookie = cookie},
+		NULL);
+}
+
+START_TEST(test_redirect)
+{
+	const char *a = get("/api/send?text=https%3A%2F%2Fx%2Fy%23z");
+
+	answers(a, "Status: 302 ", "\r\nLocation: https://x/y#z\r\n");
+	unit_has(a, "\r\nContent-Length: 0\r\n");
+	unit_has(a, "\r\nSet-Cookie: __Host-c=new; Path=/; Max-Age=60; Secure; "
+		    "HttpOnly; SameSite=Lax\r\n");
+	ck_assert_ptr_null(strstr(a, "Content-Type"));
+	a = get("/api/send?text=x%0d%0aSet-Cookie:%20a=b");
+	answers(a, "Status: 500 ", "INTERNAL_SERVER_ERROR");
+	ck_assert_ptr_null(strstr(a, "a=b"));
+	ck_assert_ptr_null(strstr(a, "Location"));
+}
+END_TEST
+
+START_TEST(test_cookies)
+{
+	static const struct {
+		const char *header, *value;
+	} t[] = {
+		{"__Host-c=1", "1"},
+		{"a=b; __Host-c=2", "2"},
+		{"a=b;__Host-c=3;d=e", "3"},
+		{"__Host-c=4; __Host-c=5", "4"},
+		{" ;; __Host-c=x=y ; z", "x=y"},
+		{"x__Host-c=1; __Host-c2=2", "new"},
+		{"__Host-c", "new"},
+		{"", "new"},
+	};
+
+	for (size_t i = 0; i < NELEM(t); i++) {
+		char want[64];
+
+		(void)snprintf(want, sizeof(want),
+			"\r\nSet-Cookie: __Host-c=%s; ", t[i].value);
+		unit_has(with_cookie("/api/send?text=x", t[i].header), want);
+	}
+}
+END_TEST
+
 #ifdef AS_DEVELOPER
 START_TEST(test_reply_check)
 {
@@ -272,6 +335,7 @@ suite_serve(void)
 {
 	const TTest *const tests[] = {test_headers, test_bad_queries,
 		test_methods, test_bodies, test_content_length, test_auth,
+		test_redirect, test_cookies,
 #ifdef AS_DEVELOPER
 		test_reply_check,
 #endif
