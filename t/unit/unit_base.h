@@ -10,6 +10,7 @@ Suite *suite_cfg(void);
 Suite *suite_err(void);
 Suite *suite_fd(void);
 Suite *suite_jw(void);
+Suite *suite_limiter(void);
 Suite *suite_log(void);
 Suite *suite_origin(void);
 Suite *suite_place(void);
