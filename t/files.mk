@@ -24,7 +24,7 @@ t_unit_unit_svc_LDADD = src/svc/libsvc.a src/ext/libext.a src/base/libbase.a \
 
 check_PROGRAMS += t/unit/unit_web
 t_unit_unit_web_SOURCES = t/unit/unit_web.c t/unit/unit_web.h \
-	t/unit/web_field.c t/unit/web_route.c t/unit/web_serve.c \
+	t/unit/web_cookie.c t/unit/web_field.c t/unit/web_route.c t/unit/web_serve.c \
 	t/unit/web_valid.c $(unit_common)
 t_unit_unit_web_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 t_unit_unit_web_LDADD = handlers/libhandlers.a src/web/libweb.a \
@@ -79,7 +79,11 @@ t_fuzz_fuzz_mask_LDADD = $(fuzz_svc)
 t_fuzz_fuzz_mask_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 fuzz_web = handlers/libhandlers.a src/web/libweb.a src/svc/libsvc.a \
 	src/ext/libext.a src/base/libbase.a $(EXT_LIBS)
-check_PROGRAMS += t/fuzz/fuzz_fields t/fuzz/fuzz_request t/fuzz/fuzz_token
+check_PROGRAMS += t/fuzz/fuzz_cookie t/fuzz/fuzz_fields t/fuzz/fuzz_request \
+	t/fuzz/fuzz_token
+t_fuzz_fuzz_cookie_SOURCES = t/fuzz/fuzz_cookie.c $(fuzz_common)
+t_fuzz_fuzz_cookie_LDADD = $(fuzz_web)
+t_fuzz_fuzz_cookie_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 t_fuzz_fuzz_fields_SOURCES = t/fuzz/fuzz_fields.c $(fuzz_common)
 t_fuzz_fuzz_fields_LDADD = $(fuzz_web)
 t_fuzz_fuzz_fields_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)

@@ -22,7 +22,7 @@
 
 static const char *const who_texts[] = {
 	"nobody", "public", "user", "manager", "admin"};
-static const char *const rate_texts[] = {"general", "auth", "deploy"};
+static const char *const rate_texts[] = {"general", "auth", "deploy", "none"};
 static const char *const presence_texts[] = {
 	"required", "optional", "nullable"};
 static const char *const type_texts[] = {

@@ -19,7 +19,8 @@ struct req;
 enum verb { VERB_NONE, GET, POST, PUT, PATCH, DELETE, VERB_MAX };
 /* Zero is nobody's: a public route has to say so. */
 enum who { WHO_NOBODY, WHO_PUBLIC, WHO_USER, WHO_MANAGER, WHO_ADMIN };
-enum rate { RATE_GENERAL, RATE_AUTH, RATE_DEPLOY };
+/* RATE_AUTH is counted by nginx, the others here. */
+enum rate { RATE_GENERAL, RATE_AUTH, RATE_DEPLOY, RATE_NONE };
 
 /* in is the struct of the route's table, filled and valid. */
 typedef enum err handler_fn(struct req *rq, const void *in);

@@ -156,6 +156,74 @@ check_url_path(struct arena *a UNUSED, const struct cfg *cfg UNUSED,
 	return NULL;
 }
 
+/* n digits at *s as a number of at most max; -1 when there are none. */
+static int
+digits(const char **s, int n, int max)
+{
+	int v = 0;
+
+	for (int i = 0; i < n; i++, (*s)++) {
+		if (**s < '0' || **s > '9')
+			return -1;
+		v = v * 10 + (**s - '0');
+	}
+	return v <= max ? v : -1;
+}
+
+static bool
+is_date(const char **s)
+{
+	static const int days[] = {
+		31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	int y = digits(s, 4, 9999);
+	int m = y >= 1 && *(*s)++ == '-' ? digits(s, 2, 12) : -1;
+	int d = m >= 1 && *(*s)++ == '-' ? digits(s, 2, 31) : -1;
+	bool leap = y % 4 == 0 && (y % 100 != 0 || y % 400 == 0);
+
+	return d >= 1 && d <= days[m - 1] + (m == 2 && leap);
+}
+
+/* hh:mm, at most max hours. */
+static bool
+is_clock(const char **s, int max)
+{
+	return digits(s, 2, max) >= 0 && *(*s)++ == ':' &&
+	       digits(s, 2, 59) >= 0;
+}
+
+static const char *
+check_time(struct arena *a, const struct cfg *cfg UNUSED, const char **value)
+{
+	static const char wrong[] = "must be a time like 2026-01-20T10:30:00Z, "
+				    "or a date like 2026-01-20";
+	const char *s = *value;
+
+	if (!is_date(&s))
+		return wrong;
+	if (*s == '\0') {
+		*value = arena_printf(a, "%sT00:00:00Z", *value);
+		return NULL;
+	}
+	if (*s != 'T' && *s != 't')
+		return wrong;
+	s++;
+	if (!is_clock(&s, 23) || *s++ != ':' || digits(&s, 2, 59) < 0)
+		return wrong;
+	if (*s == '.') {
+		size_t n = strspn(++s, "0123456789");
+
+		if (n < 1 || n > 9)
+			return wrong;
+		s += n;
+	}
+	if (str_eq(s, "Z") || str_eq(s, "z"))
+		return NULL;
+	if (*s != '+' && *s != '-')
+		return wrong;
+	s++;
+	return is_clock(&s, 14) && *s == '\0' ? NULL : wrong;
+}
+
 static const char *
 check_any(struct arena *a UNUSED, const struct cfg *cfg UNUSED,
 	const char **value UNUSED)
@@ -175,5 +243,6 @@ const struct validator valid_commit = {
 	check_commit, NULL, "^[0-9a-fA-F]{40}$", false};
 const struct validator valid_project_name = {
 	check_project_name, NULL, "^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$", false};
+const struct validator valid_time = {.check = check_time};
 const struct validator valid_url_path = {
 	check_url_path, NULL, "^/[A-Za-z0-9/_.-]*$", false};

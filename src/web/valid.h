@@ -22,7 +22,7 @@ struct validator {
 
 extern const struct validator valid_line, valid_email, valid_password_new,
 	valid_password, valid_relpath, valid_git_ref, valid_commit,
-	valid_project_name, valid_url_path;
+	valid_project_name, valid_url_path, valid_time;
 
 #define V_ANY          NULL
 #define V_LINE         (&valid_line)         /* no control characters */
@@ -33,6 +33,7 @@ extern const struct validator valid_line, valid_email, valid_password_new,
 #define V_GIT_REF      (&valid_git_ref)      /* SECURITY.md GIT-2 */
 #define V_COMMIT       (&valid_commit)       /* 40 hex digits */
 #define V_PROJECT_NAME (&valid_project_name) /* as projects_name_form */
+#define V_TIME         (&valid_time)         /* RFC 3339, or a date of UTC */
 #define V_URL_PATH     (&valid_url_path)     /* "/api/...", no query */
 
 /* Characters (not bytes) of valid UTF-8. */

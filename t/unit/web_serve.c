@@ -111,7 +111,7 @@ setup(void)
 		.arena = arena_new(1 << 20, 1 << 24),
 		.router = router_new(forever, tables),
 		.version = "0",
-		.hooks = {.authenticate = nobody},
+		.hooks = {.token = nobody},
 	};
 	buf_init(&wire.answer, 1 << 20);
 }
