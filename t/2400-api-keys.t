@@ -98,7 +98,24 @@ while (<$f>) {
 is "@odd", '', 'KEY-3 every route of a signed-in user answers a key';
 is pids(), $pids, 'and no process died of it';
 
-# roles
+# roles: what only others may read is closed to the key with the next request
+sub reads { # which of the routes of managers and administrators
+	my @open;
+	seek $f, 0, 0;
+	while (<$f>) {
+		chomp;
+		my ($what, $op, $verb, $path, $who) = split /\t/;
+		next unless $what eq 'route' && $verb eq 'GET' && $who =~ /^(?:manager|admin)$/;
+		my $a = by($key, GET => $path =~ s/\{\w+\}/00000000-0000-4000-8000-000000000000/gr);
+		push @open, $path if $a->{status} != 403;
+	}
+	return "@open";
+}
+is reads(), '', 'KEY-3 the key of a user opens nothing of managers and administrators';
+sql("UPDATE users SET role = 'admin' WHERE email IN ('ada\@example.com', 'bob\@example.com')");
+my $open = reads();
+sql("UPDATE users SET role = 'user' WHERE email = 'ada\@example.com'");
+is reads(), '', "KEY-3 what it opened for an administrator ($open) is closed with the role";
 sql("UPDATE users SET active = false WHERE email = 'ada\@example.com'");
 is by($key, GET => '/api/projects')->{status}, 401, 'KEY-3 the key of a disabled user fails at once';
 sql("UPDATE users SET active = true WHERE email = 'ada\@example.com'");
