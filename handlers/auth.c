@@ -7,6 +7,7 @@
 #include "gen/stmt.h"
 #include "handlers/grant.h"
 #include "svc/session.h"
+#include "web/auth.h"
 #include "web/reply.h"
 #include "web/valid.h"
 
@@ -42,7 +43,7 @@ static const struct field login_in[] = {
 	F_END
 };
 static const struct field refresh_in[] = {
-	F_STR(struct refresh, refresh_token, "refreshToken", REQ, 1, 512, V_PASSWORD, "The last refresh token; each works once."),
+	F_STR(struct refresh, refresh_token, "refreshToken", OPT, 1, 512, V_PASSWORD, "The last refresh token; each works once. A browser (X-Client: web) leaves it out: its cookie has it."),
 	F_END
 };
 static const struct field logout_in[] = {
@@ -82,14 +83,14 @@ const struct route auth_routes[] = {
 	  .who = WHO_PUBLIC, .rate = RATE_AUTH, .audit = EV_AUTH_REFRESH,
 	  .in = IN(refresh_in, struct refresh), .ok = 200, .out = grant_out,
 	  .errs = ERRS(E_UNAUTHORIZED, E_REFRESH_TOKEN_REUSED), .fn = h_auth_refresh,
-	  .doc = "Swap a refresh token for new tokens. Using one twice ends the session." },
+	  .doc = "Swap a refresh token, the body's or that of a browser's cookie, for new tokens. Using one twice ends the session." },
 	{ .op = "authLogout", .verb = POST, .path = "/api/auth/logout", .aliases = ALIASES("/api/logout"),
-	  .who = WHO_USER, .audit = EV_AUTH_LOGOUT, .in = IN(logout_in, struct logout), .ok = 204,
+	  .who = WHO_USER, .no_key = true, .audit = EV_AUTH_LOGOUT, .in = IN(logout_in, struct logout), .ok = 204,
 	  .fn = h_auth_logout, .doc = "End this session, or all of the account's." },
 	{ .op = "authSession", .verb = GET, .path = "/api/auth/session", .aliases = ALIASES("/api/auth/me", "/api/me"),
-	  .who = WHO_USER, .ok = 200, .out = session_out, .fn = h_auth_session,
+	  .who = WHO_USER, .no_key = true, .ok = 200, .out = session_out, .fn = h_auth_session,
 	  .doc = "Who is signed in." },
-	{ .op = "wsTicketCreate", .verb = POST, .path = "/api/ws-ticket", .who = WHO_USER,
+	{ .op = "wsTicketCreate", .verb = POST, .path = "/api/ws-ticket", .who = WHO_USER, .no_key = true,
 	  .in = IN(ws_ticket_in, struct ws_ticket), .ok = 201, .out = ws_ticket_out, .fn = h_ws_ticket_create,
 	  .doc = "A ticket that opens one WebSocket, so that no access token stands in an address." },
 	{ 0 }
@@ -122,18 +123,47 @@ h_auth_login(struct req *rq, const void *v)
 	return e ? e : reply_grant(rq, &grant);
 }
 
+/* Takes the cookie away from a browser. */
+static void
+forget_cookie(struct req *rq)
+{
+	if (rq_is_browser(rq) || rq_refresh_cookie(rq))
+		reply_cookie(rq, AUTH_COOKIE, NULL, 0, "Strict");
+}
+
+static enum err
+refresh_token(struct req *rq, const struct refresh *in, const char **ret)
+{
+	if (in->refresh_token)
+		*ret = in->refresh_token;
+	else if (rq_is_browser(rq) && rq_refresh_cookie(rq))
+		*ret = rq_refresh_cookie(rq);
+	else if (rq_is_browser(rq))
+		return ctx_fail(rq_ctx(rq), E_UNAUTHORIZED,
+			"There is no session in this browser; sign in");
+	else
+		return rq_blame(rq, "refreshToken",
+			ctx_fail(
+				rq_ctx(rq), E_VALIDATION_ERROR, "is required"));
+	return E_OK;
+}
+
 static enum err
 h_auth_refresh(struct req *rq, const void *v)
 {
-	const struct refresh *in = v;
 	struct session_grant grant;
 	const char *user = NULL;
-	enum err e = session_refresh(
-		rq_ctx(rq), rq_svc(rq), in->refresh_token, &grant, &user);
+	const char *token;
+	enum err e = refresh_token(rq, v, &token);
 
+	if (e)
+		return e;
+	e = session_refresh(rq_ctx(rq), rq_svc(rq), token, &grant, &user);
 	rq_audit_user(rq, user);
-	if (e == E_REFRESH_TOKEN_REUSED)
+	if (e == E_REFRESH_TOKEN_REUSED) {
 		rq_audit_event(rq, EV_AUTH_REFRESH_REUSED);
+		forget_cookie(rq);
+	}
 	return e ? e : reply_grant(rq, &grant);
 }
 
@@ -145,7 +175,10 @@ h_auth_logout(struct req *rq, const void *v)
 		rq_ctx(rq), rq_svc(rq), rq_session(rq), rq_user(rq), in->all);
 
 	rq_audit_target(rq, in->all ? "all sessions" : rq_session(rq));
-	return e ? e : reply_empty(rq);
+	if (e)
+		return e;
+	forget_cookie(rq);
+	return reply_empty(rq);
 }
 
 static enum err

@@ -22,13 +22,14 @@ extern const char *const role_values[]; /* as users_role in sql/schema */
 /* clang-format on */
 /* A user: id, name, email, avatarUrl, role, emailVerified, createdAt. */
 extern const struct field user_out[];
-/* user, accessToken, refreshToken, tokenType, expiresIn */
+/* user, accessToken, refreshToken or csrfToken, tokenType, expiresIn */
 extern const struct field grant_out[];
 
 /* Who comes, for the session's row. */
 struct session_client grant_client(struct req *rq);
 
-/* Answers with the tokens of a session, and notes it for the audit row. */
+/* Answers with the tokens of a session, and notes it for the audit row. A
+ * browser gets the refresh token in its cookie and nowhere else (SE-11). */
 MUST enum err reply_grant(struct req *rq, const struct session_grant *g);
 
 #endif

@@ -176,11 +176,11 @@ to_panel_failed(struct req *rq, const char *next, enum err e)
 		str_lower(rq_ctx(rq)->arena, err_info(e)->code), next, e);
 }
 
-static enum err
+/* NULL: it has done its duty. */
+static void
 set_cookie(struct req *rq, const char *value)
 {
-	return reply_cookie(
-		rq, COOKIE, value, *value ? OAUTH_SECONDS : 0, "Lax");
+	reply_cookie(rq, COOKIE, value, OAUTH_SECONDS, "Lax");
 }
 
 static enum err
@@ -192,11 +192,10 @@ start(struct req *rq, enum oauth_provider p, const struct oauth_start *in)
 
 	if (e == E_PROVIDER_NOT_FOUND)
 		return e;
-	if (!e)
-		e = set_cookie(rq, browser);
 	if (e)
 		return to_panel_failed(
 			rq, oauth_next(rq_ctx(rq)->arena, in->next), e);
+	set_cookie(rq, browser);
 	return reply_redirect(rq, url, E_OK);
 }
 
@@ -226,10 +225,8 @@ callback(struct req *rq, enum oauth_provider p, const struct oauth_callback *in)
 	};
 	struct oauth_outcome out;
 	enum err e = oauth_come_back(rq_ctx(rq), rq_svc(rq), &r, &out);
-	enum err gone = set_cookie(rq, "");
 
-	if (gone)
-		return gone;
+	set_cookie(rq, NULL);
 	rq_audit_user(rq, out.user_id);
 	rq_audit_target(rq, oauth_provider_names[p]);
 	if (out.linking)
@@ -285,10 +282,9 @@ h_oauth_link(struct req *rq, const void *v)
 	enum err e = oauth_begin(rq_ctx(rq), rq_svc(rq), &b, &url, &browser);
 	struct jw *w;
 
-	if (!e)
-		e = set_cookie(rq, browser);
 	if (e)
 		return e;
+	set_cookie(rq, browser);
 	w = reply_begin(rq);
 	jw_kstr(w, "url", url);
 	return reply_end(rq);

@@ -8,8 +8,18 @@ api_start
 api GET /api/deployments as ada
 status 200
 before=$(ps -o pid= --ppid "$api_pid")
+api POST /api/api-keys '{"name":"k"}' as ada
+key=$(jget .key)
+api POST /api/auth/login '{"email":"ada@example.com","password":"correct horse ada"}' \
+	-H 'Origin: https://localhost' -H 'X-Client: web'
+cookie=$(header Set-Cookie)
+cookie=${cookie%%;*}
 
 pg_kill
+for credential in "X-API-Key: $key" "Cookie: $cookie"; do
+	api GET /api/deployments -H "$credential"
+	status 503 "a good ${credential%%:*} is not refused for it"
+done
 for what in "GET /api/deployments" "POST /api/ws-ticket" "GET /health/db"; do
 	verb=${what%% *}
 	if [ "$verb" = POST ]; then
@@ -32,6 +42,10 @@ status 503
 pg_up
 api GET /api/deployments as ada
 status 200 "it works again without a restart"
+for credential in "X-API-Key: $key" "Cookie: $cookie"; do
+	api GET /api/deployments -H "$credential"
+	status 200 "so does the ${credential%%:*}"
+done
 is "$(ps -o pid= --ppid "$api_pid")" "$before" "the processes are the same"
 like "$(cat "$AS_LOG.api")" '"event":"db.down"' "the log says that it went"
 like "$(cat "$AS_LOG.api")" '"event":"db.up"' "the log says that it came back"

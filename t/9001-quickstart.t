@@ -32,7 +32,7 @@ mkdir -m 755 "$STACK/other" "$STACK/full"
 date >"$STACK/full/file"
 second() { # a state of its own on other ports
 	"$Q" --state "$STACK/other/state" --no-install --no-seed \
-		--set bcrypt_cost=10 "$@"
+		--set bcrypt_cost=10 --set rate_per_minute=10000000 "$@"
 }
 other_pids() {
 	for proc in /proc/[0-9]*; do

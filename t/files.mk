@@ -8,7 +8,8 @@ check_PROGRAMS += t/unit/unit_base
 t_unit_unit_base_SOURCES = t/unit/unit_base.c \
 	t/unit/base_arena.c t/unit/base_buf.c t/unit/base_cfg.c \
 	t/unit/base_err.c t/unit/base_fd.c t/unit/base_jw.c \
-	t/unit/base_log.c t/unit/base_place.c t/unit/base_run.c t/unit/base_str.c \
+	t/unit/base_limiter.c t/unit/base_log.c t/unit/base_origin.c \
+	t/unit/base_place.c t/unit/base_run.c t/unit/base_str.c \
 	t/unit/base_time.c $(unit_common)
 t_unit_unit_base_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 t_unit_unit_base_LDADD = src/base/libbase.a $(CHECK_LIBS)
@@ -23,7 +24,8 @@ t_unit_unit_svc_LDADD = src/svc/libsvc.a src/ext/libext.a src/base/libbase.a \
 
 check_PROGRAMS += t/unit/unit_web
 t_unit_unit_web_SOURCES = t/unit/unit_web.c t/unit/unit_web.h \
-	t/unit/web_csv.c t/unit/web_field.c t/unit/web_route.c t/unit/web_serve.c \
+	t/unit/web_cookie.c t/unit/web_csv.c t/unit/web_field.c \
+	t/unit/web_route.c t/unit/web_serve.c \
 	t/unit/web_valid.c $(unit_common)
 t_unit_unit_web_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 t_unit_unit_web_LDADD = handlers/libhandlers.a src/web/libweb.a \
@@ -82,7 +84,11 @@ t_fuzz_fuzz_oauth_LDADD = $(fuzz_svc)
 t_fuzz_fuzz_oauth_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 fuzz_web = handlers/libhandlers.a src/web/libweb.a src/svc/libsvc.a \
 	src/ext/libext.a src/base/libbase.a $(EXT_LIBS)
-check_PROGRAMS += t/fuzz/fuzz_csv t/fuzz/fuzz_fields t/fuzz/fuzz_request t/fuzz/fuzz_token
+check_PROGRAMS += t/fuzz/fuzz_cookie t/fuzz/fuzz_csv t/fuzz/fuzz_fields \
+	t/fuzz/fuzz_request t/fuzz/fuzz_token
+t_fuzz_fuzz_cookie_SOURCES = t/fuzz/fuzz_cookie.c $(fuzz_common)
+t_fuzz_fuzz_cookie_LDADD = $(fuzz_web)
+t_fuzz_fuzz_cookie_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 t_fuzz_fuzz_csv_SOURCES = t/fuzz/fuzz_csv.c $(fuzz_common)
 t_fuzz_fuzz_csv_LDADD = $(fuzz_web)
 t_fuzz_fuzz_csv_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)

@@ -11,6 +11,18 @@ SELECT u.role FROM sessions s JOIN users u ON u.id = s.user_id
 WHERE s.id = $1 AND s.user_id = $2 AND s.revoked_at IS NULL AND s.expires_at > now()
 	AND s.last_used_at > now() - make_interval(secs => $3) AND u.active;
 
+-- name: session_by_cookie
+-- doc: The session of a browser, by the refresh token that its cookie holds; a used token is none.
+-- in: hash text, idle_seconds integer
+-- out: one
+-- cols: session_id uuid, user_id uuid, name text, email text, role text
+-- none: UNAUTHORIZED
+-- by: api
+SELECT s.id AS session_id, u.id AS user_id, u.name, u.email, u.role
+FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id JOIN users u ON u.id = s.user_id
+WHERE t.hash = $1 AND t.used_at IS NULL AND s.revoked_at IS NULL AND s.expires_at > now()
+	AND s.last_used_at > now() - make_interval(secs => $2) AND u.active;
+
 -- name: user_insert
 -- doc: A new account.
 -- in: name text, email text, password_hash text
@@ -61,7 +73,7 @@ SELECT id FROM made;
 -- doc: Use a refresh token up and put the next one in its place.
 -- in: old_hash text, new_hash text, idle_seconds integer
 -- out: one
--- cols: session_id uuid, id uuid, name text, email text, avatar_url text, role text, email_verified boolean, created_at timestamptz
+-- cols: session_id uuid, session_seconds bigint, id uuid, name text, email text, avatar_url text, role text, email_verified boolean, created_at timestamptz
 -- none: OK
 -- by: api
 WITH used AS (
@@ -69,10 +81,10 @@ WITH used AS (
 	FROM sessions s JOIN users u ON u.id = s.user_id
 	WHERE t.hash = $1 AND t.used_at IS NULL AND s.id = t.session_id AND s.revoked_at IS NULL
 		AND s.expires_at > now() AND s.last_used_at > now() - make_interval(secs => $3) AND u.active
-	RETURNING t.session_id, u.id, u.name, u.email, u.avatar_url, u.role, u.email_verified, u.created_at), touched AS (
+	RETURNING t.session_id, extract(epoch FROM s.expires_at - now())::bigint AS session_seconds, u.id, u.name, u.email, u.avatar_url, u.role, u.email_verified, u.created_at), touched AS (
 	UPDATE sessions s SET last_used_at = now() FROM used WHERE s.id = used.session_id), child AS (
 	INSERT INTO refresh_tokens (hash, session_id) SELECT $2, session_id FROM used)
-SELECT session_id, id, name, email, avatar_url, role, email_verified, created_at FROM used;
+SELECT session_id, session_seconds, id, name, email, avatar_url, role, email_verified, created_at FROM used;
 
 -- name: refresh_reused
 -- doc: A refresh token that cannot be used: if it was used before, its session ends, unless that was within the grace.

@@ -8,6 +8,7 @@
 #include "api/print.h"
 #include "base/arena.h"
 #include "base/cfg.h"
+#include "base/limiter.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "ext/db.h"
@@ -15,8 +16,12 @@
 #include "gen/stmt.h"
 #include "handlers/all.h"
 #include "svc/access.h"
+#include "svc/apikey.h"
 #include "svc/audit.h"
+#include "svc/session.h"
 #include "svc/svc.h"
+#include "web/auth.h"
+#include "web/csrf.h"
 #include "web/serve.h"
 
 #include <signal.h>
@@ -45,25 +50,69 @@ struct options {
 /* ---- what src/web does not know ---- */
 
 static enum err
-authenticate(struct ctx *ctx, struct svc *svc, const char *token,
+judge_token(struct ctx *ctx, struct svc *svc, const char *token,
 	struct principal *ret)
 {
 	struct access_claims claims;
 	enum err e =
 		access_verify(ctx, svc->keys, token, ACCESS_PURPOSE, &claims);
 
-	if (!e)
-		e = db_send(ctx, svc->db, STMT_SESSION_CHECK,
-			DB_IN(claims.sid, claims.user_id,
-				str_from_i64(ctx->arena,
-					svc->cfg->session_idle_seconds)));
 	if (e)
 		return e;
 	*ret = (struct principal){
+		.by = CRED_TOKEN,
 		.user_id = claims.user_id,
 		.session_id = claims.sid,
 		.name = claims.name,
 		.email = claims.email,
+	};
+	return E_OK;
+}
+
+static enum err
+send_session(struct ctx *ctx, struct svc *svc, const struct principal *who)
+{
+	return db_send(ctx, svc->db, STMT_SESSION_CHECK,
+		DB_IN(who->session_id, who->user_id,
+			str_from_i64(
+				ctx->arena, svc->cfg->session_idle_seconds)));
+}
+
+static enum err
+judge_key(struct ctx *ctx, struct svc *svc, const char *key, const char *ip,
+	struct principal *ret)
+{
+	struct apikey_owner owner;
+	enum err e = apikey_check(ctx, svc, key, ip, &owner);
+
+	if (e)
+		return e;
+	*ret = (struct principal){
+		.by = CRED_KEY,
+		.user_id = owner.user_id,
+		.name = owner.name,
+		.email = owner.email,
+		.role = auth_role(owner.role),
+	};
+	return E_OK;
+}
+
+static enum err
+judge_cookie(struct ctx *ctx, struct svc *svc, const char *token,
+	struct principal *ret)
+{
+	struct session_owner owner;
+	enum err e = session_by_cookie(ctx, svc, token, &owner);
+
+	if (e)
+		return e;
+	*ret = (struct principal){
+		.by = CRED_COOKIE,
+		.user_id = owner.user_id,
+		.session_id = owner.session_id,
+		.name = owner.name,
+		.email = owner.email,
+		.role = auth_role(owner.role),
 	};
 	return E_OK;
 }
@@ -109,8 +158,16 @@ serve_one(struct prog *p)
 		.content_type = fcgi_param(f, "CONTENT_TYPE"),
 		.content_length = fcgi_param(f, "CONTENT_LENGTH"),
 		.authorization = fcgi_param(f, "HTTP_AUTHORIZATION"),
-		.accept = fcgi_param(f, "HTTP_ACCEPT"),
+		.api_key = fcgi_param(f, "HTTP_X_API_KEY"),
 		.cookie = fcgi_param(f, "HTTP_COOKIE"),
+		.csrf_token = fcgi_param(f, "HTTP_X_CSRF_TOKEN"),
+		.client = fcgi_param(f, "HTTP_X_CLIENT"),
+		.origin = fcgi_param(f, "HTTP_ORIGIN"),
+		.referer = fcgi_param(f, "HTTP_REFERER"),
+		.sec_fetch_site = fcgi_param(f, "HTTP_SEC_FETCH_SITE"),
+		.cors_method =
+			fcgi_param(f, "HTTP_ACCESS_CONTROL_REQUEST_METHOD"),
+		.accept = fcgi_param(f, "HTTP_ACCEPT"),
 		.user_agent = fcgi_param(f, "HTTP_USER_AGENT"),
 		.remote_addr = fcgi_param(f, "REMOTE_ADDR"),
 		.read = read_body,
@@ -271,7 +328,16 @@ make(struct prog *p)
 	p->web.cfg = &p->cfg;
 	p->web.db = p->svc.db;
 	p->web.svc = &p->svc;
-	p->web.hooks = (struct web_hooks){authenticate, audit};
+	p->web.hooks = (struct web_hooks){
+		.token = judge_token,
+		.session = send_session,
+		.key = judge_key,
+		.cookie = judge_cookie,
+		.audit = audit,
+	};
+	p->web.csrf = csrf_keys_new(p->arena, &p->cfg);
+	p->web.limiter = limiter_new(p->arena,
+		arena_printf(p->arena, "%s/limits.v1", p->cfg.run_dir));
 	p->web.arena = arena_new(soft, soft + REQUEST_HARD);
 	p->web.router = router_new(p->arena, all_routes);
 	p->web.version = PACKAGE_VERSION;

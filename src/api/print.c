@@ -21,7 +21,7 @@
 
 #define PRINT_MAX ((size_t)16 << 20)
 
-static const char *const rate_texts[] = {"general", "auth", "deploy"};
+static const char *const rate_texts[] = {"general", "auth", "deploy", "none"};
 static const char *const presence_texts[] = {
 	"required", "optional", "nullable"};
 static const char *const type_texts[] = {

@@ -11,7 +11,9 @@ src_base_libbase_a_SOURCES = \
 	src/base/event.def \
 	src/base/fd.c src/base/fd.h \
 	src/base/jw.c src/base/jw.h \
+	src/base/limiter.c src/base/limiter.h \
 	src/base/log.c src/base/log.h \
+	src/base/origin.c src/base/origin.h \
 	src/base/place.c src/base/place.h \
 	src/base/rand.c src/base/rand.h \
 	src/base/run.c src/base/run.h \

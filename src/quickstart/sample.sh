@@ -37,8 +37,10 @@ sample_answers() {
 		"$sample_url"
 }
 
-# Prints the status once it is final
+# Sets deployment once it is final. Asks once a second: a user may send 100
+# requests a minute, and this one signs in to the panel next.
 deployment_ended() { # ID
+	sleep 1
 	deployment=$(api GET "/deployments/$1")
 	case $(jq -r .status <<<"$deployment") in
 	success | failed | cancelled | superseded) ;;

@@ -198,7 +198,7 @@ render_nginx() {
 	local bind6='[::1]:' origins
 	[ -e /proc/net/if_inet6 ] && ip -6 addr show dev lo | grep -q '::1/' ||
 		bind6=no
-	origins=$(setting allowed_origins | tr ',' ' ')
+	origins="$(setting frontend_url) $(setting allowed_origins | tr ',' ' ')"
 	as_user "$libexec/autostack-api" -c "$conf" -x routes |
 		as_user "$share/nginx/render" -q "$state/nginx" \
 			HTTPS_PORT="$https_port" HTTP_PORT="$http_port" \
@@ -211,7 +211,7 @@ render_nginx() {
 			SITE_CERT="$state/tls/server.pem" SITE_KEY="$state/tls/server.key" \
 			BODY_MAX="$(setting request_body_max)" \
 			AUTH_RATE="$(setting auth_rate_per_minute)" \
-			ORIGINS="https://localhost:$https_port${origins:+ $origins}" ||
+			ORIGINS="$origins" ||
 		die "cannot write nginx's configuration"
 	with_ports logged nginx-test /usr/sbin/nginx -q -t -c "$state/nginx/nginx.conf" || {
 		cat "$state/log/nginx-test.log" >&2

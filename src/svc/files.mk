@@ -2,6 +2,7 @@
 noinst_LIBRARIES += src/svc/libsvc.a
 src_svc_libsvc_a_SOURCES = \
 	src/svc/access.c src/svc/access.h \
+	src/svc/apikey.c src/svc/apikey.h \
 	src/svc/audit.c src/svc/audit.h \
 	src/svc/code.c src/svc/code.h \
 	src/svc/deploy.c src/svc/deploy.h src/svc/deploy_state.def \

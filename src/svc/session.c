@@ -90,6 +90,7 @@ session_begin(struct ctx *ctx, const struct svc *svc, const struct rows *user,
 	if (e)
 		return e;
 	g.session_id = rows_str(session, "id");
+	g.session_seconds = svc->cfg->refresh_token_seconds;
 	g.refresh_token = arena_strdup(ctx->arena, refresh.text);
 	e = sign(ctx, svc, user, &g);
 	if (!e)
@@ -217,11 +218,42 @@ session_refresh(struct ctx *ctx, const struct svc *svc, const char *token,
 		return refuse_reuse(ctx, svc, hash, ret_user);
 	*ret_user = rows_str(user, "id");
 	g.session_id = rows_str(user, "session_id");
+	g.session_seconds =
+		rows_int(user, 0, rows_col(user, "session_seconds"));
 	g.refresh_token = arena_strdup(ctx->arena, next.text);
 	e = sign(ctx, svc, user, &g);
 	if (!e)
 		*ret = g;
 	return e;
+}
+
+/* ---- a browser's cookie ---- */
+
+enum err
+session_by_cookie(struct ctx *ctx, const struct svc *svc, const char *token,
+	struct session_owner *ret)
+{
+	char hash[65];
+	struct rows *r;
+	enum err e;
+
+	crypt_sha256_hex(token, hash);
+	e = db_query(ctx, svc->db, STMT_SESSION_BY_COOKIE,
+		DB_IN(hash, str_from_i64(ctx->arena,
+				    svc->cfg->session_idle_seconds)),
+		&r);
+	if (e == E_UNAUTHORIZED)
+		return ctx_fail(ctx, e, "The session has ended; sign in again");
+	if (e)
+		return e;
+	*ret = (struct session_owner){
+		.session_id = rows_str(r, "session_id"),
+		.user_id = rows_str(r, "user_id"),
+		.name = rows_str(r, "name"),
+		.email = rows_str(r, "email"),
+		.role = rows_str(r, "role"),
+	};
+	return E_OK;
 }
 
 /* ---- logout, tickets ---- */

@@ -22,7 +22,8 @@ struct session_grant {
 	const char *session_id;
 	const char *access_token;
 	const char *refresh_token;
-	int64_t expires_in; /* of the access token, seconds */
+	int64_t expires_in;      /* of the access token, seconds */
+	int64_t session_seconds; /* until the session ends for good */
 };
 
 /* A session of an account that has proved to be who it is, by method:
@@ -54,6 +55,16 @@ MUST enum err session_login(struct ctx *ctx, const struct svc *svc,
  * uses exactly one succeeds. *ret_user as above. */
 MUST enum err session_refresh(struct ctx *ctx, const struct svc *svc,
 	const char *token, struct session_grant *ret, const char **ret_user);
+
+/* Whose session it is. */
+struct session_owner {
+	const char *session_id, *user_id, *name, *email, *role;
+};
+
+/* The live session of a refresh token that was not used yet, which a browser
+ * keeps in its cookie. E_UNAUTHORIZED. Nothing rotates. */
+MUST enum err session_by_cookie(struct ctx *ctx, const struct svc *svc,
+	const char *token, struct session_owner *ret);
 
 /* End the session, or all of the user's. */
 MUST enum err session_logout(struct ctx *ctx, const struct svc *svc,

@@ -1,11 +1,14 @@
 /*
- * auth.c - bearer tokens and roles. The row of the session is read for every
- * request, so that logout, revocation and changes of role act at once.
+ * auth.c - credentials and roles. The row of the session or key is read for
+ * every request, so that logout, revocation and changes of role act at once.
  */
 #include "web/auth.h"
 
-static enum who
-role_parse(const char *s)
+#include "web/csrf.h"
+#include "web/rate.h"
+
+enum who
+auth_role(const char *s)
 {
 	if (str_eq(s, "admin"))
 		return WHO_ADMIN;
@@ -46,7 +49,7 @@ auth_settle(struct req *rq)
 				"sign in again");
 		return e;
 	}
-	rq->who.role = role_parse(rows_str(session, "role"));
+	rq->who.role = auth_role(rows_str(session, "role"));
 	return E_OK;
 }
 
@@ -65,26 +68,121 @@ is_self(const struct req *rq)
 	return false;
 }
 
-enum err
-auth_begin(struct req *rq)
+/* The token says at once whose it is; its session is looked at later. */
+static enum err
+by_token(struct req *rq)
 {
-	const struct route *route = rq->route;
+	const struct web *web = rq->web;
 	const char *token = bearer(rq->in->authorization);
+	struct principal key;
 	enum err e;
 
-	if (route->who == WHO_PUBLIC)
-		return E_OK;
 	if (!token)
 		return E_UNAUTHORIZED;
-	e = rq->web->hooks.authenticate(
-		&rq->ctx, rq->web->svc, token, &rq->who);
+	e = web->hooks.token(&rq->ctx, web->svc, token, &rq->who);
+	if (e || !rq->in->api_key)
+		return e;
+	e = web->hooks.key(&rq->ctx, web->svc, rq->in->api_key, rq->ip, &key);
+	if (!e && !str_eq(key.user_id, rq->who.user_id))
+		e = ctx_fail(&rq->ctx, E_UNAUTHORIZED,
+			"The two credentials belong to different users");
+	return e;
+}
+
+static enum err
+identify(struct req *rq)
+{
+	const struct web *web = rq->web;
+
+	if (rq->in->authorization)
+		return by_token(rq);
+	if (rq->in->api_key)
+		return web->hooks.key(
+			&rq->ctx, web->svc, rq->in->api_key, rq->ip, &rq->who);
+	if (rq->cookie)
+		return web->hooks.cookie(
+			&rq->ctx, web->svc, rq->cookie, &rq->who);
+	return E_UNAUTHORIZED;
+}
+
+bool
+auth_takes_cookie(const struct req *rq)
+{
+	bool other = rq->in->authorization || rq->in->api_key;
+
+	return rq->cookie &&
+	       (!other || (rq->route && rq->route->who == WHO_PUBLIC));
+}
+
+/* Strangers count by their address. */
+static enum err
+refuse(struct req *rq, enum err e)
+{
+	rq->who = (struct principal){0};
+	if (rate_count(rq, NULL) != E_RATE_LIMIT_EXCEEDED)
+		return e;
+	ctx_clear(&rq->ctx);
+	return E_RATE_LIMIT_EXCEEDED;
+}
+
+enum err
+auth_count(struct req *rq)
+{
+	const struct web *web = rq->web;
+	const char *token = bearer(rq->in->authorization);
+	struct ctx ctx = {.arena = rq->ctx.arena};
+	struct principal who = {0};
+
+	if (token && web->hooks.token(&ctx, web->svc, token, &who))
+		who.user_id = NULL;
+	return rate_count(rq, who.user_id);
+}
+
+/* Read the session's row, unless it can share the way with what follows. */
+static enum err
+check_session(struct req *rq)
+{
+	const struct route *route = rq->route;
+	enum err e = rq->web->hooks.session(&rq->ctx, rq->web->svc, &rq->who);
+
 	if (e)
 		return e;
 	rq->session_pending = true;
-	if (route->verb == GET && route->who == WHO_USER)
-		return E_OK;
-	e = auth_settle(rq);
-	if (!e && rq->who.role < route->who && !is_self(rq))
-		e = E_FORBIDDEN;
-	return e;
+	return route->verb == GET && route->who == WHO_USER ? E_OK
+							    : auth_settle(rq);
+}
+
+static enum err
+check_role(const struct req *rq)
+{
+	return rq->session_pending || rq->who.role >= rq->route->who ||
+			       is_self(rq)
+		       ? E_OK
+		       : E_FORBIDDEN;
+}
+
+enum err
+auth_begin(struct req *rq)
+{
+	enum err e;
+
+	if (rq->route->who == WHO_PUBLIC)
+		return rate_count(rq, NULL);
+	e = identify(rq);
+	if (e)
+		return refuse(rq, e);
+	e = rate_count(rq, rq->who.user_id);
+	if (e)
+		return e;
+	switch (rq->who.by) {
+	case CRED_TOKEN:
+		e = check_session(rq);
+		break;
+	case CRED_KEY:
+		e = rq->route->no_key ? E_KEY_REFUSED : E_OK;
+		break;
+	default:
+		e = csrf_check(rq);
+	}
+	return e ? e : check_role(rq);
 }

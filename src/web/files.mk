@@ -3,10 +3,12 @@ noinst_LIBRARIES += src/web/libweb.a
 src_web_libweb_a_SOURCES = \
 	src/web/auth.c src/web/auth.h \
 	src/web/check.c src/web/check.h \
-	src/web/cookie.c \
+	src/web/cookie.c src/web/cookie.h \
+	src/web/csrf.c src/web/csrf.h \
 	src/web/csv.c src/web/csv.h \
 	src/web/field.c src/web/field.h \
 	src/web/openapi.c src/web/openapi.h \
+	src/web/rate.c src/web/rate.h \
 	src/web/reply.c src/web/reply.h \
 	src/web/request.c src/web/request.h \
 	src/web/route.c src/web/route.h \

@@ -6,6 +6,7 @@
 
 #include "base/jw.h"
 #include "base/str.h"
+#include "web/auth.h"
 #include "web/valid.h"
 
 static void
@@ -330,8 +331,12 @@ can_fail(const struct route *r, enum err e)
 	case E_PAYLOAD_TOO_LARGE:
 	case E_UNSUPPORTED_MEDIA_TYPE:
 		return body;
+	case E_KEY_REFUSED:
+		return r->no_key;
+	case E_CSRF_REFUSED:
+		return r->verb != GET;
 	case E_RATE_LIMIT_EXCEEDED:
-		return r->rate == RATE_AUTH;
+		return r->rate != RATE_NONE;
 	case E_SERVICE_UNAVAILABLE:
 		return r->who != WHO_PUBLIC;
 	default:
@@ -430,17 +435,32 @@ write_description(struct jw *w, const struct route *r, const char *path)
 	jw_kstr(w, "description", buf_text(&text));
 }
 
+/* One way to authenticate: all schemes of it together. */
+static void
+write_way(struct jw *w, const char *scheme, const char *more)
+{
+	jw_object(w);
+	jw_key(w, scheme);
+	jw_array(w);
+	jw_array_end(w);
+	if (more) {
+		jw_key(w, more);
+		jw_array(w);
+		jw_array_end(w);
+	}
+	jw_object_end(w);
+}
+
 static void
 write_security(struct jw *w, const struct route *r)
 {
 	jw_key(w, "security");
 	jw_array(w);
 	if (r->who != WHO_PUBLIC) {
-		jw_object(w);
-		jw_key(w, "bearer");
-		jw_array(w);
-		jw_array_end(w);
-		jw_object_end(w);
+		write_way(w, "bearer", NULL);
+		if (!r->no_key)
+			write_way(w, "apiKey", NULL);
+		write_way(w, "cookie", r->verb == GET ? NULL : "csrf");
 	}
 	jw_array_end(w);
 }
@@ -511,6 +531,8 @@ static const struct field details_out[] = {
 		.name = "fields",
 		.fields = bad_field_out,
 		.doc = "All bad fields at once."},
+	O_INT("retryAfter", OPT,
+		"With 429: seconds until it is worth to try again."),
 	O_END};
 static const struct field error_inner_out[] = {
 	O_STR("code", REQ, "What went wrong, for programs."),
@@ -521,10 +543,21 @@ static const struct field error_out[] = {
 	O_OBJECT("error", error_inner_out, "Why the request failed."), O_END};
 
 static void
-write_components(struct jw *w)
+write_key_scheme(struct jw *w, const char *name, const char *in,
+	const char *what, const char *text)
 {
-	jw_key(w, "components");
+	jw_key(w, name);
 	jw_object(w);
+	jw_kstr(w, "type", "apiKey");
+	jw_kstr(w, "in", in);
+	jw_kstr(w, "name", what);
+	jw_kstr(w, "description", text);
+	jw_object_end(w);
+}
+
+static void
+write_schemes(struct jw *w)
+{
 	jw_key(w, "securitySchemes");
 	jw_object(w);
 	jw_key(w, "bearer");
@@ -534,7 +567,25 @@ write_components(struct jw *w)
 	jw_kstr(w, "bearerFormat", "JWT");
 	jw_kstr(w, "description", "The accessToken of a login or refresh.");
 	jw_object_end(w);
+	write_key_scheme(w, "apiKey", "header", "X-API-Key",
+		"A key of POST /api/api-keys. It does what its user may do "
+		"now, but where an operation does not name it a person has to "
+		"sign in. Beside a bearer token, both must be good and of one "
+		"user.");
+	write_key_scheme(w, "cookie", "cookie", AUTH_COOKIE,
+		"Of a browser that signed in with X-Client: web. Ignored "
+		"beside a bearer token or a key.");
+	write_key_scheme(w, "csrf", "header", "X-CSRF-Token",
+		"The csrfToken of a login or refresh in the same session.");
 	jw_object_end(w);
+}
+
+static void
+write_components(struct jw *w)
+{
+	jw_key(w, "components");
+	jw_object(w);
+	write_schemes(w);
 	jw_key(w, "schemas");
 	jw_object(w);
 	jw_key(w, "Error");
@@ -555,7 +606,11 @@ write_info(struct jw *w, const char *version)
 	jw_kstr(w, "version", version);
 	jw_kstr(w, "description",
 		"Every path below /api answers below /api/v1 as well. Errors "
-		"have one shape; every answer carries X-Request-Id.");
+		"have one shape; every answer carries X-Request-Id. What a "
+		"browser sends to change something must come from an origin of "
+		"the panel. RateLimit-Policy and RateLimit tell how many "
+		"requests are left; 429 says in Retry-After when there are "
+		"more.");
 	jw_key(w, "license");
 	jw_object(w);
 	jw_kstr(w, "name", "ISC");

@@ -6,12 +6,19 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/origin.h"
 #include "web/check.h"
+#include "web/rate.h"
 
 #include <inttypes.h>
 
 #define COLUMN_NAME_MAX 64
 #define FLUSH_BYTES     ((size_t)1 << 20)
+
+/* nginx/autostack.conf.in has the first one for nginx's own errors. */
+#define CORS_EXPOSED "X-Request-Id, Retry-After, RateLimit, RateLimit-Policy"
+#define CORS_HEADERS                                                           \
+	"Authorization, Content-Type, X-API-Key, X-CSRF-Token, X-Client"
 
 /* ---- bodies ---- */
 
@@ -259,11 +266,25 @@ reply_items(struct req *rq)
 
 /* ---- errors ---- */
 
-static void
-write_details(struct jw *w, const struct binding *b)
+/* Without a better knowledge: a database is back in seconds, and a queue has
+ * room when the next build has ended. */
+static int64_t
+retry_after(const struct req *rq)
 {
+	if (rq->retry_after > 0)
+		return rq->retry_after;
+	return rq->status == 503 ? 2 : 60;
+}
+
+static void
+write_details(struct jw *w, const struct req *rq)
+{
+	const struct binding *b = &rq->binding;
+
 	jw_key(w, "details");
 	jw_object(w);
+	if (rq->status == 429)
+		jw_kint(w, "retryAfter", retry_after(rq));
 	if (b->nbad > 0) {
 		jw_key(w, "fields");
 		jw_array(w);
@@ -293,7 +314,7 @@ reply_error(struct req *rq, enum err e)
 	jw_kstr(w, "code", info->code);
 	jw_kstr(w, "message", message ? message : info->message);
 	jw_kint(w, "statusCode", info->status);
-	write_details(w, &rq->binding);
+	write_details(w, rq);
 	jw_object_end(w);
 	jw_object_end(w);
 }
@@ -317,16 +338,18 @@ reply_header(struct req *rq, const char *name, const char *value)
 	return E_OK;
 }
 
-enum err
+void
 reply_cookie(struct req *rq, const char *name, const char *value,
 	int64_t seconds, const char *same_site)
 {
-	ASSERT(str_starts(name, "__Host-") && !strpbrk(value, "; ,\""));
-	return reply_header(rq, "Set-Cookie",
-		arena_printf(rq->ctx.arena,
-			"%s=%s; Path=/; Max-Age=%" PRId64
-			"; Secure; HttpOnly; SameSite=%s",
-			name, value, seconds, same_site));
+	/* both are ours: nothing that a stranger sent becomes a cookie */
+	ASSERT(str_starts(name, "__Host-") &&
+		(!value ||
+			(!str_has_control(value) && !strpbrk(value, "; ,\""))));
+	buf_printf(&rq->headers,
+		"Set-Cookie: %s=%s; Path=/; Max-Age=%" PRId64
+		"; Secure; HttpOnly; SameSite=%s\r\n",
+		name, value ? value : "", value ? seconds : 0, same_site);
 }
 
 enum err
@@ -341,8 +364,6 @@ reply_redirect(struct req *rq, const char *url, enum err e)
 	rq->status = 302;
 	return e;
 }
-
-/* ---- sending ---- */
 
 static const char *
 reason(int status)
@@ -379,6 +400,32 @@ reason(int status)
 	return "Unknown";
 }
 
+/* Which pages may read this answer (CO-1): those of our own origins, each by
+ * name; and whatever a cache keeps is kept by origin. */
+static void
+add_cors(struct req *rq, struct buf *b)
+{
+	const struct request_in *in = rq->in;
+
+	buf_str(b, "Vary: Origin\r\n");
+	if (!in->origin || !origin_allowed(rq->web->cfg, in->origin))
+		return;
+	buf_printf(b,
+		"Access-Control-Allow-Origin: %s\r\n"
+		"Access-Control-Allow-Credentials: true\r\n",
+		in->origin);
+	if (!rq->options || !rq->match.path_known || !in->cors_method) {
+		buf_str(b,
+			"Access-Control-Expose-Headers: " CORS_EXPOSED "\r\n");
+		return;
+	}
+	buf_printf(b,
+		"Access-Control-Allow-Methods: %s\r\n"
+		"Access-Control-Allow-Headers: " CORS_HEADERS "\r\n"
+		"Access-Control-Max-Age: 600\r\n",
+		rq->match.allow);
+}
+
 static void
 add_headers(struct req *rq, struct buf *b)
 {
@@ -398,12 +445,14 @@ add_headers(struct req *rq, struct buf *b)
 					      : "");
 	if (rq->match.path_known && (rq->status == 405 || rq->options))
 		buf_printf(b, "Allow: %s\r\n", rq->match.allow);
-	if (rq->status == 429)
-		buf_str(b, "Retry-After: 30\r\n");
-	if (rq->status == 503)
-		buf_str(b, "Retry-After: 2\r\n");
+	if (rq->status == 429 || rq->status == 503)
+		buf_printf(b, "Retry-After: %" PRId64 "\r\n", retry_after(rq));
 	buf_add(b, buf_text(&rq->headers), rq->headers.len);
+	rate_put_headers(rq, b);
+	add_cors(rq, b);
 }
+
+/* ---- sending ---- */
 
 static bool
 send_bytes(struct req *rq, const void *p, size_t n)

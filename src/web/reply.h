@@ -26,10 +26,6 @@ MUST enum err reply_redirect(struct req *rq, const char *url, enum err e);
 /* One more header, also of an error. A value that would break out of its line
  * is refused. */
 MUST enum err reply_header(struct req *rq, const char *name, const char *value);
-/* A cookie of this host alone, out of scripts' reach; seconds 0: it goes.
- * name begins with "__Host-"; same_site: "Lax" or "Strict". */
-MUST enum err reply_cookie(struct req *rq, const char *name, const char *value,
-	int64_t seconds, const char *same_site);
 
 /* For answers that are more than a row: an object is open between begin and
  * end; the handler writes members by reply_fields and jw_. */
@@ -54,6 +50,11 @@ MUST enum err reply_text_part(
 	struct req *rq, const char *type, const struct buf *part);
 /* A whole JSON text made elsewhere (openapi.json). */
 MUST enum err reply_json(struct req *rq, const struct buf *text);
+
+/* Set a cookie of this host alone: name begins with "__Host-". same_site is
+ * "Strict" or "Lax". value NULL takes it away. */
+void reply_cookie(struct req *rq, const char *name, const char *value,
+	int64_t seconds, const char *same_site);
 
 /* ---- for serve.c ---- */
 

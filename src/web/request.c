@@ -8,6 +8,7 @@
 #include "base/rand.h"
 #include "ext/json.h"
 #include "web/auth.h"
+#include "web/cookie.h"
 
 #include <arpa/inet.h>
 
@@ -79,6 +80,7 @@ request_parse(struct req *rq)
 
 	parse_method(rq);
 	rq->ip = parse_ip(rq->in->remote_addr);
+	rq->cookie = cookie_find(rq->ctx.arena, rq->in->cookie, AUTH_COOKIE);
 	rq->path = arena_strdup(rq->ctx.arena, "");
 	if (strlen(uri) > URI_MAX)
 		return ctx_fail(
@@ -218,6 +220,30 @@ rq_session(const struct req *rq)
 {
 	ASSERT(rq->who.session_id);
 	return rq->who.session_id;
+}
+
+bool
+rq_is_browser(const struct req *rq)
+{
+	return str_eq(rq->in->client, "web");
+}
+
+const char *
+rq_refresh_cookie(const struct req *rq)
+{
+	return rq->cookie;
+}
+
+const char *
+rq_cookie(struct req *rq, const char *name)
+{
+	return cookie_find(rq->ctx.arena, rq->in->cookie, name);
+}
+
+void
+rq_retry_after(struct req *rq, int64_t seconds)
+{
+	rq->retry_after = seconds;
 }
 
 struct svc *

@@ -16,6 +16,8 @@
 #include "web/route.h"
 
 struct svc; /* what service functions work with; opaque here */
+struct csrf_keys;
+struct limiter;
 
 /* A request as the FastCGI loop hands it over. Any text may be NULL. */
 struct request_in {
@@ -24,8 +26,15 @@ struct request_in {
 	const char *content_type;
 	const char *content_length;
 	const char *authorization;
-	const char *accept;
+	const char *api_key; /* X-API-Key */
 	const char *cookie;
+	const char *csrf_token; /* X-CSRF-Token */
+	const char *client;     /* X-Client */
+	const char *origin;
+	const char *referer;
+	const char *sec_fetch_site;
+	const char *cors_method; /* Access-Control-Request-Method */
+	const char *accept;
 	const char *user_agent;
 	const char *remote_addr;
 	/* up to n bytes of the body: count, 0 at the end, -1 when broken */
@@ -35,13 +44,17 @@ struct request_in {
 	void *arg; /* of both */
 };
 
-/* Who is asking, from the access token and the session's row. */
+/* What vouches for a caller. */
+enum credential { CRED_NONE, CRED_TOKEN, CRED_KEY, CRED_COOKIE };
+
+/* Who is asking, from the credential and the row behind it. */
 struct principal {
-	const char *user_id; /* NULL: nobody */
-	const char *session_id;
+	enum credential by;
+	const char *user_id;    /* NULL: nobody */
+	const char *session_id; /* NULL: an API key, which has none */
 	const char *name;
 	const char *email;
-	enum who role; /* WHO_USER ... once the session's row was read */
+	enum who role; /* WHO_USER ... once the row was read */
 };
 
 /* What an audited request leaves behind. */
@@ -58,11 +71,20 @@ struct audit_fact {
 
 /* What web does not know itself and the program hands over. */
 struct web_hooks {
-	/* Judge a bearer token and db_send the statement that reads its
-	 * session (column "role"; no row: E_UNAUTHORIZED). On failure nothing
-	 * was sent. */
-	enum err (*authenticate)(struct ctx *ctx, struct svc *svc,
-		const char *token, struct principal *ret);
+	/* Judge an access token, without the database: whose it is. */
+	enum err (*token)(struct ctx *ctx, struct svc *svc, const char *token,
+		struct principal *ret);
+	/* db_send the statement that reads the session of such a token (column
+	 * "role"; no row: E_UNAUTHORIZED). On failure nothing was sent. */
+	enum err (*session)(
+		struct ctx *ctx, struct svc *svc, const struct principal *who);
+	/* Look an API key up; ip may be NULL. */
+	enum err (*key)(struct ctx *ctx, struct svc *svc, const char *key,
+		const char *ip, struct principal *ret);
+	/* Look up the session of the refresh token that a browser's cookie
+	 * holds. */
+	enum err (*cookie)(struct ctx *ctx, struct svc *svc, const char *token,
+		struct principal *ret);
 	void (*audit)(struct ctx *ctx, struct svc *svc,
 		const struct audit_fact *fact);
 };
@@ -76,6 +98,19 @@ struct web {
 	struct arena *arena; /* of the request; reset after each */
 	const struct router *router;
 	const char *version;
+	const struct csrf_keys *csrf;
+	struct limiter *limiter; /* NULL: nothing is limited */
+	bool limiter_down;       /* and that was logged */
+};
+
+/* What a request found in its window, for the answer's headers. */
+struct rate_seen {
+	const char *policy; /* NULL: it was not counted */
+	int64_t quota;
+	int64_t window; /* seconds */
+	int64_t left;
+	int64_t seconds; /* until the window ends */
+	bool over;
 };
 
 #define QUERY_PARAMS_MAX 32
@@ -99,7 +134,9 @@ struct req {
 	struct text_value texts[PATH_PARAMS_MAX + QUERY_PARAMS_MAX];
 	size_t ntexts;
 	struct binding binding;
-	const char *ip; /* a valid address or NULL */
+	const char *ip;     /* a valid address or NULL */
+	const char *cookie; /* a browser's refresh token or NULL */
+	struct rate_seen rate;
 	struct principal who;
 	bool session_pending; /* sent, not yet received */
 	struct rows *rows;    /* of the last rq_query */
@@ -116,6 +153,7 @@ struct req {
 	const char *content_type;
 	const char *location; /* a redirect: no body */
 	struct buf headers;   /* more lines, each with its end */
+	int64_t retry_after;  /* seconds; 0: as the status has it */
 	bool sent;
 };
 
@@ -128,7 +166,14 @@ rq_ctx(struct req *rq)
 }
 /* The caller's user id. */
 const char *rq_user(const struct req *rq);
+/* The caller's session. An API key has none: routes that need it set no_key. */
 const char *rq_session(const struct req *rq);
+/* Whether this is the panel in a browser (X-Client: web), which keeps its
+ * refresh token in a cookie; and the token of that cookie, or NULL. */
+bool rq_is_browser(const struct req *rq);
+const char *rq_refresh_cookie(const struct req *rq);
+/* When a 429 or 503 may be tried again. */
+void rq_retry_after(struct req *rq, int64_t seconds);
 /* What service functions take. */
 struct svc *rq_svc(struct req *rq);
 const struct cfg *rq_cfg(const struct req *rq);
@@ -175,7 +220,7 @@ void rq_audit_nothing(struct req *rq);
  * bytes, without anything that steers a terminal, or NULL). */
 const char *rq_ip(const struct req *rq);
 const char *rq_user_agent(struct req *rq);
-/* The value of a cookie, or NULL; the first one of the name counts. */
+/* The value of a cookie; NULL when there is none, or more than one. */
 const char *rq_cookie(struct req *rq, const char *name);
 /* Whether the client asks for this media type by name. */
 bool rq_accepts(const struct req *rq, const char *type);

@@ -29,7 +29,8 @@ enum who {
 	WHO_SELF_OR_ADMIN,
 	WHO_ADMIN
 };
-enum rate { RATE_GENERAL, RATE_AUTH, RATE_DEPLOY };
+/* RATE_AUTH is counted by nginx, the others here. */
+enum rate { RATE_GENERAL, RATE_AUTH, RATE_DEPLOY, RATE_NONE };
 
 /* in is the struct of the route's table, filled and valid. */
 typedef enum err handler_fn(struct req *rq, const void *in);

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/rand.h"
 #include "web/auth.h"
+#include "web/csrf.h"
 #include "web/reply.h"
 
 #define AUDIT_TARGET_MAX  128
@@ -36,15 +37,20 @@ static enum err
 run(struct req *rq)
 {
 	enum err e = request_parse(rq);
+	enum err over;
 	void *input;
 
 	if (!e)
 		e = find_route(rq);
-	if (e)
-		return e;
-	if (!rq->route) {
+	if (!e && !rq->route) {
 		reply_options(rq);
 		return E_OK;
+	}
+	if (!e)
+		e = csrf_check_origin(rq);
+	if (e) {
+		over = auth_count(rq);
+		return over ? over : e;
 	}
 	e = auth_begin(rq);
 	if (e)
@@ -81,7 +87,8 @@ audit_worthy(const struct req *rq, enum err e)
 {
 	int status = err_info(e)->status;
 
-	if (!rq->route || !rq->audit)
+	/* what is over its limit costs the database nothing */
+	if (!rq->route || !rq->audit || rq->rate.over)
 		return false;
 	if (!e)
 		return true;

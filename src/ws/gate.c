@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/cfg.h"
+#include "base/origin.h"
 #include "base/str.h"
 #include "ext/crypt.h"
 #include "ext/db.h"
@@ -105,8 +106,7 @@ gate_open(struct ctx *ctx, struct server *srv, const struct shake *s,
 	struct rows *r;
 	enum err e;
 
-	if (s->origin && !shake_origin_ok(s->origin, srv->cfg->app_url,
-				 srv->cfg->allowed_origins))
+	if (s->origin && !origin_allowed(srv->cfg, s->origin))
 		return ctx_fail(ctx, E_FORBIDDEN, "This Origin is not allowed");
 	e = who(ctx, srv, s, &b);
 	if (e)

@@ -272,33 +272,6 @@ shake_read(struct ctx *ctx, const char *head, size_t n, struct shake *ret)
 	return E_OK;
 }
 
-/* s begins with the n bytes of origin and its own origin ends there. */
-static bool
-same_origin(const char *s, const char *origin, size_t n)
-{
-	return strncasecmp(s, origin, n) == 0 &&
-	       (!s[n] || s[n] == '/' || s[n] == ',' || s[n] == ' ');
-}
-
-bool
-shake_origin_ok(const char *origin, const char *app_url, const char *allowed)
-{
-	size_t n = strlen(origin);
-
-	/* "null" and the like never match */
-	if (!strstr(origin, "://") || strpbrk(origin, ", "))
-		return false;
-	if (same_origin(app_url, origin, n))
-		return true;
-	while (*allowed) {
-		allowed += strspn(allowed, ", ");
-		if (*allowed && same_origin(allowed, origin, n))
-			return true;
-		allowed += strcspn(allowed, ",");
-	}
-	return false;
-}
-
 void
 shake_put_accept(struct buf *out, const char *accept, const char *id)
 {

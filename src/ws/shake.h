@@ -34,10 +34,6 @@ MUST enum err shake_read(
  * /api/v1/..., /ws/logs/ID and the last below /api or /api/v1. */
 MUST bool shake_path(const char *path, char ret_deployment[37]);
 
-/* origin is that of app_url, or is on allowed (a comma-separated list). */
-bool shake_origin_ok(
-	const char *origin, const char *app_url, const char *allowed);
-
 /* The 101 answer. accept is Sec-WebSocket-Accept. */
 void shake_put_accept(struct buf *out, const char *accept, const char *id);
 /* The contract's JSON error, with the headers its status asks for. message

@@ -105,9 +105,16 @@ part(struct arena *a, struct wire *w)
 static void
 check_answer(struct arena *a, const struct buf *answer)
 {
-	static const char *const known[] = {"Status: ", "Content-Type: ",
-		"Cache-Control: ", "X-Request-Id: ", "WWW-Authenticate: ",
-		"Allow: ", "Content-Length: ", "Retry-After: ", NULL};
+	static const char *const known[] = {
+		"Status: ", "Content-Type: ", "Cache-Control: ",
+		"X-Request-Id: ", "WWW-Authenticate: ", "Allow: ",
+		"Content-Length: ", "Retry-After: ", "Vary: Origin\r\n",
+		"Access-Control-Allow-Origin: https://panel.example\r\n",
+		"Access-Control-Allow-Credentials: true\r\n",
+		"Access-Control-Expose-Headers: ",
+		"Access-Control-Allow-Methods: ",
+		"Access-Control-Allow-Headers: ", "Access-Control-Max-Age: ",
+		NULL};
 	const char *head = buf_text(answer);
 	const char *body = strstr(head, "\r\n\r\n");
 	struct ctx ctx = {.arena = a};
@@ -126,17 +133,28 @@ check_answer(struct arena *a, const struct buf *answer)
 		ASSERT(jsn_parse(&ctx, body, strlen(body), &v) == E_OK);
 }
 
+static enum err
+nobody(struct ctx *ctx, struct svc *svc UNUSED, const char *token UNUSED,
+	struct principal *ret UNUSED)
+{
+	return ctx_cause(ctx, E_UNAUTHORIZED, "nobody is known here");
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct cfg cfg = {
-		.request_body_max = 65536, .request_memory_max = 1 << 20};
+	static const struct cfg cfg = {.app_url = "https://panel.example",
+		.frontend_url = "",
+		.allowed_origins = "",
+		.request_body_max = 65536,
+		.request_memory_max = 1 << 20};
 	struct wire w = {.data = data, .size = size};
 	struct arena *a = arena_new(1 << 24, 1 << 26);
 	struct web web = {.cfg = &cfg,
 		.arena = arena_new(1 << 22, 1 << 26),
 		.router = router_new(a, tables),
-		.version = "0"};
+		.version = "0",
+		.hooks = {.token = nobody}};
 	const char *parts[PARTS];
 
 	log_open("fuzz", true, LOGP_ERROR);
@@ -147,6 +165,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.content_type = parts[2],
 		.content_length = parts[3],
 		.authorization = parts[4],
+		/* where a browser comes from: the same texts again */
+		.origin = parts[4],
+		.sec_fetch_site = parts[5],
+		.cookie = parts[6],
+		.referer = parts[6],
+		.cors_method = parts[5],
 		.accept = parts[5],
 		.user_agent = parts[6],
 		.remote_addr = parts[7],

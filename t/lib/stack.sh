@@ -11,8 +11,8 @@
 #
 #   stack_start   starts a state on random ports from the build under test and
 #                 reads its env (AUTOSTACK_URL, AUTOSTACK_CA, ...); stopped and
-#                 removed at the end. Settings as for quickstart's --set; auth
-#                 routes are not limited unless a setting says so. STACK_FLAGS
+#                 removed at the end. Settings as for quickstart's --set; no
+#                 requests are limited unless a setting says so. STACK_FLAGS
 #                 holds more flags for quickstart.
 #   call METHOD PATH [JSON] [CURL-ARG]...   one request through nginx, as $TOKEN
 #                 when that is set; the answer is in $STATUS, $BODY, $HEADERS
@@ -66,7 +66,8 @@ stack_start() {
 	STACK_HTTPS=$(stack_port)
 	STACK_HTTP=$(stack_port)
 	stack_sets=
-	for stack_n in bcrypt_cost=10 auth_rate_per_minute=100000 "$@"; do
+	for stack_n in bcrypt_cost=10 auth_rate_per_minute=100000 \
+		rate_per_minute=10000000 deploys_per_hour=100000 "$@"; do
 		stack_sets="$stack_sets --set $stack_n"
 	done
 	# shellcheck disable=SC2086 # lists of words

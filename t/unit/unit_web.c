@@ -4,8 +4,8 @@
 int
 main(void)
 {
-	static const suite_fn suites[] = {suite_csv, suite_field, suite_route,
-		suite_serve, suite_valid, NULL};
+	static const suite_fn suites[] = {suite_cookie, suite_csv, suite_field,
+		suite_route, suite_serve, suite_valid, NULL};
 
 	return unit_main("unit_web", suites);
 }

@@ -4,6 +4,7 @@
 
 #include "unit.h"
 
+Suite *suite_cookie(void);
 Suite *suite_csv(void);
 Suite *suite_field(void);
 Suite *suite_route(void);

@@ -51,9 +51,9 @@ h_send(struct req *rq, const void *v)
 {
 	const struct echo *in = v;
 	const char *was = rq_cookie(rq, "__Host-c");
-	enum err e = reply_cookie(rq, "__Host-c", was ? was : "new", 60, "Lax");
 
-	return e ? e : reply_redirect(rq, in->text, E_OK);
+	reply_cookie(rq, "__Host-c", was ? was : "new", 60, "Lax");
+	return reply_redirect(rq, in->text, E_OK);
 }
 
 /* clang-format off */
@@ -124,7 +124,7 @@ setup(void)
 		.arena = arena_new(1 << 20, 1 << 24),
 		.router = router_new(forever, tables),
 		.version = "0",
-		.hooks = {.authenticate = nobody},
+		.hooks = {.token = nobody},
 	};
 	buf_init(&wire.answer, 1 << 20);
 }

@@ -45,29 +45,6 @@ START_TEST(test_path)
 }
 END_TEST
 
-START_TEST(test_origin)
-{
-	static const char app[] = "https://panel.example:8443/base";
-	static const char list[] = "https://a.example,https://b.example/ , ";
-	static const char *const good[] = {"https://panel.example:8443",
-		"HTTPS://Panel.Example:8443", "https://a.example",
-		"https://b.example"};
-	static const char *const bad[] = {"", "null", "https://",
-		"https://panel.example", "https://panel.example:84",
-		"https://panel.example:84433", "http://a.example",
-		"https://a.example.evil", "https://a.example,https://b.example",
-		"a.example", "://"};
-
-	for (size_t i = 0; i < NELEM(good); i++)
-		ck_assert_msg(
-			shake_origin_ok(good[i], app, list), "%s", good[i]);
-	for (size_t i = 0; i < NELEM(bad); i++)
-		ck_assert_msg(
-			!shake_origin_ok(bad[i], app, list), "%s", bad[i]);
-	ck_assert(!shake_origin_ok("https://x", app, ""));
-}
-END_TEST
-
 START_TEST(test_read)
 {
 	static const char head[] =
@@ -108,8 +85,7 @@ END_TEST
 Suite *
 suite_shake(void)
 {
-	const TTest *const tests[] = {
-		test_path, test_origin, test_read, test_refusal, NULL};
+	const TTest *const tests[] = {test_path, test_read, test_refusal, NULL};
 	Suite *s = suite_create("shake");
 
 	tcase_add_checked_fixture(
