@@ -14,8 +14,10 @@ src_svc_libsvc_a_SOURCES = \
 	src/svc/logclean.c src/svc/logclean.h \
 	src/svc/mask.c src/svc/mask.h \
 	src/svc/mail.c src/svc/mail.def src/svc/mail.h \
+	src/svc/password.c src/svc/password.h \
 	src/svc/publish.c src/svc/publish.h \
 	src/svc/seal.c src/svc/seal.h \
 	src/svc/secret.c src/svc/secret.h \
 	src/svc/session.c src/svc/session.h \
-	src/svc/svc.h
+	src/svc/svc.h \
+	src/svc/wordlist.c src/svc/wordlist.h
