@@ -16,6 +16,7 @@
 #include "handlers/all.h"
 #include "svc/access.h"
 #include "svc/audit.h"
+#include "svc/password.h"
 #include "svc/svc.h"
 #include "web/serve.h"
 
@@ -252,6 +253,8 @@ load(struct prog *p, const char *conf)
 		p->cfg.log_debug ? LOGP_DEBUG : LOGP_INFO);
 	error = route_selfcheck(p->arena, all_routes);
 	if (error)
+		return complain(error);
+	if (!password_list_ready(p->arena, &p->cfg, &error))
 		return complain(error);
 	p->svc.keys = access_keys_new(p->arena, &p->cfg, &error);
 	if (!p->svc.keys)
