@@ -66,12 +66,12 @@ api_case "lock:"
 api POST /api/auth/login "$wrong"
 api POST /api/auth/login "$wrong"
 middle mails POST /api/auth/login "$wrong"
-is "$(sql "SELECT (SELECT count(*) FROM mails) || ' ' || (SELECT count(*) FROM audit_logs WHERE event = 'auth.locked')")" \
+is "$(sql "SELECT (SELECT count(*) FROM mails WHERE kind = 'locked') || ' ' || (SELECT count(*) FROM audit_logs WHERE event = 'auth.locked')")" \
 	"0 0" "no mail without the audit row, no row without the mail"
 sql "UPDATE users SET failed_logins = 2, locked_until = NULL WHERE email = 'ada@example.com'"
 api POST /api/auth/login "$wrong"
 status 401
-is "$(sql "SELECT (SELECT count(*) FROM mails) || ' ' || (SELECT count(*) FROM audit_logs WHERE event = 'auth.locked')")" \
+is "$(sql "SELECT (SELECT count(*) FROM mails WHERE kind = 'locked') || ' ' || (SELECT count(*) FROM audit_logs WHERE event = 'auth.locked')")" \
 	"1 1" "both come when it works"
 
 api_case "refresh:"
