@@ -123,9 +123,15 @@ api_case "hashes:"
 signup old "correct horse old"
 api_stop
 was=$(hash_of old)
-as_conf bcrypt_cost=11
+as_conf bcrypt_cost=12 log_debug=yes
 api_run
 login old "wrong horse old"
+is "$(grep -o 'compared with [^"]*' "$AS_LOG.api" | tr '\n' ' ')" \
+	"compared with the account's hash compared with a decoy compared with a decoy " \
+	"LG-2 a hash of cost 10 and decoys of 10 and 11 are the work of 12"
+api_stop
+as_conf bcrypt_cost=11
+api_run
 is "$(hash_of old)" "$was" "PW-7 a wrong password changes no hash"
 login old "correct horse old"
 status 200

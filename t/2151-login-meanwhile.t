@@ -46,5 +46,4 @@ for what in "active = false" "password_hash = password_hash || ''" "password_has
 		"of a login during which $what come $more sessions"
 	sql "UPDATE users SET active = true, failed_logins = 0, password_hash = '$was' WHERE email = 'slow@example.com'"
 done
-api_stop
 done_testing

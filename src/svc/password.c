@@ -152,22 +152,35 @@ password_hash(struct ctx *ctx, const struct cfg *cfg, const char *password,
 	return e ? e : pass_hash(ctx, password, (int)cfg->bcrypt_cost, ret);
 }
 
-/* An unknown or locked account, or one without a password, is compared with a
- * decoy: the same work for everybody. */
+static bool
+compare(struct ctx *ctx, const char *password, const char *hash, bool decoy)
+{
+#ifdef AS_DEVELOPER
+	/* tests count these: one an attempt, whoever asks for whom */
+	log_debug(ctx->id, "bcrypt: compared with %s",
+		decoy ? "a decoy" : "the account's hash");
+#else
+	(void)ctx;
+#endif
+	return pass_verify(password, hash) && !decoy;
+}
+
+/* The same work for everybody: an unknown or locked account, or one without a
+ * password, is compared with a decoy. A step of the cost doubles the work, so a
+ * hash of cost 10 and decoys of 10 and 11 take as long as one of 12. */
 static bool
 matches(struct ctx *ctx, const struct svc *svc, const char *password,
 	const char *hash)
 {
-	const char *decoy = pass_decoy((int)svc->cfg->bcrypt_cost);
+	int cost = (int)svc->cfg->bcrypt_cost;
 
-#ifdef AS_DEVELOPER
-	/* tests count these: one an attempt, whoever asks for whom */
-	log_debug(ctx->id, "bcrypt: compared with %s",
-		hash ? "the account's hash" : "a decoy");
-#else
-	(void)ctx;
-#endif
-	return pass_verify(password, hash ? hash : decoy) && hash;
+	if (!hash)
+		return compare(ctx, password, pass_decoy(cost), true);
+	if (compare(ctx, password, hash, false))
+		return true;
+	for (int c = pass_cost(hash); c && c < cost; c++)
+		(void)compare(ctx, password, pass_decoy(c), true);
+	return false;
 }
 
 /* ---- whether one opens an account ---- */

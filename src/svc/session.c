@@ -117,6 +117,16 @@ begin_proved(struct ctx *ctx, const struct svc *svc,
 	return e;
 }
 
+static enum err
+login_once(struct ctx *ctx, const struct svc *svc,
+	const struct password_try *try, const struct session_client *client,
+	struct password_proof *proof, struct session_grant *ret)
+{
+	enum err e = password_prove(ctx, svc, try, proof);
+
+	return e ? e : begin_proved(ctx, svc, proof, client, ret);
+}
+
 enum err
 session_login(struct ctx *ctx, const struct svc *svc, const char *email,
 	const char *password, const struct session_client *client,
@@ -129,11 +139,18 @@ session_login(struct ctx *ctx, const struct svc *svc, const char *email,
 		.user_agent = client->user_agent,
 	};
 	struct password_proof proof = {0};
-	enum err e = password_prove(ctx, svc, &try, &proof);
+	enum err e = login_once(ctx, svc, &try, client, &proof, ret);
 
+	/* proved, but in vain: another login may have replaced a hash of an
+	 * old cost by one that is as good */
+	if (e == E_INVALID_CREDENTIALS && proof.hash) {
+		proof = (struct password_proof){0};
+		ctx_clear(ctx);
+		e = login_once(ctx, svc, &try, client, &proof, ret);
+	}
 	if (proof.user_id)
 		*ret_user = proof.user_id;
-	return e ? e : begin_proved(ctx, svc, &proof, client, ret);
+	return e;
 }
 
 /* ---- refresh ---- */
