@@ -32,6 +32,46 @@ is "$(sql "SELECT string_agg(revoke_reason, ', ' ORDER BY revoke_reason) FROM se
 	"SE-10 a session stays a day longer than any access token of it"
 is "$(sql 'SELECT count(*) FROM refresh_tokens')" 3 "refresh tokens go with it"
 
+sql "INSERT INTO codes (hash, purpose, user_id, email, created_at, expires_at, used_at)
+	SELECT encode(sha256(v.name::bytea), 'hex'), 'reset', u.id, v.name, now() + made::interval, now() + ends::interval, now() + used::interval
+	FROM users u, (VALUES ('live', '-1 m', '9 m', NULL), ('just over', '-2 h', '-1 h', NULL), ('just used', '-2 m', '8 m', '-1 m'),
+		('over', '-3 d', '-2 d', NULL), ('used', '-3 d', '5 d', '-25 h'), ('used and over', '-3 d', '-2 d', '-2 d')) v (name, made, ends, used);
+	INSERT INTO oauth_states (hash, provider, browser_hash, verifier_sealed, nonce, next, expires_at)
+	SELECT encode(sha256(n::text::bytea), 'hex'), 'github', 'x', 'x', 'x', '/', now() + n * interval '1 minute' FROM unnest(ARRAY[-1, 1]) n;
+	INSERT INTO api_keys (user_id, name, prefix, hash, expires_at, revoked_at)
+	SELECT u.id, v.name, 'ask_', encode(sha256(v.name::bytea), 'hex'), now() + ends::interval, now() + revoked::interval
+	FROM users u, (VALUES ('endless', NULL, NULL), ('live', '1 d', NULL), ('just over', '-29 d', NULL), ('over', '-31 d', NULL),
+		('revoked', NULL, '-31 d'), ('just revoked', '1 d', '-29 d'), ('revoked, then over', '-1 d', '-31 d')) v (name, ends, revoked);
+	INSERT INTO mails (kind, recipient, message_sealed, sent_at, failed_at, created_at)
+	SELECT v.kind, 'a@example.com', v.message, now() + sent::interval, now() + failed::interval, now() - interval '90 d'
+	FROM (VALUES ('waits', 'x', NULL, NULL), ('sent', NULL, '-31 d', NULL), ('just sent', NULL, '-29 d', NULL),
+		('failed', NULL, NULL, '-31 d'), ('just failed', NULL, NULL, '-29 d')) v (kind, message, sent, failed);
+	INSERT INTO audit_logs (event, outcome, at)
+	SELECT v.event, 'success', now() + v.at::interval FROM (VALUES ('old', '-366 d'), ('young', '-364 d'), ('new', '0')) v (event, at)"
+out=$(autostack "$PGURL" cleanup --batch 1 2>&1)
+is $? 0 "all kinds at once, one a transaction" || diag "$out"
+is "$out" "expired sessions: 0 removed
+expired tickets: 0 removed
+old codes: 3 removed
+lost sign-ins: 1 removed
+dead API keys: 3 removed
+old mails: 2 removed
+old audit rows: 1 removed" "each kind says what went"
+is "$(sql "SELECT string_agg(email, ', ' ORDER BY email) FROM codes")" "just over, just used, live" \
+	"codes stay a day"
+is "$(sql "SELECT count(*) FROM oauth_states WHERE expires_at > now()")" 1 "a sign-in on its way stays"
+is "$(sql "SELECT string_agg(name, ', ' ORDER BY name) FROM api_keys")" "endless, just over, just revoked, live" \
+	"API keys stay a month after their end"
+is "$(sql "SELECT string_agg(kind, ', ' ORDER BY kind) FROM mails")" "just failed, just sent, waits" \
+	"mails stay for mail_keep_days, those that wait for ever"
+is "$(sql "SELECT string_agg(event, ', ' ORDER BY event) FROM audit_logs")" "new, young" "LOG-1 audit rows stay for audit_keep_days"
+AUDIT_KEEP_DAYS=30 MAIL_KEEP_DAYS=7
+export AUDIT_KEEP_DAYS MAIL_KEEP_DAYS
+out=$(autostack "$PGURL" cleanup 2>&1)
+like "$out" "^old audit rows: 1 removed" "audit_keep_days says how long"
+like "$out" "^old mails: 2 removed" "mail_keep_days says how long"
+unset AUDIT_KEEP_DAYS MAIL_KEEP_DAYS
+
 sql "INSERT INTO sessions (user_id, created_at, expires_at, revoked_at)
 	SELECT id, now() - interval '9 d', now() + interval '1 d', now() - interval '2 d' FROM users, generate_series(1, 10000)"
 out=$(autostack "$PGURL" cleanup --batch 3000 2>&1)

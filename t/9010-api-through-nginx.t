@@ -58,6 +58,14 @@ is "$STATUS" 200 "other routes are not limited by it"
 sleep "$wait_s"
 call POST /api/auth/login "$body" -H 'X-Forwarded-For: 192.0.2.7'
 is "$STATUS" 401 "RL-1 after Retry-After it works again"
+codes=
+for path in signup login login login login login; do
+	[ "$path" = signup ] && name='"name":"L",' || name=
+	call POST "/api/auth/$path" "{$name\"email\":\"lg6@example.org\",\"password\":\"correct horse lg6\"}" \
+		--interface 127.0.0.6 --ipv4
+	codes="$codes $STATUS"
+done
+is "$codes" " 201 200 200 200 200 429" "LG-6 successes do not clear the limit of an address"
 is "$(psql -AtX "$AUTOSTACK_DB" -c "SELECT count(*) FROM audit_logs WHERE ip = '192.0.2.7'")" 0 \
 	"HD-3 the audit log has the peer's address"
 isnt "$(psql -AtX "$AUTOSTACK_DB" -c "SELECT count(*) FROM audit_logs WHERE ip <<= '127.0.0.0/8' OR ip = '::1'")" 0 \

@@ -102,6 +102,55 @@ DELETE FROM sessions WHERE id IN (
 DELETE FROM ws_tickets WHERE hash IN (
 	SELECT hash FROM ws_tickets WHERE expires_at < now() ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED);
 
+-- A used code is kept as long as an expired one: how many an account got
+-- lately is counted of these rows.
+-- name: cleanup_codes
+-- doc: One batch of one-time codes that were used or expired a while ago.
+-- in: batch integer, grace_seconds bigint
+-- out: none
+-- by: owner
+DELETE FROM codes WHERE hash IN (
+	SELECT hash FROM codes
+	WHERE least(expires_at, used_at) < now() - $2 * interval '1 second'
+	ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED);
+
+-- name: cleanup_oauth_states
+-- doc: One batch of sign-ins that never came back from their provider.
+-- in: batch integer
+-- out: none
+-- by: owner
+DELETE FROM oauth_states WHERE hash IN (
+	SELECT hash FROM oauth_states WHERE expires_at < now() ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED);
+
+-- name: cleanup_api_keys
+-- doc: One batch of API keys that were revoked or expired a month ago.
+-- in: batch integer, days integer
+-- out: none
+-- by: owner
+DELETE FROM api_keys WHERE id IN (
+	SELECT id FROM api_keys
+	WHERE least(expires_at, revoked_at) < now() - make_interval(days => $2)
+	ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED);
+
+-- name: cleanup_mails
+-- doc: One batch of mails that were sent or given up so many days ago.
+-- in: batch integer, days integer
+-- out: none
+-- by: owner
+DELETE FROM mails WHERE id IN (
+	SELECT id FROM mails
+	WHERE created_at < now() - make_interval(days => $2) AND coalesce(sent_at, failed_at) < now() - make_interval(days => $2)
+	ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED);
+
+-- name: cleanup_audit
+-- doc: One batch of audit rows that are older than so many days.
+-- in: batch integer, days integer
+-- out: none
+-- by: owner
+DELETE FROM audit_logs WHERE id IN (
+	SELECT id FROM audit_logs WHERE at < now() - make_interval(days => $2)
+	ORDER BY at LIMIT $1 FOR UPDATE SKIP LOCKED);
+
 -- name: doctor_database
 -- doc: What the doctor wants to know about the server.
 -- in:

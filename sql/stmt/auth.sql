@@ -33,15 +33,50 @@ WHERE t.hash = $1 AND t.used_at IS NULL AND s.revoked_at IS NULL AND s.expires_a
 INSERT INTO users (name, email, password_hash) VALUES ($1, $2, $3)
 RETURNING id, name, email, avatar_url, role, email_verified, created_at;
 
--- name: user_by_email
--- doc: The account that a login names, with what the password is compared with.
--- in: email text
+-- Counted before it is compared, in the row that every process sees, so that
+-- guesses at the same time win nothing: of these, lock_after at most get a
+-- hash to compare with. The last one locks at once; if it was right after all,
+-- password_proved unlocks. An account that was locked begins anew.
+-- synchronous_commit: a wait for the disk that only known accounts have would
+-- tell them from others; a count that is lost with PostgreSQL does no harm.
+-- name: password_count
+-- doc: The account whose password somebody says to know. hash: what to compare with, if this attempt may be compared.
+-- in: email text, id uuid, lock_after integer, lock_seconds integer
 -- out: one
--- cols: id uuid, name text, email text, avatar_url text, role text, email_verified boolean, created_at timestamptz, password_hash text, active boolean
+-- cols: id uuid, name text, email text, avatar_url text, role text, email_verified boolean, created_at timestamptz, hash text, last boolean
 -- none: OK
 -- by: api
-SELECT id, name, email, avatar_url, role, email_verified, created_at, password_hash, active
-FROM users WHERE email = $1;
+WITH counted AS (
+	UPDATE users u SET
+		failed_logins = CASE WHEN u.locked_until IS NULL THEN u.failed_logins ELSE 0 END + 1,
+		locked_until = CASE WHEN CASE WHEN u.locked_until IS NULL THEN u.failed_logins ELSE 0 END + 1 >= $3
+			THEN now() + make_interval(secs => $4) END
+	WHERE (u.email = $1 OR u.id = $2) AND u.active AND u.password_hash IS NOT NULL
+		AND (u.locked_until IS NULL OR u.locked_until <= now())
+	RETURNING u.id, u.password_hash, u.locked_until IS NOT NULL AS last, set_config('synchronous_commit', 'off', true))
+SELECT u.id, u.name, u.email, u.avatar_url, u.role, u.email_verified, u.created_at, c.password_hash AS hash,
+	coalesce(c.last, false) AS last
+FROM users u LEFT JOIN counted c ON c.id = u.id WHERE u.email = $1 OR u.id = $2;
+
+-- name: password_lock
+-- doc: The last attempt was wrong: the lock begins now. No row: a right password came in between.
+-- in: id uuid, lock_after integer, lock_seconds integer
+-- out: one
+-- cols: id uuid
+-- none: OK
+-- by: api
+UPDATE users SET locked_until = now() + make_interval(secs => $3)
+WHERE id = $1 AND failed_logins >= $2 AND locked_until > now() RETURNING id;
+
+-- name: password_proved
+-- doc: The password was right: forget the wrong ones, store its hash of the present cost.
+-- in: id uuid, hash text, next_hash text
+-- out: one
+-- cols: id uuid
+-- none: INVALID_CREDENTIALS
+-- by: api
+UPDATE users SET failed_logins = 0, locked_until = NULL, password_hash = coalesce($3, password_hash)
+WHERE id = $1 AND password_hash = $2 AND active RETURNING id;
 
 -- name: session_account
 -- doc: The caller's own account, and when the session ends.

@@ -18,12 +18,14 @@
 #include "svc/access.h"
 #include "svc/apikey.h"
 #include "svc/audit.h"
+#include "svc/password.h"
 #include "svc/session.h"
 #include "svc/svc.h"
 #include "web/auth.h"
 #include "web/csrf.h"
 #include "web/serve.h"
 
+#include <getopt.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -43,6 +45,7 @@ static struct prog {
 struct options {
 	const char *conf;
 	const char *print;
+	const char *log_format; /* NULL: the setting's */
 	bool test;
 	bool version;
 };
@@ -257,7 +260,8 @@ static bool
 usage(void)
 {
 	fprintf(stderr,
-		"usage: autostack-api [-c CONF] [-t | -V | -x TABLE]\n"
+		"usage: autostack-api [-c CONF] [--log-format json|text] "
+		"[-t | -V | -x TABLE]\n"
 		"  -c CONF   configuration (" SYSCONFDIR
 		"/autostack/autostack.conf)\n"
 		"  -t        test the configuration\n"
@@ -270,12 +274,17 @@ usage(void)
 static bool
 parse_options(int argc, char **argv, struct options *o)
 {
+	static const struct option longs[] = {
+		{"log-format", required_argument, NULL, 'l'}, {0}};
 	int c;
 
-	while ((c = getopt(argc, argv, "c:tVx:")) != -1) {
+	while ((c = getopt_long(argc, argv, "c:tVx:", longs, NULL)) != -1) {
 		switch (c) {
 		case 'c':
 			o->conf = optarg;
+			break;
+		case 'l':
+			o->log_format = optarg;
 			break;
 		case 't':
 			o->test = true;
@@ -290,7 +299,9 @@ parse_options(int argc, char **argv, struct options *o)
 			return usage();
 		}
 	}
-	return optind == argc || usage();
+	return (optind == argc &&
+		       (!o->log_format || log_is_format(o->log_format))) ||
+	       usage();
 }
 
 static bool
@@ -301,16 +312,20 @@ complain(const char *what)
 }
 
 static bool
-load(struct prog *p, const char *conf)
+load(struct prog *p, const struct options *o)
 {
 	const char *error;
 
-	if (!cfg_load(p->arena, conf, &p->cfg, &error))
+	if (!cfg_load(p->arena, o->conf, &p->cfg, &error))
 		return complain(error);
+	if (o->log_format)
+		p->cfg.log_format = o->log_format;
 	log_open("autostack-api", str_eq(p->cfg.log_format, "json"),
 		p->cfg.log_debug ? LOGP_DEBUG : LOGP_INFO);
 	error = route_selfcheck(p->arena, all_routes);
 	if (error)
+		return complain(error);
+	if (!password_list_ready(p->arena, &p->cfg, &error))
 		return complain(error);
 	p->svc.keys = access_keys_new(p->arena, &p->cfg, &error);
 	if (!p->svc.keys)
@@ -359,7 +374,7 @@ main(int argc, char **argv)
 	prog.arena = arena_new(START_CEILING, 2 * START_CEILING);
 	if (o.print) {
 		code = print_table(prog.arena, o.print) ? 0 : 2;
-	} else if (!load(&prog, o.conf)) {
+	} else if (!load(&prog, &o)) {
 		code = 1;
 	} else if (!o.test) {
 		make(&prog);

@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/fd.h"
+#include "base/log.h"
 #include "base/str.h"
 
 #include <errno.h>
@@ -256,8 +257,7 @@ check_rules(const struct cfg *cfg)
 {
 	const char *mark = strstr(cfg->site_url, "%s");
 
-	if (!str_eq(cfg->log_format, "json") &&
-		!str_eq(cfg->log_format, "text"))
+	if (!log_is_format(cfg->log_format))
 		return "log_format: must be json or text";
 	/* programs put the site's name there: nothing else may be a format */
 	if (!mark || strchr(cfg->site_url, '%') != mark ||

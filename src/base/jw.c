@@ -171,6 +171,29 @@ escape_one(struct buf *b, unsigned c)
 	}
 }
 
+/* The code point of well-formed UTF-8 of len bytes. */
+static unsigned
+decode(const unsigned char *u, size_t len)
+{
+	static const unsigned char first[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+	unsigned c = u[0] & first[len];
+
+	for (size_t i = 1; i < len; i++)
+		c = c << 6 | (u[i] & 0x3f);
+	return c;
+}
+
+/* What would act on a terminal or on the order of a line's letters instead of
+ * being seen: C1, separators of lines and paragraphs, marks and overrides of
+ * the writing direction (UAX 9), the byte order mark. */
+static bool
+is_unseen(unsigned c)
+{
+	return (c >= 0x80 && c < 0xa0) || c == 0x061c || c == 0x200e ||
+	       c == 0x200f || (c >= 0x2028 && c <= 0x202e) ||
+	       (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
+}
+
 /* Most bytes of most texts: ASCII that stands for itself. */
 static bool
 is_plain(unsigned char c)
@@ -187,16 +210,15 @@ jw_escape(struct buf *b, const char *s, size_t n)
 
 	while (i < n) {
 		size_t len;
-		bool c1;
+		unsigned c;
 
 		if (is_plain(u[i])) {
 			i++;
 			continue;
 		}
 		len = str_utf8_at(s + i, n - i);
-		/* U+0080 to U+009F are the two bytes C2 80 to C2 9F */
-		c1 = len == 2 && u[i] == 0xc2 && u[i + 1] < 0xa0;
-		if (len > 1 && !c1) {
+		c = len ? decode(u + i, len) : 0;
+		if (len > 1 && !is_unseen(c)) {
 			i += len;
 			continue;
 		}
@@ -204,7 +226,7 @@ jw_escape(struct buf *b, const char *s, size_t n)
 		if (len == 0)
 			buf_str(b, "\xef\xbf\xbd");
 		else
-			escape_one(b, c1 ? u[i + 1] : u[i]);
+			escape_one(b, c);
 		i += MAX(len, (size_t)1);
 		plain = i;
 	}

@@ -2,7 +2,9 @@
  * jw.h - writes JSON straight into a buf; commas and nesting are kept by the
  * writer, so callers only name keys and values. Strings are escaped (RFC 8259
  * section 7); each byte of invalid UTF-8 becomes U+FFFD; control characters
- * (C0, DEL, C1) become \n and the like or \u00XX.
+ * (C0, DEL, C1) and what changes the direction or the lines of a text unseen
+ * become \n and the like or \uXXXX: the reader of the JSON gets them all the
+ * same, the reader of a log sees them.
  */
 #ifndef AS_JW_H
 #define AS_JW_H

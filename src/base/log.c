@@ -49,6 +49,12 @@ event_info(enum event ev)
 	return &events[ev];
 }
 
+bool
+log_is_format(const char *name)
+{
+	return str_eq(name, "json") || str_eq(name, "text");
+}
+
 void
 log_open(const char *program, bool json, enum log_priority threshold)
 {
@@ -148,7 +154,7 @@ add_head(struct buf *b, enum log_priority p, const char *event, const char *id)
 			add_pair(b, "id", id);
 		return;
 	}
-	add_pair(b, NULL, now);
+	buf_printf(b, "%s %-7s", now, priority_name(p));
 	add_pair(b, NULL, self.program);
 	add_pair(b, NULL, event);
 	add_pair(b, NULL, id ? id : "-");

@@ -1,7 +1,9 @@
 /*
  * log.h - one line an event on stderr (journald or a file behind it), as JSON
- * or as key=value text. Names come from event.def, never from prose. Values
- * are escaped; callers never pass secrets, tokens or bodies.
+ * or, for people, as columns (time, priority, program, event, id) and
+ * key=value. Names come from event.def, never from prose. Values are escaped as
+ * jw.h says and cut to 512 bytes, a line to 4096; callers never pass secrets,
+ * tokens or bodies.
  */
 #ifndef AS_LOG_H
 #define AS_LOG_H
@@ -30,6 +32,8 @@ struct event_info {
 };
 const struct event_info *event_info(enum event ev);
 
+/* What --log-format and the setting take. */
+bool log_is_format(const char *name);
 /* Once at start. program is a string that outlives the process's use. */
 void log_open(const char *program, bool json, enum log_priority threshold);
 /* One line. id is the request or job id or NULL; then pairs of const char *

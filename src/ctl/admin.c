@@ -13,8 +13,8 @@
 #include "ctl/ctl.h"
 #include "ext/crypt.h"
 #include "ext/db.h"
-#include "ext/pass.h"
 #include "stmt.h"
+#include "svc/password.h"
 
 static const char *const roles[] = {"user", "manager", "admin", NULL};
 
@@ -50,29 +50,41 @@ read_line(const char *prompt, char *line, int size)
 	return true;
 }
 
-/* The new password's hash on the arena; NULL after saying what is wrong. */
+/* Says why a password is not taken. */
+static bool
+is_good(struct ctl *c, const char *email, const char *password)
+{
+	size_t n = strlen(password);
+
+	if (!str_is_utf8(password, n) || str_has_control(password)) {
+		(void)ctl_error("a password is UTF-8 text without control "
+				"characters");
+		return false;
+	}
+	if (!password_judge(&c->ctx, &c->cfg, email, password))
+		return true;
+	if (c->ctx.message)
+		(void)ctl_error("the password %s", c->ctx.message);
+	else
+		(void)ctl_failure(c, "admin");
+	return false;
+}
+
+/* The new password's hash on the arena; NULL after saying what is wrong. No
+ * hash slot: whoever runs this command may always have one. */
 static const char *
-read_password(struct ctl *c)
+read_password(struct ctl *c, const char *email)
 {
 	char *hash = arena_alloc(c->arena, PASS_HASH_SIZE);
 	char line[256];
-	size_t chars = 0;
-	size_t i;
 	enum err e;
 
 	if (!read_line("New password: ", line, sizeof(line))) {
 		(void)ctl_error("no password on stdin");
 		return NULL;
 	}
-	for (i = 0; line[i]; i++)
-		chars += ((unsigned char)line[i] & 0xc0) != 0x80;
-	if (!str_is_utf8(line, i) || str_has_control(line) ||
-		(int64_t)chars < c->cfg.password_min || i > PASS_BYTES_MAX) {
+	if (!is_good(c, email, line)) {
 		crypt_wipe(line, sizeof(line));
-		(void)ctl_error("a password has at least %d characters and "
-				"at most %d bytes, none of them control "
-				"characters",
-			(int)c->cfg.password_min, PASS_BYTES_MAX);
 		return NULL;
 	}
 	e = pass_hash(&c->ctx, line, (int)c->cfg.bcrypt_cost, hash);
@@ -113,7 +125,7 @@ create(struct ctl *c, const char *email, const char *name, const char *role)
 		return ctl_error("'%s' is no email address", email);
 	if (!is_role(role))
 		return CTL_FAILED;
-	hash = read_password(c);
+	hash = read_password(c, email);
 	if (!hash)
 		return CTL_FAILED;
 	if (db_query(&c->ctx, c->db, STMT_ADMIN_USER_CREATE,
@@ -139,7 +151,7 @@ promote(struct ctl *c, const char *email, const char *role)
 static int
 reset_password(struct ctl *c, const char *email)
 {
-	const char *hash = read_password(c);
+	const char *hash = read_password(c, email);
 	struct rows *r;
 
 	if (!hash)

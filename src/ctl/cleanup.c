@@ -12,27 +12,20 @@
 #include "stmt.h"
 
 /* An ended session is kept a day, so that a look at "my sessions" or at a
- * refused token still finds it. */
+ * refused token still finds it; so is a code. */
 #define GRACE_SECONDS 86400
+/* A dead API key is shown to its owner for a month. */
+#define KEY_DAYS 30
 
 struct chore {
 	const char *what;
-	unsigned
-		stmt; /* in, as far as it goes: batch, grace_seconds, idle_seconds */
-};
-
-static const struct chore chores[] = {
-	{"expired sessions", STMT_CLEANUP_SESSIONS},
-	{"expired tickets", STMT_CLEANUP_TICKETS},
+	unsigned stmt;
+	const char *in[2]; /* what it takes besides the batch */
 };
 
 static enum err
 chore_run(struct ctl *c, const struct chore *ch, int64_t batch, size_t *ret)
 {
-	int64_t grace = MAX(GRACE_SECONDS, c->cfg.access_token_seconds);
-	const char *idle_text =
-		str_from_i64(c->arena, c->cfg.session_idle_seconds);
-	const char *grace_text = str_from_i64(c->arena, grace);
 	const char *batch_text = str_from_i64(c->arena, batch);
 	struct rows *r;
 	size_t all = 0;
@@ -40,7 +33,7 @@ chore_run(struct ctl *c, const struct chore *ch, int64_t batch, size_t *ret)
 
 	do {
 		e = db_query(&c->ctx, c->db, ch->stmt,
-			DB_IN(batch_text, grace_text, idle_text), &r);
+			DB_IN(batch_text, ch->in[0], ch->in[1]), &r);
 		if (e)
 			return e;
 		all += rows_n(r);
@@ -49,24 +42,47 @@ chore_run(struct ctl *c, const struct chore *ch, int64_t batch, size_t *ret)
 	return E_OK;
 }
 
+static int
+chores_run(struct ctl *c, int64_t batch)
+{
+	struct arena *a = c->arena;
+	const struct cfg *cfg = &c->cfg;
+	const char *grace =
+		str_from_i64(a, MAX(GRACE_SECONDS, cfg->access_token_seconds));
+	const char *idle = str_from_i64(a, cfg->session_idle_seconds);
+	const char *key_days = str_from_i64(a, KEY_DAYS);
+	const char *mail_days = str_from_i64(a, cfg->mail_keep_days);
+	const char *audit_days = str_from_i64(a, cfg->audit_keep_days);
+	const struct chore chores[] = {
+		{"expired sessions", STMT_CLEANUP_SESSIONS, {grace, idle}},
+		{"expired tickets", STMT_CLEANUP_TICKETS, {NULL}},
+		{"old codes", STMT_CLEANUP_CODES, {grace}},
+		{"lost sign-ins", STMT_CLEANUP_OAUTH_STATES, {NULL}},
+		{"dead API keys", STMT_CLEANUP_API_KEYS, {key_days}},
+		{"old mails", STMT_CLEANUP_MAILS, {mail_days}},
+		{"old audit rows", STMT_CLEANUP_AUDIT, {audit_days}},
+	};
+	int status = CTL_OK;
+	size_t n;
+
+	for (size_t i = 0; i < NELEM(chores); i++) {
+		ctx_clear(&c->ctx);
+		if (chore_run(c, &chores[i], batch, &n))
+			status = ctl_failure(c, chores[i].what);
+		else
+			(void)printf("%s: %zu removed\n", chores[i].what, n);
+	}
+	return status;
+}
+
 int
 ctl_cleanup(struct ctl *c, int argc, char **argv)
 {
-	const struct chore *ch;
 	int64_t batch = 1000;
-	int status = CTL_OK;
-	size_t n;
 
 	if (argc == 2 || argc > 3 ||
 		(argc == 3 && (!str_eq(argv[1], "--batch") ||
 				      !str_to_i64(argv[2], 1, 100000, &batch))))
 		return ctl_usage("cleanup", argv[argc - 1]);
-	for (ch = chores; ch < chores + NELEM(chores); ch++) {
-		ctx_clear(&c->ctx);
-		if (chore_run(c, ch, batch, &n))
-			status = ctl_failure(c, ch->what);
-		else
-			(void)printf("%s: %zu removed\n", ch->what, n);
-	}
-	return status;
+	return chores_run(c, batch);
 }

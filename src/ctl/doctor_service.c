@@ -12,6 +12,7 @@
 #include "ctl/doctor.h"
 #include "ext/db.h"
 #include "stmt.h"
+#include "svc/password.h"
 
 #define PG_VERSION_MIN    150000
 #define CLOCK_SECONDS_MAX 5
@@ -32,6 +33,9 @@ check_config(struct doctor *d)
 		return;
 	}
 	d->cfg = true;
+	if (!password_list_ready(c->arena, &c->cfg, &error))
+		doctor_say(
+			d, LEVEL_BAD, "apt-get install john-data", "%s", error);
 	c->db = db_new(stmt_table, STMT_MAX, c->cfg.database_url, "owner");
 	if (!c->cfg.jwt_secret || !c->cfg.jwt_secret[0])
 		doctor_say(d, LEVEL_BAD,

@@ -35,7 +35,7 @@ static const struct command commands[] = {
 	{ "seed",    ctl_seed,    true,  "[--force]", "Fill an empty installation with demo data and two demo logins." },
 	{ "admin",   ctl_admin,   true,  "create EMAIL NAME [ROLE] | promote EMAIL [ROLE] | reset-password EMAIL",
 	  "Make an account, change its role (user, manager, admin), or set its password, which is read from stdin." },
-	{ "cleanup", ctl_cleanup, true,  "[--batch N]", "Delete what has expired; run daily by cron." },
+	{ "cleanup", ctl_cleanup, true,  "[--batch N]", "Delete what has expired and what was kept long enough; run hourly by cron." },
 	{ "doctor",  ctl_doctor,  false, "[--json]", "Check this installation and say how to mend what is wrong." },
 	{ "openapi", ctl_openapi, false, "", "Print the API's OpenAPI document." },
 	{ "config",  ctl_config,  false, "[--sample | --man]", "Print the settings in force, without secrets." },

@@ -8,7 +8,7 @@ build_packages='gcc libc6-dev make autoconf automake pkg-config libfcgi-dev
 	libwebsockets-dev libseccomp-dev zlib1g-dev libcurl4-openssl-dev check'
 run_packages='nginx-light postgresql spawn-fcgi multiwatch bubblewrap
 	slirp4netns uidmap iproute2 git fcgiwrap curl openssl ca-certificates
-	jq inotify-tools'
+	jq inotify-tools john-data'
 
 # A node that builds can see: they get /usr, not somebody's home.
 have_node() {

@@ -19,9 +19,11 @@ src_svc_libsvc_a_SOURCES = \
 	src/svc/oauth_account.c \
 	src/svc/oauth_github.c src/svc/oauth_google.c \
 	src/svc/oauth_provider.c src/svc/oauth_provider.h \
+	src/svc/password.c src/svc/password.h \
 	src/svc/publish.c src/svc/publish.h \
 	src/svc/seal.c src/svc/seal.h \
 	src/svc/secret.c src/svc/secret.h \
 	src/svc/session.c src/svc/session.h \
 	src/svc/svc.h \
-	src/svc/user.c src/svc/user.h
+	src/svc/user.c src/svc/user.h \
+	src/svc/wordlist.c src/svc/wordlist.h

@@ -1,54 +1,18 @@
 /*
  * session.c - signup, login, refresh, logout, tickets. Secrets are stored as
- * hashes only; a password is hashed once per attempt, whoever asks.
+ * hashes only; what concerns passwords is password.c's.
  */
 #include "svc/session.h"
 
 #include "base/arena.h"
 #include "base/str.h"
 #include "ext/crypt.h"
-#include "ext/pass.h"
 #include "gen/stmt.h"
 #include "svc/access.h"
-#include "svc/hashslot.h"
+#include "svc/password.h"
 #include "svc/secret.h"
 
 #define TICKET_SECONDS 60
-
-/* ---- passwords ---- */
-
-/* "Autostack2024!" and the like: the word in any case, with decoration. */
-static bool
-is_mostly(struct arena *a, const char *password, const char *word)
-{
-	const char *p = str_lower(a, password);
-	const char *hit = strlen(word) >= 3 ? strstr(p, word) : NULL;
-
-	return hit && strlen(p) - strlen(word) <= 6;
-}
-
-const char *
-session_password_weak(struct arena *a, const char *email, const char *password)
-{
-	const char *local = arena_strndup(a, email, strcspn(email, "@"));
-
-	if (str_eq_ci(password, email) || is_mostly(a, password, local))
-		return "must not be your email address";
-	if (is_mostly(a, password, "autostack"))
-		return "must not be the product's name";
-	return NULL;
-}
-
-static enum err
-hash_password(struct ctx *ctx, const struct svc *svc, const char *password,
-	char ret[PASS_HASH_SIZE])
-{
-	AUTO_FD int slot = -1;
-	enum err e = hashslot_take(ctx, svc->cfg, &slot);
-
-	return e ? e
-		 : pass_hash(ctx, password, (int)svc->cfg->bcrypt_cost, ret);
-}
 
 /* ---- a new session ---- */
 
@@ -123,33 +87,45 @@ session_signup(struct ctx *ctx, const struct svc *svc, const char *name,
 	const char *email, const char *password,
 	const struct session_client *client, struct session_grant *ret)
 {
-	const char *weak = session_password_weak(ctx->arena, email, password);
 	char hash[PASS_HASH_SIZE];
-	enum err e;
+	enum err e = password_judge(ctx, svc->cfg, email, password);
 
-	if (weak)
-		return ctx_fail(ctx, E_VALIDATION_ERROR, "%s", weak);
-	e = hash_password(ctx, svc, password, hash);
+	if (!e)
+		e = password_hash(ctx, svc->cfg, password, hash);
 	return e ? e : insert_account(ctx, svc, name, email, hash, client, ret);
 }
 
 /* ---- login ---- */
 
-/* The same work for everybody: an unknown or password-less account is
- * compared with a decoy. */
+/* The account may have been disabled, or have got another password, while the
+ * one that came was compared: then there is no session. */
 static enum err
-check_password(struct ctx *ctx, const struct svc *svc, const char *password,
-	const char *hash, bool active)
+begin_proved(struct ctx *ctx, const struct svc *svc,
+	const struct password_proof *proof, const struct session_client *client,
+	struct session_grant *ret)
 {
-	AUTO_FD int slot = -1;
-	enum err e = hashslot_take(ctx, svc->cfg, &slot);
-	bool good;
+	enum err e = db_begin(ctx, svc->db);
 
+	if (!e)
+		e = password_proved(ctx, svc, proof);
+	if (!e)
+		e = session_begin(
+			ctx, svc, proof->user, "password", client, ret);
+	if (!e)
+		e = db_commit(ctx, svc->db);
 	if (e)
-		return e;
-	good = pass_verify(
-		password, hash ? hash : pass_decoy((int)svc->cfg->bcrypt_cost));
-	return good && hash && active ? E_OK : E_INVALID_CREDENTIALS;
+		db_rollback(svc->db);
+	return e;
+}
+
+static enum err
+login_once(struct ctx *ctx, const struct svc *svc,
+	const struct password_try *try, const struct session_client *client,
+	struct password_proof *proof, struct session_grant *ret)
+{
+	enum err e = password_prove(ctx, svc, try, proof);
+
+	return e ? e : begin_proved(ctx, svc, proof, client, ret);
 }
 
 enum err
@@ -157,21 +133,25 @@ session_login(struct ctx *ctx, const struct svc *svc, const char *email,
 	const char *password, const struct session_client *client,
 	struct session_grant *ret, const char **ret_user)
 {
-	const char *hash = NULL;
-	bool active = false;
-	struct rows *user;
-	enum err e =
-		db_query(ctx, svc->db, STMT_USER_BY_EMAIL, DB_IN(email), &user);
+	const struct password_try try = {
+		.email = email,
+		.password = password,
+		.ip = client->ip,
+		.user_agent = client->user_agent,
+	};
+	struct password_proof proof = {0};
+	enum err e = login_once(ctx, svc, &try, client, &proof, ret);
 
-	if (e)
-		return e;
-	if (rows_n(user) > 0) {
-		*ret_user = rows_str(user, "id");
-		hash = rows_str(user, "password_hash");
-		active = rows_bool(user, 0, rows_col(user, "active"));
+	/* proved, but in vain: another login may have replaced a hash of an
+	 * old cost by one that is as good */
+	if (e == E_INVALID_CREDENTIALS && proof.hash) {
+		proof = (struct password_proof){0};
+		ctx_clear(ctx);
+		e = login_once(ctx, svc, &try, client, &proof, ret);
 	}
-	e = check_password(ctx, svc, password, hash, active);
-	return e ? e : session_begin(ctx, svc, user, "password", client, ret);
+	if (proof.user_id)
+		*ret_user = proof.user_id;
+	return e;
 }
 
 /* ---- refresh ---- */

@@ -34,15 +34,16 @@ MUST enum err session_begin(struct ctx *ctx, const struct svc *svc,
 	const struct session_client *client, struct session_grant *ret);
 
 /* An account and its first session. E_EMAIL_TAKEN; E_VALIDATION_ERROR with a
- * text about the password when it is too easy to guess; E_SERVICE_UNAVAILABLE
- * when too many passwords are being hashed. */
+ * text about the password (password_judge()); E_SERVICE_UNAVAILABLE when too
+ * many passwords are being hashed. */
 MUST enum err session_signup(struct ctx *ctx, const struct svc *svc,
 	const char *name, const char *email, const char *password,
 	const struct session_client *client, struct session_grant *ret);
 
-/* E_INVALID_CREDENTIALS for an unknown address, a wrong password, a disabled
- * account or one without a password, after the same work each. *ret_user is
- * set when the account exists, for the audit row, also on failure. */
+/* E_INVALID_CREDENTIALS for an unknown address, a wrong password, an account
+ * that is disabled, locked or has no password, after the same work each:
+ * password_prove(). *ret_user is set when the account exists, for the audit
+ * row, also on failure. */
 MUST enum err session_login(struct ctx *ctx, const struct svc *svc,
 	const char *email, const char *password,
 	const struct session_client *client, struct session_grant *ret,
@@ -76,7 +77,7 @@ MUST enum err session_ws_ticket(struct ctx *ctx, const struct svc *svc,
 	const char **ret_ticket, int64_t *ret_seconds);
 
 /* Is this password too close to the product's name or the user's address?
- * Returns NULL or a text for the client. */
+ * Returns NULL or a text for the client. A part of password_judge(). */
 const char *session_password_weak(
 	struct arena *a, const char *email, const char *password);
 

@@ -24,8 +24,8 @@ static struct prog {
 static int
 usage(void)
 {
-	(void)fputs("usage: autostack-worker [-c CONF] [-t | -V | -x "
-		    "config|errors|events]\n",
+	(void)fputs("usage: autostack-worker [-c CONF] [--log-format "
+		    "json|text] [-t | -V | -x config|errors|events]\n",
 		stderr);
 	return 2;
 }
@@ -84,18 +84,24 @@ settle(struct worker *w, struct arena *a, const char **ret_why)
 
 struct options {
 	const char *conf, *table;
+	const char *log_format; /* NULL: the setting's */
 	bool test, version;
 };
 
 static bool
 read_options(struct options *o, int argc, char **argv)
 {
+	static const struct option longs[] = {
+		{"log-format", required_argument, NULL, 'l'}, {0}};
 	int c;
 
-	while ((c = getopt(argc, argv, "c:tVx:")) != -1) {
+	while ((c = getopt_long(argc, argv, "c:tVx:", longs, NULL)) != -1) {
 		switch (c) {
 		case 'c':
 			o->conf = optarg;
+			break;
+		case 'l':
+			o->log_format = optarg;
 			break;
 		case 't':
 			o->test = true;
@@ -110,7 +116,8 @@ read_options(struct options *o, int argc, char **argv)
 			return false;
 		}
 	}
-	return optind == argc;
+	return optind == argc &&
+	       (!o->log_format || log_is_format(o->log_format));
 }
 
 static int
@@ -150,6 +157,8 @@ main(int argc, char **argv)
 	} else if (o.table) {
 		r = print_table(&w->cfg, o.table);
 	} else {
+		if (o.log_format)
+			w->cfg.log_format = o.log_format;
 		r = o.test ? 0 : run(w);
 	}
 	arena_free(a);

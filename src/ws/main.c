@@ -18,6 +18,7 @@
 #include "ws/server.h"
 
 #include <errno.h>
+#include <getopt.h>
 #include <signal.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -41,8 +42,8 @@ static struct prog {
 static int
 usage(void)
 {
-	(void)fputs("usage: " PROGRAM " [-tV] [-c FILE] "
-		    "[-x config|errors|events]\n",
+	(void)fputs("usage: " PROGRAM " [-tV] [-c FILE] [--log-format "
+		    "json|text] [-x config|errors|events]\n",
 		stderr);
 	return 2;
 }
@@ -253,46 +254,78 @@ run(struct server *srv)
 	return status;
 }
 
+struct options {
+	const char *file, *table;
+	const char *log_format; /* NULL: the setting's */
+	bool test, version;
+};
+
+static bool
+read_options(struct options *o, int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{"log-format", required_argument, NULL, 'l'}, {0}};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "c:tVx:", longs, NULL)) != -1) {
+		switch (c) {
+		case 'c':
+			o->file = optarg;
+			break;
+		case 'l':
+			o->log_format = optarg;
+			break;
+		case 't':
+			o->test = true;
+			break;
+		case 'V':
+			o->version = true;
+			break;
+		case 'x':
+			o->table = optarg;
+			break;
+		default:
+			return false;
+		}
+	}
+	return optind == argc &&
+	       (!o->log_format || log_is_format(o->log_format));
+}
+
+static int
+start(struct server *srv, const struct options *o)
+{
+	const char *why = "";
+
+	if (!cfg_load(srv->arena, o->file, &prog.cfg, &why))
+		return complain("configuration", why);
+	if (o->log_format)
+		prog.cfg.log_format = o->log_format;
+	if (o->table)
+		return print_table(o->table);
+	if (!o->test)
+		return run(srv);
+	return access_keys_new(srv->arena, srv->cfg, &why)
+		       ? 0
+		       : complain("configuration", why);
+}
+
 int
 main(int argc, char **argv)
 {
 	struct server *srv = &prog.server;
-	const char *file = NULL, *table = NULL, *why = "";
-	bool test = false;
-	int opt, status;
+	struct options o = {0};
+	int status;
 
-	while ((opt = getopt(argc, argv, "c:tVx:")) != -1) {
-		switch (opt) {
-		case 'c':
-			file = optarg;
-			break;
-		case 't':
-			test = true;
-			break;
-		case 'V':
-			(void)puts(PROGRAM " " PACKAGE_VERSION);
-			return 0;
-		case 'x':
-			table = optarg;
-			break;
-		default:
-			return usage();
-		}
-	}
-	if (optind != argc)
+	if (!read_options(&o, argc, argv))
 		return usage();
+	if (o.version) {
+		(void)puts(PROGRAM " " PACKAGE_VERSION);
+		return 0;
+	}
 	srv->arena = arena_new(4 * 1024 * 1024, 64 * 1024 * 1024);
 	srv->cfg = &prog.cfg;
-	if (!cfg_load(srv->arena, file, &prog.cfg, &why))
-		status = complain("configuration", why);
-	else if (table)
-		status = print_table(table);
-	else if (test)
-		status = access_keys_new(srv->arena, srv->cfg, &why)
-				 ? 0
-				 : complain("configuration", why);
-	else
-		status = run(srv);
+	status = start(srv, &o);
 	arena_free(srv->arena);
 	return status;
 }

@@ -36,6 +36,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	ASSERT(strlen(buf_text(&b)) == b.len);
 	ASSERT(str_is_utf8(buf_text(&b), b.len));
 	ASSERT(!str_has_control(buf_text(&b)));
+	ASSERT(!strstr(buf_text(&b), "\xe2\x80\xae")); /* U+202E */
 	ASSERT(is_json_text(buf_text(&b)));
 	/* text without anything special is left alone */
 	if (size && str_is_utf8((const char *)data, size) && b.len == size)

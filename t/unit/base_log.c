@@ -57,10 +57,11 @@ START_TEST(test_text)
 	log_open("autostack-x", false, LOGP_DEBUG);
 	log_event(EV_START, "id-1", "a", "b", "c", "d e", "f", "", NULL);
 	caught(line);
-	unit_has(line, "Z autostack-x start id-1 a=b c=\"d e\" f=\"\"\n");
+	unit_has(line,
+		"Z info    autostack-x start id-1 a=b c=\"d e\" f=\"\"\n");
 	log_debug(NULL, "%d\nx", 5);
 	caught(line);
-	unit_has(line, " autostack-x debug - text=\"5\\nx\"\n");
+	unit_has(line, "Z debug   autostack-x debug - text=\"5\\nx\"\n");
 }
 END_TEST
 
@@ -114,6 +115,60 @@ START_TEST(test_long_line)
 }
 END_TEST
 
+/* What a stranger may put into a name, in both forms of the log: one line, and
+ * nothing in it that acts on a terminal. */
+START_TEST(test_hostile)
+{
+	static const struct {
+		const char *value, *seen;
+	} cases[] = {
+		{"a\r\n2026-01-01 forged", "a\\r\\n2026-01-01 forged"},
+		{"\x1b[31mred\x1b[0m", "\\u001b[31mred\\u001b[0m"},
+		{"\x1b]0;title\a", "\\u001b]0;title\\u0007"},
+		{"\x1b]52;c;aGk=\x1b\\", "\\u001b]52;c;aGk=\\u001b\\\\"},
+		{"\xc2\x9b"
+		 "31m",
+			"\\u009b31m"},
+		{"\x7f\b", "\\u007f\\u0008"},
+		{"x\xe2\x80\xae"
+		 "evil",
+			"x\\u202eevil"},
+		{"\xe2\x81\xa6\xe2\x81\xa9\xe2\x80\x8f\xd8\x9c",
+			"\\u2066\\u2069\\u200f\\u061c"},
+		{"\xe2\x80\xa8\xe2\x80\xa9\xef\xbb\xbf",
+			"\\u2028\\u2029\\ufeff"},
+		{"a\" event=auth.login", "a\\\" event=auth.login"},
+		{"\xff\xc0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
+		{"\xd9\x85\xd8\xb1 \xe2\x82\xac",
+			"\xd9\x85\xd8\xb1 \xe2\x82\xac"},
+	};
+	char line[8192], want[256];
+
+	catch_stderr();
+	for (size_t i = 0; i < 2 * NELEM(cases); i++) {
+		bool json = i % 2 == 0;
+
+		log_open("x", json, LOGP_INFO);
+		log_event(EV_START, NULL, "v", cases[i / 2].value, NULL);
+		caught(line);
+		(void)snprintf(want, sizeof(want), "%s\"%s\"%s\n",
+			json ? "\"v\":" : " v=", cases[i / 2].seen,
+			json ? "}" : "");
+		unit_has(line, want);
+		ck_assert_ptr_eq(strchr(line, '\n'), line + strlen(line) - 1);
+	}
+}
+END_TEST
+
+START_TEST(test_format)
+{
+	ck_assert(log_is_format("json"));
+	ck_assert(log_is_format("text"));
+	ck_assert(!log_is_format("xml"));
+	ck_assert(!log_is_format(""));
+}
+END_TEST
+
 START_TEST(test_events)
 {
 	for (int i = 0; i < EV_MAX; i++) {
@@ -134,9 +189,13 @@ Suite *
 suite_log(void)
 {
 	const TTest *const tests[] = {test_json, test_text, test_threshold,
-		test_long_value, test_long_line, test_events, NULL};
+		test_events, test_format, NULL};
+	const TTest *const hostile[] = {test_hostile, NULL};
+	const TTest *const lengths[] = {test_long_value, test_long_line, NULL};
 	Suite *s = suite_create("log");
 
 	(void)unit_case(s, "log", tests);
+	(void)unit_case(s, "LOG-3 hostile values", hostile);
+	(void)unit_case(s, "LOG-4 lengths of values and lines", lengths);
 	return s;
 }

@@ -6,7 +6,7 @@ main(void)
 {
 	static const suite_fn suites[] = {suite_access, suite_detect,
 		suite_envlines, suite_giturl, suite_mask, suite_oauth,
-		suite_publish, NULL};
+		suite_password, suite_publish, NULL};
 
 	return unit_main("unit_svc", suites);
 }

@@ -10,6 +10,7 @@ Suite *suite_envlines(void);
 Suite *suite_giturl(void);
 Suite *suite_mask(void);
 Suite *suite_oauth(void);
+Suite *suite_password(void);
 Suite *suite_publish(void);
 
 #endif
