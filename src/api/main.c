@@ -16,6 +16,7 @@
 #include "handlers/all.h"
 #include "svc/access.h"
 #include "svc/audit.h"
+#include "svc/mail.h"
 #include "svc/svc.h"
 #include "web/serve.h"
 
@@ -251,6 +252,9 @@ load(struct prog *p, const char *conf)
 	log_open("autostack-api", str_eq(p->cfg.log_format, "json"),
 		p->cfg.log_debug ? LOGP_DEBUG : LOGP_INFO);
 	error = route_selfcheck(p->arena, all_routes);
+	if (error)
+		return complain(error);
+	error = mail_settings_wrong(p->arena, &p->cfg);
 	if (error)
 		return complain(error);
 	p->svc.keys = access_keys_new(p->arena, &p->cfg, &error);
