@@ -8,12 +8,14 @@ src_ext_libext_a_SOURCES = \
 	src/ext/gz.c src/ext/gz.h \
 	src/ext/json.c src/ext/json.h \
 	src/ext/pass.c src/ext/pass.h \
-	src/ext/token.c src/ext/token.h
+	src/ext/token.c src/ext/token.h \
+	src/ext/xfer.c src/ext/xfer.h
 nodist_src_ext_libext_a_SOURCES = gen/stmt.c
 src_ext_libext_a_CPPFLAGS = $(AM_CPPFLAGS) $(PQ_CFLAGS) $(JANSSON_CFLAGS) \
-	$(JWT_CFLAGS) $(CRYPTO_CFLAGS) $(XCRYPT_CFLAGS) $(ZLIB_CFLAGS)
+	$(JWT_CFLAGS) $(CRYPTO_CFLAGS) $(XCRYPT_CFLAGS) $(ZLIB_CFLAGS) \
+	$(CURL_CFLAGS)
 EXT_LIBS = $(PQ_LIBS) $(JANSSON_LIBS) $(JWT_LIBS) $(CRYPTO_LIBS) \
-	$(XCRYPT_LIBS) $(ZLIB_LIBS) $(FCGI_LIBS)
+	$(XCRYPT_LIBS) $(ZLIB_LIBS) $(FCGI_LIBS) $(CURL_LIBS)
 
 # the tests of this layer; unit_common is t/files.mk's
 check_PROGRAMS += t/helper/stmtcheck
