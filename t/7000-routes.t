@@ -44,6 +44,7 @@ sub inside { # what must never be said
 }
 # What a field takes, so that only the one under test is wrong.
 my %good = (name => 'name', email => 'x@example.com', password => 'correct horse', refreshToken => 'x',
+	token => 'x', currentPassword => 'x', newPassword => 'correct horse',
 	path => '/x', repository => 'a/b', branch => 'main', commit => '0' x 40, rootDir => 'a', installCommand => '',
 	buildCommand => '', outputDir => 'dist', envVars => '', all => JSON::PP::true());
 my %wrong_type = (string => [1, JSON::PP::true(), [], {}, ['x'], 1.5], boolean => ['true', 1, 0, [], 'x'],

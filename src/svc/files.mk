@@ -15,6 +15,7 @@ src_svc_libsvc_a_SOURCES = \
 	src/svc/mask.c src/svc/mask.h \
 	src/svc/mail.c src/svc/mail.def src/svc/mail.h \
 	src/svc/mime.c src/svc/mime.h \
+	src/svc/recovery.c src/svc/recovery.h \
 	src/svc/publish.c src/svc/publish.h \
 	src/svc/seal.c src/svc/seal.h \
 	src/svc/secret.c src/svc/secret.h \
