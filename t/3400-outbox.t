@@ -172,8 +172,9 @@ now
 sent
 ok $? "then it is sent"
 is "$(taken)" 1 "once"
-pid=$(ps -o pid= --ppid "$(worker_parent)" | head -n 1 | tr -d ' ')
-kill -KILL "$pid"
+has_outbox() { [ -n "$(worker_outbox)" ]; }
+wait_for 10 has_outbox
+kill -KILL "$(worker_outbox)"
 queue
 sent
 ok $? "a child that dies is started again"

@@ -19,6 +19,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -301,6 +302,7 @@ outbox_main(struct worker *w)
 	struct outbox o = {.w = w};
 
 	o.signals = worker_be_child(w);
+	(void)prctl(PR_SET_NAME, "outbox"); /* for ps(1) */
 	(void)close(w->lock);
 	o.ctx.arena = arena_new(4 << 20, 64 << 20);
 	o.db = db_new(stmt_table, STMT_MAX, w->cfg.database_url, "worker");
