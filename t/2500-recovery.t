@@ -125,6 +125,8 @@ is login($email, '  a new pass 1  ')->{status}, 200, 'FP-4 PW-1 the new password
 is login($email, 'a new pass 1')->{status}, 401, 'PW-1 without them it does not';
 is login($email, 'correct horse ada')->{status}, 401, 'the old one does not';
 is reset_by($code, 'a new password 2')->{status}, 400, 'FP-2 a code works once';
+cmp_ok sql("SELECT count(*) FROM audit_logs WHERE event = 'auth.reset' AND outcome = 'failure' AND details ->> 'code' = 'CODE_INVALID'"),
+	'>', 5, 'LOG-1 codes that are refused are audited';
 my $note = mails(to => $email, kind => 'password_changed', n => 1);
 like $note->{text}, qr/was changed on \d{4}-\d\d-\d\d at \d\d:\d\d UTC/, 'FP-4 a mail tells of it';
 is link_of($note), 'https://panel.example:8443/forgot-password', 'and says what to do';

@@ -31,6 +31,10 @@ t_helper_dbtest_LDADD = src/ext/libext.a src/base/libbase.a $(EXT_LIBS) \
 t_helper_dbping_SOURCES = t/helper/dbping.c
 t_helper_dbping_LDADD = src/ext/libext.a src/base/libbase.a $(EXT_LIBS)
 
+check_PROGRAMS += t/helper/xfer-mail
+t_helper_xfer_mail_SOURCES = t/helper/xfer-mail.c
+t_helper_xfer_mail_LDADD = src/ext/libext.a src/base/libbase.a $(EXT_LIBS)
+
 check_PROGRAMS += t/unit/unit_ext
 t_unit_unit_ext_SOURCES = t/unit/unit_ext.c t/unit/unit_ext.h \
 	t/unit/ext_crypt.c t/unit/ext_fcgi.c t/unit/ext_gz.c \
