@@ -73,7 +73,7 @@ like "$(column error)" "answers 450.*no, says the server" "the row says why"
 smtp_mode mx "data 451"
 now
 put_off 2
-is "$(column "next_at BETWEEN now() + interval '25 seconds' AND now() + interval '65 seconds'")" t "longer the next time"
+is "$(column "next_at BETWEEN now() + interval '35 seconds' AND now() + interval '80 seconds'")" t "longer the next time"
 smtp_mode mx ok
 now
 sent
@@ -143,6 +143,13 @@ ok $? "a host that is none is an error, not a crash"
 unlike "$(cat "$WORKER_LOG")" "outbox.lost" "the process lives on"
 
 # given up
+queue
+put_off
+sql "UPDATE mails SET attempts = 6, error = NULL WHERE id = '$mail'"
+now
+put_off 7
+is "$(column "next_at BETWEEN now() + interval '2 hours' AND now() + interval '6 hours'")" t \
+	"with the default of eight attempts a mail waits for hours before it is given up"
 sql "DELETE FROM mails"
 smtp_mode mx "rcpt 421"
 with mail_attempts=2

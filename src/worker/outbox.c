@@ -29,7 +29,7 @@
 #define RETRY_MS    500  /* while the database is away */
 #define STOP_MS     5000 /* for the mail that is on its way */
 #define PAUSE_MS    20000
-#define PAUSE_MAX   3600000
+#define PAUSE_MAX   14400000
 #define ERROR_CHARS 500
 
 struct outbox {
@@ -144,12 +144,15 @@ record(struct outbox *o, const struct attempt *t, unsigned stmt,
 			o->ctx.cause ? o->ctx.cause : err_info(e)->message);
 }
 
-/* Twice as long each time, and never in step with other mails. */
+/* Three times as long each time, so that eight attempts last for hours, and
+ * never in step with other mails. */
 static int64_t
 pause_ms(int64_t attempt)
 {
-	int64_t ms = PAUSE_MS << MIN(attempt - 1, (int64_t)20);
+	int64_t ms = PAUSE_MS;
 
+	while (--attempt > 0 && ms < PAUSE_MAX)
+		ms *= 3;
 	ms = MIN(ms, (int64_t)PAUSE_MAX);
 	return ms * 3 / 4 + (int64_t)rand_below((uint32_t)(ms / 2));
 }
