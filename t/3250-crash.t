@@ -21,7 +21,7 @@ sql "UPDATE projects SET build_command = 'sleep 1009' WHERE name = 'site'"
 deploy site
 for i in 1 2; do
 	wait_for 20 sh -c "ps -eo args= | grep -q '^[s]leep 1009'"
-	job=$(ps -o pid= --ppid "$(worker_parent)" | head -n 1)
+	job=$(worker_jobs | head -n 1)
 	kill -KILL $job
 	wait_for 10 sh -c "! ps -eo args= | grep -q '^[s]leep 1009'"
 	ok $? "SB-2 the build dies with its worker"
@@ -31,7 +31,7 @@ is "$(field "$id" error)" "the build's worker was lost too often" "and it says w
 # the sandbox alone: the build has failed, its worker lives
 deploy site
 wait_for 20 sh -c "ps -eo args= | grep -q '^[s]leep 1009'"
-job=$(ps -o pid= --ppid "$(worker_parent)" | head -n 1)
+job=$(worker_jobs | head -n 1)
 kill -KILL "$(ps -o pid= --ppid $job | head -n 1)"
 is "$(final "$id" 20)" failed "SIGKILL of the sandbox: failed"
 like "$(field "$id" error)" '^the sandbox failed while the build command ran' "and it says why"

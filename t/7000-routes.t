@@ -48,6 +48,7 @@ sub inside { # what must never be said
 }
 # What a field takes, so that only the one under test is wrong.
 my %good = (name => 'name', email => 'x@example.com', password => 'correct horse', refreshToken => 'x',
+	token => 'x', currentPassword => 'x', newPassword => 'correct horse',
 	path => '/x', repository => 'a/b', branch => 'main', commit => '0' x 40, rootDir => 'a', installCommand => '',
 	buildCommand => '', outputDir => 'dist', envVars => '', all => JSON::PP::true(), action => 'activate', ids => ['0' x 8 . '-0000-4000-8000-' . '0' x 12],
 	code => 'x', provider => 'github');

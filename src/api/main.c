@@ -18,6 +18,7 @@
 #include "svc/access.h"
 #include "svc/apikey.h"
 #include "svc/audit.h"
+#include "svc/mail.h"
 #include "svc/password.h"
 #include "svc/session.h"
 #include "svc/svc.h"
@@ -326,6 +327,9 @@ load(struct prog *p, const struct options *o)
 	if (error)
 		return complain(error);
 	if (!password_list_ready(p->arena, &p->cfg, &error))
+		return complain(error);
+	error = mail_settings_wrong(p->arena, &p->cfg);
+	if (error)
 		return complain(error);
 	p->svc.keys = access_keys_new(p->arena, &p->cfg, &error);
 	if (!p->svc.keys)

@@ -9,7 +9,8 @@ src_ext_libext_a_SOURCES = \
 	src/ext/httpc.c src/ext/httpc.h \
 	src/ext/json.c src/ext/json.h \
 	src/ext/pass.c src/ext/pass.h \
-	src/ext/token.c src/ext/token.h
+	src/ext/token.c src/ext/token.h \
+	src/ext/xfer.c src/ext/xfer.h
 nodist_src_ext_libext_a_SOURCES = gen/stmt.c
 src_ext_libext_a_CPPFLAGS = $(AM_CPPFLAGS) $(PQ_CFLAGS) $(JANSSON_CFLAGS) \
 	$(JWT_CFLAGS) $(CRYPTO_CFLAGS) $(XCRYPT_CFLAGS) $(ZLIB_CFLAGS) \
@@ -30,6 +31,10 @@ t_helper_dbtest_LDADD = src/ext/libext.a src/base/libbase.a $(EXT_LIBS) \
 	$(CHECK_LIBS)
 t_helper_dbping_SOURCES = t/helper/dbping.c
 t_helper_dbping_LDADD = src/ext/libext.a src/base/libbase.a $(EXT_LIBS)
+
+check_PROGRAMS += t/helper/xfer-mail
+t_helper_xfer_mail_SOURCES = t/helper/xfer-mail.c
+t_helper_xfer_mail_LDADD = src/ext/libext.a src/base/libbase.a $(EXT_LIBS)
 
 check_PROGRAMS += t/unit/unit_ext
 t_unit_unit_ext_SOURCES = t/unit/unit_ext.c t/unit/unit_ext.h \

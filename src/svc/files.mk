@@ -15,11 +15,13 @@ src_svc_libsvc_a_SOURCES = \
 	src/svc/logclean.c src/svc/logclean.h \
 	src/svc/mask.c src/svc/mask.h \
 	src/svc/mail.c src/svc/mail.def src/svc/mail.h \
+	src/svc/mime.c src/svc/mime.h \
 	src/svc/oauth.c src/svc/oauth.h \
 	src/svc/oauth_account.c \
 	src/svc/oauth_github.c src/svc/oauth_google.c \
 	src/svc/oauth_provider.c src/svc/oauth_provider.h \
 	src/svc/password.c src/svc/password.h \
+	src/svc/recovery.c src/svc/recovery.h \
 	src/svc/publish.c src/svc/publish.h \
 	src/svc/seal.c src/svc/seal.h \
 	src/svc/secret.c src/svc/secret.h \

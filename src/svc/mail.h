@@ -6,10 +6,11 @@
 #ifndef AS_SVC_MAIL_H
 #define AS_SVC_MAIL_H
 
+#include "base/buf.h"
 #include "svc/svc.h"
 
 enum mail_kind {
-#define MAIL(name, kind, subject, text) MAIL_##name,
+#define MAIL(name, kind, subject, button, text) MAIL_##name,
 #include "svc/mail.def"
 #undef MAIL
 	MAIL_KIND_MAX
@@ -34,5 +35,25 @@ MUST enum err mail_queue(
  * fragment, which no server and no Referer sees (FP-8). code may be NULL. */
 const char *mail_link(const struct ctx *ctx, const struct svc *svc,
 	const char *path, const char *code);
+
+/* A span of time as mails write it: "10 minutes", "3 days". */
+const char *mail_span(struct arena *a, int64_t seconds);
+
+/* Whom mails come from: mail_from; smtp_user when that is an address; else
+ * autostack@ the host of app_url. */
+const char *mail_sender(struct arena *a, const struct cfg *cfg);
+/* How this host calls itself to mail servers and in Message-IDs: the host of
+ * app_url, in brackets when it is an IP address. */
+const char *mail_host(struct arena *a, const struct cfg *cfg);
+/* NULL, or what is wrong with the settings: for the start of a program. */
+const char *mail_settings_wrong(struct arena *a, const struct cfg *cfg);
+
+#define MAIL_MESSAGE_MAX 65536
+
+/* The whole message, in lines that end with CRLF. id: a UUID, its Message-ID;
+ * now: its date. For mail_queue() and its tests. E_INTERNAL_SERVER_ERROR when
+ * the recipient is no address or the text does not fit. */
+MUST enum err mail_compose(struct ctx *ctx, const struct cfg *cfg,
+	const struct mail *m, const char *id, int64_t now, struct buf *b);
 
 #endif

@@ -10,6 +10,7 @@
 #include "gen/stmt.h"
 #include "svc/access.h"
 #include "svc/password.h"
+#include "svc/recovery.h"
 #include "svc/secret.h"
 
 #define TICKET_SECONDS 60
@@ -73,6 +74,8 @@ insert_account(struct ctx *ctx, const struct svc *svc, const char *name,
 	if (!e)
 		e = db_query(ctx, svc->db, STMT_USER_INSERT,
 			DB_IN(name, email, hash), &user);
+	if (!e)
+		e = recovery_welcome(ctx, svc, user);
 	if (!e)
 		e = session_begin(ctx, svc, user, "password", client, ret);
 	if (!e)

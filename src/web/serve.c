@@ -94,8 +94,8 @@ audit_worthy(const struct req *rq, enum err e)
 		return true;
 	/* refusals, not malformed requests and not our own failures; nothing
 	 * is kept of strangers but where strangers are expected */
-	return (status == 401 || status == 403 || status == 404 ||
-		       status == 409 || status == 429) &&
+	return (e == E_CODE_INVALID || status == 401 || status == 403 ||
+		       status == 404 || status == 409 || status == 429) &&
 	       (rq->who.user_id || rq->route->who == WHO_PUBLIC);
 }
 

@@ -12,6 +12,7 @@ autostack_worker_SOURCES = \
 	src/worker/step.c \
 	src/worker/clone.c \
 	src/worker/retire.c \
+	src/worker/outbox.c \
 	src/worker/crash.c
 autostack_worker_CPPFLAGS = $(AM_CPPFLAGS)
 autostack_worker_LDADD = src/svc/libsvc.a src/ext/libext.a src/base/libbase.a \
@@ -19,6 +20,7 @@ autostack_worker_LDADD = src/svc/libsvc.a src/ext/libext.a src/base/libbase.a \
 
 dist_man_MANS += man/autostack-worker.8
 
+EXTRA_DIST += t/helper/smtpd
 check_PROGRAMS += t/helper/seal
 t_helper_seal_SOURCES = t/helper/seal.c
 t_helper_seal_LDADD = src/ext/libext.a src/base/libbase.a $(EXT_LIBS)

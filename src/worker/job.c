@@ -418,13 +418,13 @@ end(struct job *j, enum err why)
 
 /* ---- the process ---- */
 
-/* Only what this process needs is kept of its parent. */
-static void
-be_child(struct worker *w, struct job *j, pid_t parent)
+int
+worker_be_child(struct worker *w)
 {
 	sigset_t set;
+	int fd;
 
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != w->pid)
 		_exit(1);
 	/* the parent's connection is not ours to end */
 	if (db_fd(w->db) >= 0)
@@ -439,8 +439,9 @@ be_child(struct worker *w, struct job *j, pid_t parent)
 	(void)sigprocmask(SIG_BLOCK, &set, NULL);
 	/* a cancel must not wait long for a name server that says nothing */
 	(void)setenv("RES_OPTIONS", "timeout:2 attempts:2", 0);
-	j->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-	ASSERT(j->signals >= 0);
+	fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	ASSERT(fd >= 0);
+	return fd;
 }
 
 static const char *
@@ -496,7 +497,7 @@ job_main(struct worker *w, int slot, const struct rows *row)
 	j->slot = slot;
 	j->src = -1;
 	j->ctx.arena = a;
-	be_child(w, j, w->pid);
+	j->signals = worker_be_child(w);
 	read_row(j, row);
 	lease_start(j);
 	j->db = db_new(stmt_table, STMT_MAX, w->cfg.database_url, "worker");

@@ -15,6 +15,7 @@
 #include "base/str.h"
 #include "sandbox/sandbox.h"
 #include "stmt.h"
+#include "svc/mail.h"
 #include "worker/worker.h"
 
 static struct prog {
@@ -74,6 +75,9 @@ settle(struct worker *w, struct arena *a, const char **ret_why)
 		return false;
 	*ret_why = "jwt_secret is not set";
 	if (!w->cfg.jwt_secret || !*w->cfg.jwt_secret)
+		return false;
+	*ret_why = mail_settings_wrong(a, &w->cfg);
+	if (*ret_why)
 		return false;
 	w->builds = arena_printf(a, "%s/builds", w->cfg.state_dir);
 	w->sites = arena_printf(a, "%s/sites", w->cfg.state_dir);

@@ -22,10 +22,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define ROUND_MS 1000
-#define STOP_MS  20000 /* for children to hand back what they do */
-#define LOCK_MS  50
-#define LOCK_LOG 100 /* rounds of it */
+#define ROUND_MS  1000
+#define OUTBOX_MS 1000  /* between two starts of the outbox */
+#define STOP_MS   20000 /* for children to hand back what they do */
+#define LOCK_MS   50
+#define LOCK_LOG  100 /* rounds of it */
 
 /* ---- the database ---- */
 
@@ -174,12 +175,42 @@ slot_ended(struct worker *w, int slot, int status)
 }
 
 static void
+start_outbox(struct worker *w)
+{
+	pid_t pid;
+
+	(void)fflush(stderr);
+	pid = fork();
+	if (pid == 0)
+		outbox_main(w);
+	w->outbox = MAX(pid, 0);
+	w->outbox_at = clock_mono_ms() + OUTBOX_MS;
+	if (pid < 0)
+		log_event(EV_OUTBOX_LOST, NULL, "cause", strerror(errno), NULL);
+}
+
+static void
+outbox_ended(struct worker *w, int status)
+{
+	w->outbox = 0;
+	if (w->stopping)
+		return;
+	log_event(EV_OUTBOX_LOST, NULL, "signal",
+		WIFSIGNALED(status)
+			? str_from_i64(w->ctx.arena, WTERMSIG(status))
+			: NULL,
+		NULL);
+}
+
+static void
 reap_children(struct worker *w)
 {
 	int status;
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (pid == w->outbox)
+			outbox_ended(w, status);
 		for (int i = 0; i < w->cfg.build_slots; i++) {
 			if (w->slot[i].pid == pid)
 				slot_ended(w, i, status);
@@ -289,7 +320,18 @@ any_child(const struct worker *w)
 		if (w->slot[i].pid)
 			return true;
 	}
-	return false;
+	return w->outbox > 0;
+}
+
+static void
+signal_children(const struct worker *w, int signal)
+{
+	for (int i = 0; i < w->cfg.build_slots; i++) {
+		if (w->slot[i].pid)
+			(void)kill(w->slot[i].pid, signal);
+	}
+	if (w->outbox > 0)
+		(void)kill(w->outbox, signal);
 }
 
 static void
@@ -331,6 +373,8 @@ serve(struct worker *w)
 		if ((w->look && !down) || now >= next) {
 			w->look = false;
 			arena_reset(w->ctx.arena);
+			if (!w->outbox && now >= w->outbox_at)
+				start_outbox(w);
 			note_db(w, round_of_work(w), &down);
 			next = clock_mono_ms() + ROUND_MS;
 			continue;
@@ -346,18 +390,12 @@ stop(struct worker *w)
 	int64_t until = clock_mono_ms() + STOP_MS;
 	bool killed = false;
 
-	for (int i = 0; i < w->cfg.build_slots; i++) {
-		if (w->slot[i].pid)
-			(void)kill(w->slot[i].pid, SIGTERM);
-	}
+	signal_children(w, SIGTERM);
 	while (any_child(w)) {
 		int64_t left = until - clock_mono_ms();
 
 		if (left <= 0 && !killed) {
-			for (int i = 0; i < w->cfg.build_slots; i++) {
-				if (w->slot[i].pid)
-					(void)kill(w->slot[i].pid, SIGKILL);
-			}
+			signal_children(w, SIGKILL);
 			killed = true;
 		}
 		(void)take_notices(w); /* read, so that poll can wait */

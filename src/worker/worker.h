@@ -5,7 +5,8 @@
  * parent claims deployments, looks after lost ones and starts the children
  * (serve.c); a child does one deployment from clone to switch (job.c) over a
  * database connection of its own, and dies with its parent. Only
- * autostack-sandbox, the child of a child, runs what users wrote (step.c).
+ * autostack-sandbox, the child of a child, runs what users wrote (step.c). One
+ * more child sends the mails that wait (outbox.c).
  */
 #ifndef AS_WORKER_WORKER_H
 #define AS_WORKER_WORKER_H
@@ -43,7 +44,9 @@ struct worker {
 	int lock;            /* held by the parent and by every job child */
 	int signals;         /* signalfd */
 	struct slot slot[SLOTS_MAX];
-	pid_t pid; /* of the parent */
+	pid_t outbox;      /* the child that sends mails; 0: none */
+	int64_t outbox_at; /* it is not started again before */
+	pid_t pid;         /* of the parent */
 	bool look; /* something has changed: do not wait for the round */
 	bool stopping;
 	bool site_stays; /* said that one cannot be removed */
@@ -52,6 +55,13 @@ struct worker {
 /* Take the lock, clean up after a predecessor, then work until SIGTERM, SIGINT
  * or SIGUSR1. Returns the exit code. */
 int worker_serve(struct worker *w);
+
+/* In a child, first of all: it dies with the parent and keeps nothing of the
+ * parent's but the lock. Returns a signalfd of the signals that end it. */
+MUST int worker_be_child(struct worker *w);
+
+/* In the child: send mails until a signal ends it. Never returns. */
+NORETURN void outbox_main(struct worker *w);
 
 struct job;
 

@@ -5,7 +5,8 @@
 #                 server ($GIT: its URL), configuration ($CONF)
 #   worker_up     start the worker under multiwatch, as the service account
 #   worker_down   stop it in good order
-#   worker_parent prints the pid of autostack-worker itself
+#   worker_parent prints the pid of autostack-worker itself; worker_jobs and
+#                 worker_outbox those of its children
 #   repo NAME     makes a repository of what lies in $TMP/NAME (or an empty
 #                 one) and serves it as $GIT/NAME.git; called again: a commit
 #   project NAME REPOSITORY [COLUMN=VALUE]...   sets $project (id); site = NAME
@@ -97,6 +98,12 @@ worker_down() {
 	worker_pid=
 }
 worker_parent() { ps -o pid= --ppid "$worker_pid" | tr -d ' '; }
+worker_jobs() {
+	ps -o comm=,pid= --ppid "$(worker_parent)" | sed -n '/^outbox /!s/.* //p'
+}
+worker_outbox() {
+	ps -o comm=,pid= --ppid "$(worker_parent)" | sed -n 's/^outbox *//p'
+}
 # What builds have left belongs to slots' uids.
 worker_clean() {
 	for worker_n in 0 1; do
