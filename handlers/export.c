@@ -4,6 +4,7 @@
  */
 #include "handlers/all.h"
 
+#include "base/arena.h"
 #include "base/clock.h"
 #include "gen/stmt.h"
 #include "handlers/account.h"
@@ -14,6 +15,8 @@
 #include "web/reply.h"
 
 #define ROWS_MAX  10000
+#define ENV_SOFT  ((size_t)4 << 20)
+#define ENV_HARD  ((size_t)16 << 20)
 #define FILE_NAME "autostack-account.json"
 
 /* clang-format off */
@@ -143,23 +146,28 @@ static const struct section {
 	{"auditLogs", STMT_EXPORT_AUDIT, export_audit_out, true},
 };
 
+/* An environment may be large and there may be many: each is opened in memory
+ * of its own. */
 static enum err
 write_env_names(struct req *rq, struct jw *w, const struct rows *r, size_t row)
 {
+	struct ctx ctx = {.arena = arena_new(ENV_SOFT, ENV_HARD)};
 	const char *const *names;
-	size_t n;
-	enum err e = deploy_env_names(rq_ctx(rq), rq_svc(rq),
+	size_t n = 0;
+	enum err e = deploy_env_names(&ctx, rq_svc(rq),
 		rows_text(r, row, rows_col(r, "id")),
 		rows_text(r, row, rows_col(r, "env_sealed")), &names, &n);
 
 	if (e)
-		return e;
+		e = ctx_cause(rq_ctx(rq), e, "environment of a project: %s",
+			ctx.cause ? ctx.cause : err_info(e)->code);
 	jw_key(w, "envVarNames");
 	jw_array(w);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; !e && i < n; i++)
 		jw_str(w, names[i]);
 	jw_array_end(w);
-	return E_OK;
+	arena_free(ctx.arena);
+	return e;
 }
 
 /* *ret_more: there are more rows than were written. */

@@ -2,7 +2,7 @@
 # Preferences, and all data of one's own as a file.
 . "$(dirname "$0")/lib/tap.sh"
 . "$abs_top_srcdir/t/lib/api.sh"
-api_start recent_login_seconds=60
+api_start recent_login_seconds=60 request_memory_max=8M
 api_perl <<'END'
 use strict;
 use warnings;
@@ -67,16 +67,24 @@ for my $hash (split /\n/, sql('SELECT hash FROM refresh_tokens UNION SELECT pass
 
 # much: sent in parts, whole all the same
 sql("INSERT INTO deployments (project_id, user_id, status, repository, branch, commit_message, attempt, started_at, completed_at, created_at)
-	SELECT '$p->{id}', '$uid', 'failed', 'https://example.com/x', 'main', repeat('m', 500), 1, now(), now(), now() - n * interval '1 s'
+	SELECT '$p->{id}', '$uid', 'failed', 'https://example.com/x', 'main', repeat('m', 100), 1, now(), now(), now() - interval '1 hour' - n * interval '1 s'
 	FROM generate_series(1, 10100) n");
 $r = ask(GET => '/api/user/export');
 is $r->{status}, 200, 'PR-1 a large account is exported';
-cmp_ok length $r->{body}, '>', 5_000_000, 'PR-1 with much';
+cmp_ok length $r->{body}, '>', 3_000_000, 'PR-1 with much';
 is ref $r->{json}, 'HASH', 'PR-1 it is whole JSON';
 is scalar(@{$r->{json}{deployments}}), 10000, 'PR-1 lists are bounded';
 is_deeply $r->{json}{incomplete}, ['deployments'], 'PR-1 which is said';
 is $r->{json}{deployments}[0]{id}, $d->{id}, 'PR-1 the newest are there';
 is $api->ask(HEAD => '/api/user/export', token => $ada->{accessToken})->{body}, '', 'HEAD has no body';
+
+# many large environments
+sql("DELETE FROM deployments WHERE id <> '$d->{id}'");
+my $big = join "\n", map { "V$_=" . 'x' x 600 } 1 .. 100;
+ask(POST => '/api/projects', json => {repository => "ada/big$_", envVars => $big}) for 1 .. 60;
+$r = ask(GET => '/api/user/export');
+is ref $r->{json}, 'HASH', 'PR-1 large environments are no hindrance';
+is scalar(map { @{$_->{envVarNames}} } @{$r->{json}{projects}}), 2 + 60 * 100, 'PR-1 all their names are there';
 
 # recency
 sql("UPDATE sessions SET created_at = now() - interval '61 seconds'");
@@ -85,7 +93,7 @@ is $r->{status}, 403, 'PR-1 an old sign-in is not enough';
 is $r->{json}{error}{code}, 'SIGN_IN_AGAIN', 'PR-1 by name';
 ok !$r->{header}{'content-disposition'}, 'PR-1 a refusal is no file';
 is $api->ask(GET => '/api/user/export')->{status}, 401, 'PR-1 nor is none';
-is sql("SELECT string_agg(outcome, ' ' ORDER BY at) FROM audit_logs WHERE event = 'account.export'"), 'success success success failure',
+is sql("SELECT string_agg(outcome, ' ' ORDER BY at) FROM audit_logs WHERE event = 'account.export'"), 'success success success success failure',
 	'LOG-1 each is audited';
 done_testing();
 END

@@ -3,6 +3,7 @@
 . "$(dirname "$0")/lib/tap.sh"
 . "$abs_top_srcdir/t/lib/api.sh"
 api_start
+export abs_top_srcdir
 api_perl <<'END'
 use strict;
 use warnings;
@@ -78,7 +79,8 @@ is list('?format=csv&to=2001-01-01', 'bob')->{body} =~ tr/\n//, 1, 'none is a li
 sql("INSERT INTO audit_logs (at, event, user_id, target, outcome, ip, user_agent, request_id)
 	SELECT now() - n * interval '7 minutes', (ARRAY['auth.login', 'auth.refresh', 'deployment.create', 'project.update'])[1 + n % 4],
 		(ARRAY['@{[id('ada')]}', '@{[id('bob')]}', gen_random_uuid()::text])[1 + n % 3]::uuid, 'x', 'success', '192.0.2.1', repeat('u', 100), gen_random_uuid()
-	FROM generate_series(1, 100000) n; ANALYZE audit_logs");
+	FROM generate_series(1, 100000) n");
+sql('VACUUM ANALYZE audit_logs');
 for (['', 'boss'], ['', 'ada'], ['?action=auth.login', 'boss'], ['?action=auth.', 'boss'], ['?action=auth.login', 'ada'], ['?action=user.delete', 'boss'],
 	['?action=user.', 'boss'], ['?page=1000000&limit=100', 'boss'], ['?page=900', 'ada'], ['?userId=' . id('bob'), 'boss'], ['?outcome=failure', 'boss'],
 	['?from=2026-01-01&to=2026-02-01', 'boss']) {
@@ -88,7 +90,26 @@ for (['', 'boss'], ['', 'ada'], ['?action=auth.login', 'boss'], ['?action=auth.'
 	my $r = list($q, $who);
 	$t = time - $t;
 	is $r->{status}, 200, "IN-4 $q for $who";
-	cmp_ok $t, '<', 1, sprintf 'IN-4 is fast (%.0f ms)', $t * 1000;
+	cmp_ok $t, '<', 5, sprintf 'IN-4 is fast (%.0f ms)', $t * 1000;
+}
+# The plans, as the application's role gets them: no list reads the whole table.
+my %stmt;
+for my $block (split /\n(?=-- name: )/, do { local (@ARGV, $/) = "$ENV{abs_top_srcdir}/sql/stmt/audit.sql"; <> }) {
+	next unless $block =~ /^-- name: (\w+)/;
+	my $name = $1;
+	my @types = map { (split ' ')[1] } map { split /,\s*/ } $block =~ /^-- in: (.*)$/mg;
+	(my $text = $block) =~ s/^--.*\n//mg;
+	$stmt{$name} = [\@types, $text =~ s/;\s*$//r];
+}
+for (['audit_list_user', 'audit_logs_user_id_idx'], ['audit_list_event', 'audit_logs_event_idx'], ['audit_list_all', 'audit_logs_at_idx']) {
+	my ($name, $index) = @$_;
+	my ($types, $text) = @{$stmt{$name}};
+	my $plan = sql("SET plan_cache_mode = force_generic_plan; PREPARE q (" . join(',', @$types) . ") AS $text; EXPLAIN (COSTS OFF) EXECUTE q ("
+		. join(',', map { $_ eq 'bigint' ? 10 : $_ eq 'uuid' ? "'" . id('ada') . "'" : 'NULL' } @$types) . ')');
+	my ($hits) = $plan =~ /CTE hits\n(.*?)\n  ->  Nested/s;
+	unlike $hits, qr/Sort/, "IN-4 $name stops when it has enough";
+	like $plan, qr/\b$index\b/, "IN-4 $name reads by $index";
+	unlike $plan, qr/Seq Scan on audit_logs/, "IN-4 $name does not read the whole table" or diag $plan;
 }
 is total('', 'boss'), 10000, 'counting stops at 10,000';
 is scalar(@{list('?page=1000&limit=10', 'boss')->{json}{auditLogs}}), 10, 'pages go so far';

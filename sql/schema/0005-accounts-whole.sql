@@ -140,5 +140,10 @@ BEGIN
 END $$;
 CREATE TRIGGER mails_notify AFTER INSERT ON mails FOR EACH ROW EXECUTE FUNCTION mail_notify();
 
--- Lists of audit rows by what happened.
-CREATE INDEX audit_logs_event_idx ON audit_logs (event, at DESC);
+-- Lists of audit rows: by person, by what happened, by time. With the id, so
+-- that rows come in order from the index and a list can stop early; with what
+-- is filtered by, so that only the rows of the page are read.
+DROP INDEX audit_logs_user_id_idx, audit_logs_at_idx;
+CREATE INDEX audit_logs_user_id_idx ON audit_logs (user_id, at DESC, id DESC) INCLUDE (event, outcome);
+CREATE INDEX audit_logs_event_idx ON audit_logs (event, at DESC, id DESC) INCLUDE (outcome);
+CREATE INDEX audit_logs_at_idx ON audit_logs (at DESC, id DESC) INCLUDE (event, outcome);
