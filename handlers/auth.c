@@ -127,24 +127,25 @@ h_auth_login(struct req *rq, const void *v)
 static void
 forget_cookie(struct req *rq)
 {
-	if (rq_is_browser(rq) || rq_refresh_cookie(rq))
+	if (rq_is_browser(rq) || rq_cookie(rq, AUTH_COOKIE))
 		reply_cookie(rq, AUTH_COOKIE, NULL, 0, "Strict");
 }
 
 static enum err
 refresh_token(struct req *rq, const struct refresh *in, const char **ret)
 {
-	if (in->refresh_token)
-		*ret = in->refresh_token;
-	else if (rq_is_browser(rq) && rq_refresh_cookie(rq))
-		*ret = rq_refresh_cookie(rq);
-	else if (rq_is_browser(rq))
-		return ctx_fail(rq_ctx(rq), E_UNAUTHORIZED,
-			"There is no session in this browser; sign in");
-	else
+	const char *token = in->refresh_token;
+
+	if (!token && !rq_is_browser(rq))
 		return rq_blame(rq, "refreshToken",
 			ctx_fail(
 				rq_ctx(rq), E_VALIDATION_ERROR, "is required"));
+	if (!token)
+		token = rq_cookie(rq, AUTH_COOKIE);
+	if (!token)
+		return ctx_fail(rq_ctx(rq), E_UNAUTHORIZED,
+			"There is no session in this browser; sign in");
+	*ret = token;
 	return E_OK;
 }
 

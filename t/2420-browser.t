@@ -106,6 +106,18 @@ my @r = $api->ask_all(map { [POST => '/api/projects', json => {%$new, name => "a
 	HTTP_ORIGIN => $origin, HTTP_X_CSRF_TOKEN => $csrf}] } 1 .. 8);
 is scalar(grep { $_->{status} == 201 } @r), 8, 'CS-1 a token is good in every process';
 
+# what a published site (same-site!) makes the browser ask
+for my $site ('same-site', 'cross-site') {
+	$r = page(GET => '/api/projects', cookie => $cookie, params => {HTTP_SEC_FETCH_SITE => $site, HTTP_X_CLIENT => undef});
+	is $r->{status}, 403, "CS-2 the cookie reads nothing for a $site page";
+	is page(GET => '/api/openapi.json', cookie => $cookie, params => {HTTP_SEC_FETCH_SITE => $site})->{status}, 200,
+		"CS-2 what is public is so for $site pages";
+	is $api->ask(GET => '/api/projects', token => $program->{accessToken}, params => {HTTP_SEC_FETCH_SITE => $site})->{status}, 200,
+		"CS-4 a bearer token reads for $site pages";
+}
+is page(GET => '/api/projects', cookie => $cookie, params => {HTTP_SEC_FETCH_SITE => 'same-site', HTTP_ORIGIN => 'https://front.example'})->{status},
+	200, 'CS-2 and the cookie for those of our own origins';
+
 # other credentials make the cookie ignored
 my $bob = $api->signup('bob')->{accessToken};
 $r = $api->ask(POST => '/api/projects', token => $bob, json => {repository => 'bob/site'}, params => {HTTP_COOKIE => "$name=$cookie"});

@@ -115,10 +115,21 @@ origin_good(const struct req *rq)
 	return in->referer && origin_of_url_allowed(cfg, in->referer);
 }
 
+/* Reading needs no guard, since strangers cannot see the answer. But a site
+ * beside us gets the cookie sent along, and could use up its owner's quota. */
+static bool
+only_reads(const struct req *rq)
+{
+	if (rq->verb != GET && rq->verb != VERB_NONE)
+		return false;
+	return rq->route->who == WHO_PUBLIC || !auth_takes_cookie(rq) ||
+	       (!rq->in->sec_fetch_site && !rq->in->origin);
+}
+
 enum err
 csrf_check_origin(struct req *rq)
 {
-	if (rq->verb == GET || rq->verb == VERB_NONE || origin_good(rq))
+	if (only_reads(rq) || origin_good(rq))
 		return E_OK;
 	return ctx_cause(&rq->ctx, E_CSRF_REFUSED, "from a foreign origin");
 }

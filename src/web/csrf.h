@@ -19,9 +19,9 @@ struct csrf_keys *csrf_keys_new(struct arena *a, const struct cfg *cfg);
 const char *csrf_make(struct req *rq, const char *session_id);
 /* E_CSRF_REFUSED unless the request carries a token of its own session. */
 MUST enum err csrf_check(struct req *rq);
-/* E_CSRF_REFUSED when a request that changes something comes from a foreign
- * origin. Programs, which send neither Origin nor Sec-Fetch-Site nor our
- * cookie, pass. */
+/* E_CSRF_REFUSED when a request that changes something, or that the cookie
+ * authenticates, comes from a foreign origin. Programs, which send neither
+ * Origin nor Sec-Fetch-Site nor our cookie, pass. rq->route is set. */
 MUST enum err csrf_check_origin(struct req *rq);
 
 #endif

@@ -334,7 +334,7 @@ can_fail(const struct route *r, enum err e)
 	case E_KEY_REFUSED:
 		return r->no_key;
 	case E_CSRF_REFUSED:
-		return r->verb != GET;
+		return r->verb != GET || r->who != WHO_PUBLIC;
 	case E_RATE_LIMIT_EXCEEDED:
 		return r->rate != RATE_NONE;
 	case E_SERVICE_UNAVAILABLE:

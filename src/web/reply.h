@@ -51,8 +51,9 @@ MUST enum err reply_text_part(
 /* A whole JSON text made elsewhere (openapi.json). */
 MUST enum err reply_json(struct req *rq, const struct buf *text);
 
-/* Set a cookie of this host alone: name begins with "__Host-". same_site is
- * "Strict" or "Lax". value NULL takes it away. */
+/* A cookie of this host alone, out of scripts' reach: name begins with
+ * "__Host-", same_site is "Lax" or "Strict". value NULL takes it away. Both are
+ * ours: nothing that a stranger sent. */
 void reply_cookie(struct req *rq, const char *name, const char *value,
 	int64_t seconds, const char *same_site);
 

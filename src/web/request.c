@@ -80,7 +80,7 @@ request_parse(struct req *rq)
 
 	parse_method(rq);
 	rq->ip = parse_ip(rq->in->remote_addr);
-	rq->cookie = cookie_find(rq->ctx.arena, rq->in->cookie, AUTH_COOKIE);
+	rq->cookie = rq_cookie(rq, AUTH_COOKIE);
 	rq->path = arena_strdup(rq->ctx.arena, "");
 	if (strlen(uri) > URI_MAX)
 		return ctx_fail(
@@ -226,12 +226,6 @@ bool
 rq_is_browser(const struct req *rq)
 {
 	return str_eq(rq->in->client, "web");
-}
-
-const char *
-rq_refresh_cookie(const struct req *rq)
-{
-	return rq->cookie;
 }
 
 const char *

@@ -169,9 +169,8 @@ const char *rq_user(const struct req *rq);
 /* The caller's session. An API key has none: routes that need it set no_key. */
 const char *rq_session(const struct req *rq);
 /* Whether this is the panel in a browser (X-Client: web), which keeps its
- * refresh token in a cookie; and the token of that cookie, or NULL. */
+ * refresh token in a cookie. */
 bool rq_is_browser(const struct req *rq);
-const char *rq_refresh_cookie(const struct req *rq);
 /* When a 429 or 503 may be tried again. */
 void rq_retry_after(struct req *rq, int64_t seconds);
 /* What service functions take. */
