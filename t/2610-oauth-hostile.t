@@ -108,13 +108,15 @@ odd('/user slow');
 my @way = map { start('github') } 1 .. 8;
 my @ask = map { [GET => visit($_->{url}), params => {HTTP_COOKIE => "__Host-autostack-oauth=$_->{cookie}"}] } @way;
 my $began = time;
-my @r = $api->ask_all(@ask, map { [GET => '/health'] } 1 .. 4);
+my @r = $api->ask_all(@ask, (map { [GET => '/health'] } 1 .. 4),
+	map { [POST => '/api/auth/login', json => {email => "x$_\@example.com", password => 'wrong password'}] } 1 .. 10);
 my @word = map { fragment($_->{header}{location})->{error} // '' } @r[0 .. 7];
 is scalar(grep { /^(provider_failed|service_unavailable)$/ } @word), 8, 'OA-11 eight sign-ins at a slow provider fail in a word';
 cmp_ok scalar(grep { $_ eq 'service_unavailable' } @word), '>=', 4, 'OA-11 most of them at once, for others need the pool';
 is scalar(grep { $_->{status} == 200 } @r[8 .. 11]), 4, 'OA-11 /health answers meanwhile';
+is scalar(grep { $_->{status} == 401 || $_->{status} == 503 } @r[12 .. 21]), 10, 'OA-11 ten logins at the same time are answered';
 cmp_ok time - $began, '<', 20, 'OA-11 and all is over soon';
-my ($busy) = grep { (fragment($_->{header}{location})->{error} // '') eq 'service_unavailable' } @r;
+my ($busy) = grep { (fragment($_->{header}{location})->{error} // '') eq 'service_unavailable' } @r[0 .. 7];
 is $busy->{status}, 302, 'a browser that is put off is sent to the panel, too';
 odd('');
 ok sign_in('github')->{at}{code}, 'OA-11 afterwards it works';

@@ -16,12 +16,12 @@
 #define WAIT_MS 3000
 #define STEP_NS 10000000 /* 10 ms */
 
-/* Try each lock of a kind: a descriptor that holds one, -1 when all are
- * taken, -2 with errno when they cannot be opened. */
+/* Try the locks of a kind from the last one down: a descriptor that holds one,
+ * -1 when all are taken, -2 with errno when they cannot be opened. */
 static int
 try_all(struct ctx *ctx, const struct cfg *cfg, const char *kind, int64_t n)
 {
-	for (int64_t i = 0; i < n; i++) {
+	for (int64_t i = n - 1; i >= 0; i--) {
 		const char *path = arena_printf(ctx->arena, "%s/%s-%d.lock",
 			cfg->run_dir, kind, (int)i);
 		AUTO_FD int fd = open(
@@ -42,17 +42,12 @@ slots(const struct cfg *cfg)
 	return MIN(cfg->hash_slots, MAX(cfg->api_processes - 1, 1));
 }
 
-/* Processes that neither hash nor have to stay free for others. */
+/* Those that neither hash nor have to stay free for others: who waits for a
+ * hash slot takes one of these places, and who waits for a provider. */
 static int64_t
-rest(const struct cfg *cfg)
+places(const struct cfg *cfg)
 {
 	return MAX(cfg->api_processes - slots(cfg) - 1, 0);
-}
-
-static int64_t
-oauth_slots(const struct cfg *cfg)
-{
-	return (rest(cfg) + 1) / 2;
 }
 
 static enum err
@@ -70,18 +65,16 @@ unusable(struct ctx *ctx, const struct cfg *cfg)
 		cfg->run_dir, strerror(errno));
 }
 
-static enum err
-take(struct ctx *ctx, const struct cfg *cfg, const char *kind, int64_t n,
-	int *ret_fd)
+enum err
+hashslot_take(struct ctx *ctx, const struct cfg *cfg, int *ret_fd)
 {
 	const struct timespec step = {0, STEP_NS};
 	int64_t deadline = clock_mono_ms() + WAIT_MS;
-	int fd = try_all(ctx, cfg, kind, n);
+	int fd = try_all(ctx, cfg, "hash", slots(cfg));
 	AUTO_FD int place = -1;
 
 	if (fd == -1) {
-		place = try_all(
-			ctx, cfg, "hash-wait", rest(cfg) - oauth_slots(cfg));
+		place = try_all(ctx, cfg, "hash-wait", places(cfg));
 		if (place == -1)
 			return busy(ctx);
 		if (place < 0)
@@ -89,7 +82,7 @@ take(struct ctx *ctx, const struct cfg *cfg, const char *kind, int64_t n,
 	}
 	while (fd == -1 && clock_mono_ms() < deadline) {
 		(void)nanosleep(&step, NULL); /* a signal only shortens it */
-		fd = try_all(ctx, cfg, kind, n);
+		fd = try_all(ctx, cfg, "hash", slots(cfg));
 	}
 	if (fd == -1)
 		return busy(ctx);
@@ -99,17 +92,21 @@ take(struct ctx *ctx, const struct cfg *cfg, const char *kind, int64_t n,
 	return E_OK;
 }
 
-enum err
-hashslot_take(struct ctx *ctx, const struct cfg *cfg, int *ret_fd)
-{
-	return take(ctx, cfg, "hash", slots(cfg), ret_fd);
-}
-
+/* The lower half of the places; who hashes begins with the upper one. Whoever
+ * finds them taken cannot wait, since waiting would take a process, too. */
 enum err
 hashslot_take_oauth(struct ctx *ctx, const struct cfg *cfg, int *ret_fd)
 {
-	int64_t n = oauth_slots(cfg);
+	int64_t n = (places(cfg) + 1) / 2;
+	int fd;
 
-	return n > 0 ? take(ctx, cfg, "oauth", n, ret_fd)
-		     : hashslot_take(ctx, cfg, ret_fd);
+	if (n == 0)
+		return hashslot_take(ctx, cfg, ret_fd);
+	fd = try_all(ctx, cfg, "hash-wait", n);
+	if (fd == -1)
+		return busy(ctx);
+	if (fd < 0)
+		return unusable(ctx, cfg);
+	*ret_fd = fd;
+	return E_OK;
 }

@@ -17,7 +17,8 @@ MUST enum err hashslot_take(
 	struct ctx *ctx, const struct cfg *cfg, int *ret_fd);
 
 /* The same for sign-ins that wait for a provider: half of the processes that
- * hashing leaves, one at least; where it leaves none, a hash slot (OA-11). */
+ * hashing leaves, without waiting; where it leaves none, a hash slot (OA-11).
+ * So neither a flood of logins nor a slow provider, nor both, take all. */
 MUST enum err hashslot_take_oauth(
 	struct ctx *ctx, const struct cfg *cfg, int *ret_fd);
 
