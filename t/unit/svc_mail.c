@@ -150,8 +150,7 @@ START_TEST(test_hostile)
 		"https://evil.example/ www.evil.example evil.example:80/x",
 		"\"><script>alert(1)</script>",
 		"{link}{name}{detail}",
-		"\xe2\x80\xae"
-		"elpmaxe.live",
+		"\u202eelpmaxe.live",
 		"\xff\xfe\r\n.\r\n",
 		"",
 		"\xe3\x80\x80.\r\n\xe2\x80\xa8To: x@y.example",
