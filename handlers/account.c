@@ -7,6 +7,7 @@
 #include "gen/stmt.h"
 #include "handlers/account.h"
 #include "handlers/grant.h"
+#include "svc/recovery.h"
 #include "svc/user.h"
 #include "web/reply.h"
 #include "web/valid.h"
@@ -14,6 +15,8 @@
 struct profile_change {
 	const char *name;
 	const char *avatar_url;
+	const char *email;
+	const char *password;
 };
 struct preferences {
 	const char *theme;
@@ -32,6 +35,8 @@ static const char *const theme_values[] = {
 static const struct field profile_change_in[] = {
 	F_STR(struct profile_change, name,       "name",      OPT, 1,  255, V_LINE,      "Full name."),
 	F_STR(struct profile_change, avatar_url, "avatarUrl", NUL, 9, 2048, V_HTTPS_URL, "Picture; null: none."),
+	F_STR(struct profile_change, email,      "email",     OPT, 3,  320, V_EMAIL,     "Another address; it has to be confirmed there first."),
+	F_STR(struct profile_change, password,   "password",  OPT, 1, 1024, V_PASSWORD,  "Present password; needed for another address."),
 	F_END
 };
 static const struct field preferences_in[] = {
@@ -68,8 +73,10 @@ const struct route account_routes[] = {
 	  .who = WHO_USER, .ok = 200, .out = profile_out, .fn = h_profile_get, .doc = "One's own account." },
 	{ .op = "profileUpdate", .verb = PUT, .path = "/api/user/profile",
 	  .aliases = ALIASES("/api/users/profile", "/api/auth/me"), .who = WHO_USER, .audit = EV_PROFILE_UPDATE,
-	  .in = IN(profile_change_in, struct profile_change), .ok = 200, .out = profile_out, .fn = h_profile_update,
-	  .doc = "Change one's name or picture; what is left out stays." },
+	  .in = IN(profile_change_in, struct profile_change), .ok = 200, .out = profile_out,
+	  .errs = ERRS(E_INVALID_CREDENTIALS, E_CONFLICT, E_SERVICE_UNAVAILABLE), .fn = h_profile_update,
+	  .doc = "Change one's name, picture or address; what is left out stays. Another address is pendingEmail until it is "
+		 "confirmed by a link that is mailed there." },
 	{ .op = "preferencesGet", .verb = GET, .path = "/api/user/preferences", .who = WHO_USER,
 	  .ok = 200, .out = preferences_out, .fn = h_preferences_get, .doc = "One's preferences." },
 	{ .op = "preferencesUpdate", .verb = PUT, .path = "/api/user/preferences", .who = WHO_USER,
@@ -94,13 +101,31 @@ h_profile_get(struct req *rq, const void *v UNUSED)
 }
 
 static enum err
+change_email(struct req *rq, const struct profile_change *in)
+{
+	enum err e = in->password ? E_OK
+				  : ctx_fail(rq_ctx(rq), E_VALIDATION_ERROR,
+					    "is required for another address");
+
+	rq_audit_event(rq, EV_AUTH_EMAIL_CHANGE);
+	if (!e)
+		e = email_change_request(rq_ctx(rq), rq_svc(rq), rq_user(rq),
+			in->email, in->password, rq_ip(rq));
+	return rq_blame(rq, "password", e);
+}
+
+static enum err
 h_profile_update(struct req *rq, const void *v)
 {
 	const struct profile_change *in = v;
-	enum err e = rq_query(rq, STMT_PROFILE_UPDATE, rq_user(rq), in->name,
-		rq_bool(rq_given(rq, "avatarUrl")), in->avatar_url);
+	enum err e = E_OK;
 
 	rq_audit_given(rq);
+	if (in->email)
+		e = change_email(rq, in);
+	if (!e)
+		e = rq_query(rq, STMT_PROFILE_UPDATE, rq_user(rq), in->name,
+			rq_bool(rq_given(rq, "avatarUrl")), in->avatar_url);
 	return e ? e : h_profile_get(rq, NULL);
 }
 

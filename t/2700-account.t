@@ -118,7 +118,7 @@ is code($r), 'INVALID_CREDENTIALS', 'PR-2 by name';
 is ask(DELETE => '/api/user/account', $ada, json => {password => 'x' x 1024})->{status}, 401, 'PR-2 nor with a long one';
 is ask(DELETE => '/api/user/account', $ada, body => 'password=x', type => 'application/x-www-form-urlencoded')->{status}, 415,
 	'CS-3 a form is refused';
-is sql("SELECT failed_logins FROM users WHERE id = '$uid'"), 0, 'PR-2 it locks nobody out';
+is sql("SELECT failed_logins FROM users WHERE id = '$uid'"), 2, 'LG-5 PR-2 wrong passwords count as at a login';
 is ask(GET => '/api/auth/session', $ada)->{status}, 200, 'PR-2 the account is there';
 
 # ---- the end ----

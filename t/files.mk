@@ -23,11 +23,6 @@ t_unit_unit_svc_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 t_unit_unit_svc_LDADD = src/svc/libsvc.a src/ext/libext.a src/base/libbase.a \
 	$(EXT_LIBS) $(CHECK_LIBS)
 
-check_PROGRAMS += t/helper/email-change
-t_helper_email_change_SOURCES = t/helper/email-change.c
-t_helper_email_change_LDADD = src/svc/libsvc.a src/ext/libext.a \
-	src/base/libbase.a $(EXT_LIBS)
-
 check_PROGRAMS += t/unit/unit_web
 t_unit_unit_web_SOURCES = t/unit/unit_web.c t/unit/unit_web.h \
 	t/unit/web_cookie.c t/unit/web_csv.c t/unit/web_field.c \

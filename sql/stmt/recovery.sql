@@ -74,28 +74,14 @@ WITH ended AS (
 	RETURNING id, pg_notify('autostack', 'session:' || id))
 SELECT id FROM ended;
 
--- Counted before it is compared: of many that come at once no more than
--- lock_after are compared (LG-5). The one that locks is still compared.
--- name: recovery_password_try
--- doc: The password of an account, for one comparison that counts as wrong until recovery_password_right; no row while the account is locked.
--- in: id uuid, lock_after integer, lock_seconds integer
--- out: one
--- cols: name text, email text, password_hash text
--- none: INVALID_CREDENTIALS
--- by: api
-UPDATE users SET
-	failed_logins = CASE WHEN locked_until IS NULL THEN failed_logins ELSE 0 END + 1,
-	locked_until = CASE WHEN CASE WHEN locked_until IS NULL THEN failed_logins ELSE 0 END + 1 >= $2
-		THEN now() + make_interval(secs => $3) END
-WHERE id = $1 AND active AND (locked_until IS NULL OR locked_until <= now())
-RETURNING name, email, password_hash;
-
--- name: recovery_password_right
--- doc: The password was right: the count begins anew.
+-- name: recovery_password_less
+-- doc: Whether an account has no password, because it signs in at a provider.
 -- in: id uuid
--- out: none
+-- out: one
+-- cols: without boolean
+-- none: UNAUTHORIZED
 -- by: api
-UPDATE users SET failed_logins = 0, locked_until = NULL WHERE id = $1;
+SELECT password_hash IS NULL AS without FROM users WHERE id = $1 AND active;
 
 -- name: recovery_verified
 -- doc: The address that an account has is confirmed.

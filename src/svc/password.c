@@ -93,8 +93,8 @@ is_mostly(struct arena *a, const char *password, const char *word)
 	return hit && strlen(p) - strlen(word) <= 6;
 }
 
-const char *
-session_password_weak(struct arena *a, const char *email, const char *password)
+static const char *
+too_close(struct arena *a, const char *email, const char *password)
 {
 	const char *local = arena_strndup(a, email, strcspn(email, "@"));
 
@@ -130,7 +130,7 @@ password_judge(struct ctx *ctx, const struct cfg *cfg, const char *email,
 	if (strlen(password) > PASS_BYTES_MAX)
 		return ctx_fail(ctx, E_VALIDATION_ERROR,
 			"must have at most %d bytes", PASS_BYTES_MAX);
-	weak = session_password_weak(ctx->arena, email, password);
+	weak = too_close(ctx->arena, email, password);
 	if (weak)
 		return ctx_fail(ctx, E_VALIDATION_ERROR, "%s", weak);
 	e = is_listed(ctx, cfg, password, &listed);

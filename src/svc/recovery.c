@@ -9,12 +9,11 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "ext/crypt.h"
-#include "ext/pass.h"
 #include "gen/stmt.h"
 #include "svc/code.h"
 #include "svc/hashslot.h"
 #include "svc/mail.h"
-#include "svc/session.h"
+#include "svc/password.h"
 
 #include <time.h>
 
@@ -55,15 +54,9 @@ static enum err
 hash_password(struct ctx *ctx, const struct svc *svc, const char *email,
 	const char *password, char ret[PASS_HASH_SIZE])
 {
-	const char *weak = session_password_weak(ctx->arena, email, password);
-	AUTO_FD int slot = -1;
-	enum err e;
+	enum err e = password_judge(ctx, svc->cfg, email, password);
 
-	if (weak)
-		return ctx_fail(ctx, E_VALIDATION_ERROR, "%s", weak);
-	e = hashslot_take(ctx, svc->cfg, &slot);
-	return e ? e
-		 : pass_hash(ctx, password, (int)svc->cfg->bcrypt_cost, ret);
+	return e ? e : password_hash(ctx, svc->cfg, password, ret);
 }
 
 static enum err
@@ -233,43 +226,31 @@ recovery_reset(struct ctx *ctx, const struct svc *svc, const char *code,
 
 /* ---- change ---- */
 
-/* The present password, once; a wrong one counts towards the lock. */
+/* The present password; a wrong one counts towards the lock. */
 static enum err
 check_present(struct ctx *ctx, const struct svc *svc, const char *user_id,
-	const char *password, struct rows **ret_user)
+	const char *password, const char *ip, const struct rows **ret_user)
 {
-	static const char wrong[] = "The current password is wrong";
-	struct arena *a = ctx->arena;
-	AUTO_FD int slot = -1;
-	const char *hash;
-	bool good;
-	enum err e = hashslot_take(ctx, svc->cfg, &slot);
+	const struct password_try try = {
+		.user_id = user_id, .password = password, .ip = ip};
+	struct password_proof proof = {0};
+	struct rows *r;
+	enum err e = db_query(
+		ctx, svc->db, STMT_RECOVERY_PASSWORD_LESS, DB_IN(user_id), &r);
 
-	if (!e)
-		e = db_query(ctx, svc->db, STMT_RECOVERY_PASSWORD_TRY,
-			DB_IN(user_id, str_from_i64(a, svc->cfg->lock_after),
-				str_from_i64(a, svc->cfg->lock_seconds)),
-			ret_user);
-	if (e == E_INVALID_CREDENTIALS) {
-		/* locked: nobody learns by the time whether it was right */
-		(void)pass_verify(
-			password, pass_decoy((int)svc->cfg->bcrypt_cost));
-		return ctx_fail(ctx, e, wrong);
-	}
-	if (e)
-		return e;
-	hash = rows_str(*ret_user, "password_hash");
-	good = hash && pass_verify(password, hash);
-	if (good || !hash)
-		e = db_query(ctx, svc->db, STMT_RECOVERY_PASSWORD_RIGHT,
-			DB_IN(user_id), NULL);
-	if (e)
-		return e;
-	if (!hash)
+	if (!e && rows_bool(r, 0, rows_col(r, "without")))
 		return ctx_fail(ctx, E_CONFLICT,
 			"This account has no password; set one by \"forgot "
 			"password\"");
-	return good ? E_OK : ctx_fail(ctx, E_INVALID_CREDENTIALS, wrong);
+	if (!e)
+		e = password_prove(ctx, svc, &try, &proof);
+	if (!e)
+		e = password_proved(ctx, svc, &proof);
+	if (e == E_INVALID_CREDENTIALS)
+		return ctx_fail(ctx, e, "The current password is wrong");
+	if (!e)
+		*ret_user = proof.user;
+	return e;
 }
 
 enum err
@@ -285,12 +266,13 @@ recovery_change(struct ctx *ctx, const struct svc *svc, const char *user_id,
 		.keep = session_id,
 		.reason = "password changed",
 	};
+	const struct rows *was;
 	struct rows *user;
-	enum err e = check_present(ctx, svc, user_id, current, &user);
+	enum err e = check_present(ctx, svc, user_id, current, ip, &was);
 
 	if (e)
 		return e;
-	n.email = rows_str(user, "email");
+	n.email = rows_str(was, "email");
 	e = hash_password(ctx, svc, n.email, password, hash);
 	if (!e)
 		e = db_begin(ctx, svc->db);
@@ -455,8 +437,9 @@ email_change_request(struct ctx *ctx, const struct svc *svc,
 	const char *user_id, const char *new_email, const char *password,
 	const char *ip)
 {
+	const struct rows *was;
 	struct rows *user;
-	enum err e = check_present(ctx, svc, user_id, password, &user);
+	enum err e = check_present(ctx, svc, user_id, password, ip, &was);
 
 	if (!e)
 		e = db_begin(ctx, svc->db);

@@ -76,9 +76,4 @@ MUST enum err session_ws_ticket(struct ctx *ctx, const struct svc *svc,
 	const char *session_id, const char *user_id, const char *path,
 	const char **ret_ticket, int64_t *ret_seconds);
 
-/* Is this password too close to the product's name or the user's address?
- * Returns NULL or a text for the client. A part of password_judge(). */
-const char *session_password_weak(
-	struct arena *a, const char *email, const char *password);
-
 #endif

@@ -4,12 +4,10 @@
 #include "base/arena.h"
 #include "base/fd.h"
 #include "base/str.h"
-#include "ext/pass.h"
 #include "gen/stmt.h"
 #include "svc/code.h"
-#include "svc/hashslot.h"
 #include "svc/mail.h"
-#include "svc/session.h"
+#include "svc/password.h"
 
 #define INVITATION_PATH "/accept-invitation"
 
@@ -42,7 +40,9 @@ enum err
 user_confirm(struct ctx *ctx, const struct svc *svc, const char *user_id,
 	const char *session_id, const char *password)
 {
-	AUTO_FD int slot = -1;
+	const struct password_try try = {
+		.user_id = user_id, .password = password};
+	struct password_proof proven = {0};
 	struct rows *r;
 	enum err e = proof(ctx, svc, user_id, session_id, &r);
 	const char *hash;
@@ -55,13 +55,12 @@ user_confirm(struct ctx *ctx, const struct svc *svc, const char *user_id,
 							      : E_SIGN_IN_AGAIN;
 	if (!password)
 		return ctx_fail(ctx, E_VALIDATION_ERROR, "is required");
-	e = hashslot_take(ctx, svc->cfg, &slot);
-	if (e)
-		return e;
-	return pass_verify(password, hash)
-		       ? E_OK
-		       : ctx_fail(ctx, E_INVALID_CREDENTIALS,
-				 "The password is wrong");
+	e = password_prove(ctx, svc, &try, &proven);
+	if (!e)
+		e = password_proved(ctx, svc, &proven);
+	return e == E_INVALID_CREDENTIALS
+		       ? ctx_fail(ctx, e, "The password is wrong")
+		       : e;
 }
 
 /* ---- accounts of administrators' making ---- */
@@ -70,16 +69,9 @@ static enum err
 hash_of(struct ctx *ctx, const struct svc *svc, const struct user_new *u,
 	char ret[PASS_HASH_SIZE])
 {
-	const char *weak =
-		session_password_weak(ctx->arena, u->email, u->password);
-	AUTO_FD int slot = -1;
-	enum err e;
+	enum err e = password_judge(ctx, svc->cfg, u->email, u->password);
 
-	if (weak)
-		return ctx_fail(ctx, E_VALIDATION_ERROR, "%s", weak);
-	e = hashslot_take(ctx, svc->cfg, &slot);
-	return e ? e
-		 : pass_hash(ctx, u->password, (int)svc->cfg->bcrypt_cost, ret);
+	return e ? e : password_hash(ctx, svc->cfg, u->password, ret);
 }
 
 /* A mail with a code by which its reader chooses a password. */
