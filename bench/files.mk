@@ -1,3 +1,4 @@
 # what bench adds to the build
-EXTRA_DIST += bench/README.md bench/lib.sh bench/report.lua bench/api \
+EXTRA_DIST += bench/README.md bench/lib.sh bench/report.lua bench/accounts \
+	bench/accounts.lua bench/api \
 	bench/deploy bench/memory

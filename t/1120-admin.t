@@ -42,6 +42,8 @@ admin 'correct horse battery' create bob@example.com Bob king
 like "$out" 'user, manager or admin' "a role is one of three"
 admin 'correct horse battery' create bob Bob
 like "$out" 'no email address' "an address has an @"
+admin 'correct horse battery' create 'mıke@example.com' Mike
+like "$out" 'no email address' "LG-3 and no look-alike letter, as in the API"
 is "$(sql 'SELECT count(*) FROM users')" 1 "none of these made an account"
 
 admin '' promote ada@example.com

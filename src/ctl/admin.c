@@ -15,6 +15,7 @@
 #include "ext/db.h"
 #include "stmt.h"
 #include "svc/password.h"
+#include "web/valid.h"
 
 static const char *const roles[] = {"user", "manager", "admin", NULL};
 
@@ -108,21 +109,24 @@ is_role(const char *role)
 	return false;
 }
 
+/* The address as the API would store it; NULL after saying that it is none. */
 static const char *
 folded(struct ctl *c, const char *email)
 {
-	return str_lower(c->arena, str_trim(c->arena, email));
+	const char *address = email;
+
+	if (!valid_email.check(c->arena, &c->cfg, &address))
+		return address;
+	(void)ctl_error("'%s' is no email address", email);
+	return NULL;
 }
 
 static int
 create(struct ctl *c, const char *email, const char *name, const char *role)
 {
-	const char *at = strchr(email, '@');
 	const char *hash;
 	struct rows *r;
 
-	if (!at || at == email || !at[1])
-		return ctl_error("'%s' is no email address", email);
 	if (!is_role(role))
 		return CTL_FAILED;
 	hash = read_password(c, email);
@@ -168,13 +172,19 @@ int
 ctl_admin(struct ctl *c, int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
-	const char *email = argc > 2 ? folded(c, argv[2]) : NULL;
+	bool make = str_eq(what, "create") && (argc == 4 || argc == 5);
+	bool raise = str_eq(what, "promote") && (argc == 3 || argc == 4);
+	bool reset = str_eq(what, "reset-password") && argc == 3;
+	const char *email;
 
-	if (str_eq(what, "create") && (argc == 4 || argc == 5))
+	if (!make && !raise && !reset)
+		return ctl_usage("admin", NULL);
+	email = folded(c, argv[2]);
+	if (!email)
+		return CTL_FAILED;
+	if (make)
 		return create(c, email, argv[3], argc == 5 ? argv[4] : "user");
-	if (str_eq(what, "promote") && (argc == 3 || argc == 4))
+	if (raise)
 		return promote(c, email, argc == 4 ? argv[3] : "admin");
-	if (str_eq(what, "reset-password") && argc == 3)
-		return reset_password(c, email);
-	return ctl_usage("admin", NULL);
+	return reset_password(c, email);
 }

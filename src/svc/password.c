@@ -152,6 +152,15 @@ password_hash(struct ctx *ctx, const struct cfg *cfg, const char *password,
 	return e ? e : pass_hash(ctx, password, (int)cfg->bcrypt_cost, ret);
 }
 
+enum err
+password_make(struct ctx *ctx, const struct cfg *cfg, const char *email,
+	const char *password, char ret[PASS_HASH_SIZE])
+{
+	enum err e = password_judge(ctx, cfg, email, password);
+
+	return e ? e : password_hash(ctx, cfg, password, ret);
+}
+
 static bool
 compare(struct ctx *ctx, const char *password, const char *hash, bool decoy)
 {

@@ -30,6 +30,10 @@ MUST bool password_list_ready(
 MUST enum err password_hash(struct ctx *ctx, const struct cfg *cfg,
 	const char *password, char ret[PASS_HASH_SIZE]);
 
+/* Both: what sets a password calls. */
+MUST enum err password_make(struct ctx *ctx, const struct cfg *cfg,
+	const char *email, const char *password, char ret[PASS_HASH_SIZE]);
+
 /* Somebody says that a password opens an account. */
 struct password_try {
 	const char *email;   /* the account's, or */

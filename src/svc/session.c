@@ -91,10 +91,8 @@ session_signup(struct ctx *ctx, const struct svc *svc, const char *name,
 	const struct session_client *client, struct session_grant *ret)
 {
 	char hash[PASS_HASH_SIZE];
-	enum err e = password_judge(ctx, svc->cfg, email, password);
+	enum err e = password_make(ctx, svc->cfg, email, password, hash);
 
-	if (!e)
-		e = password_hash(ctx, svc->cfg, password, hash);
 	return e ? e : insert_account(ctx, svc, name, email, hash, client, ret);
 }
 
