@@ -154,7 +154,7 @@ $r = sign_in('github');
 is $r->{at}{error}, 'account_exists', 'OA-7 an address that nobody confirmed is not linked';
 is n("identities WHERE subject = '2001'"), 0, 'OA-7 nothing is';
 is sql("SELECT count(*) FROM audit_logs WHERE event = 'auth.oauth_failed' AND details->>'code' = 'ACCOUNT_EXISTS'"), 2, 'OA-7 LOG-1 it is audited';
-is n("codes WHERE user_id = '$eve->{user}{id}'"), 0, 'OA-7 nor is there a code for it';
+is n("codes WHERE user_id = '$eve->{user}{id}' AND purpose = 'oauth'"), 0, 'OA-7 nor is there a code for it';
 my $ada = $api->signup('ada');
 sql("UPDATE users SET email_verified = true WHERE email = 'ada\@example.com'");
 github(id => 2002, mail => 'ADA@example.com');

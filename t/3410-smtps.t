@@ -14,7 +14,7 @@ smtp_tls good DNS:localhost,IP:127.0.0.1
 smtp_tls other DNS:mail.example
 printf 'Subject: x\r\n\r\nhello\r\n' >"$TMP/message"
 send() { # HOST PORT TLS CA
-	"$abs_top_builddir/t/helper/xfer-mail" "$@" robot geheim <"$TMP/message"
+	"$abs_top_builddir/t/helper/smtp-send" "$@" robot geheim <"$TMP/message"
 }
 smtp_up mx --port 465 --cert "$TMP/tls/good.pem" --key "$TMP/tls/good.key" --whole --auth robot:geheim
 for host in localhost 127.0.0.1; do

@@ -10,7 +10,7 @@ src_ext_libext_a_SOURCES = \
 	src/ext/json.c src/ext/json.h \
 	src/ext/pass.c src/ext/pass.h \
 	src/ext/token.c src/ext/token.h \
-	src/ext/xfer.c src/ext/xfer.h
+	src/ext/smtpc.c src/ext/smtpc.h
 nodist_src_ext_libext_a_SOURCES = gen/stmt.c
 src_ext_libext_a_CPPFLAGS = $(AM_CPPFLAGS) $(PQ_CFLAGS) $(JANSSON_CFLAGS) \
 	$(JWT_CFLAGS) $(CRYPTO_CFLAGS) $(XCRYPT_CFLAGS) $(ZLIB_CFLAGS) \
@@ -32,9 +32,9 @@ t_helper_dbtest_LDADD = src/ext/libext.a src/base/libbase.a $(EXT_LIBS) \
 t_helper_dbping_SOURCES = t/helper/dbping.c
 t_helper_dbping_LDADD = src/ext/libext.a src/base/libbase.a $(EXT_LIBS)
 
-check_PROGRAMS += t/helper/xfer-mail
-t_helper_xfer_mail_SOURCES = t/helper/xfer-mail.c
-t_helper_xfer_mail_LDADD = src/ext/libext.a src/base/libbase.a $(EXT_LIBS)
+check_PROGRAMS += t/helper/smtp-send
+t_helper_smtp_send_SOURCES = t/helper/smtp-send.c
+t_helper_smtp_send_LDADD = src/ext/libext.a src/base/libbase.a $(EXT_LIBS)
 
 check_PROGRAMS += t/unit/unit_ext
 t_unit_unit_ext_SOURCES = t/unit/unit_ext.c t/unit/unit_ext.h \

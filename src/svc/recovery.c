@@ -51,15 +51,6 @@ struct new_password {
 };
 
 static enum err
-hash_password(struct ctx *ctx, const struct svc *svc, const char *email,
-	const char *password, char ret[PASS_HASH_SIZE])
-{
-	enum err e = password_judge(ctx, svc->cfg, email, password);
-
-	return e ? e : password_hash(ctx, svc->cfg, password, ret);
-}
-
-static enum err
 tell_changed(struct ctx *ctx, const struct svc *svc, const struct rows *user,
 	const char *ip)
 {
@@ -218,7 +209,7 @@ recovery_reset(struct ctx *ctx, const struct svc *svc, const char *code,
 	n.email = rows_str(r, "email");
 	n.verified = str_eq(rows_str(r, "purpose"), "invite");
 	n.reason = n.verified ? "invitation taken" : "password reset";
-	e = hash_password(ctx, svc, n.email, password, hash);
+	e = password_make(ctx, svc->cfg, n.email, password, hash);
 	return e ? e
 		 : reset(ctx, svc, code, n.verified ? CODE_INVITE : CODE_RESET,
 			   &n);
@@ -273,7 +264,7 @@ recovery_change(struct ctx *ctx, const struct svc *svc, const char *user_id,
 	if (e)
 		return e;
 	n.email = rows_str(was, "email");
-	e = hash_password(ctx, svc, n.email, password, hash);
+	e = password_make(ctx, svc->cfg, n.email, password, hash);
 	if (!e)
 		e = db_begin(ctx, svc->db);
 	if (!e)

@@ -65,15 +65,6 @@ user_confirm(struct ctx *ctx, const struct svc *svc, const char *user_id,
 
 /* ---- accounts of administrators' making ---- */
 
-static enum err
-hash_of(struct ctx *ctx, const struct svc *svc, const struct user_new *u,
-	char ret[PASS_HASH_SIZE])
-{
-	enum err e = password_judge(ctx, svc->cfg, u->email, u->password);
-
-	return e ? e : password_hash(ctx, svc->cfg, u->password, ret);
-}
-
 /* A mail with a code by which its reader chooses a password. */
 static enum err
 invite(struct ctx *ctx, const struct svc *svc, const struct rows *user,
@@ -105,7 +96,9 @@ user_create(struct ctx *ctx, const struct svc *svc, const struct user_new *u,
 	struct rows **ret)
 {
 	char hash[PASS_HASH_SIZE];
-	enum err e = u->password ? hash_of(ctx, svc, u, hash) : E_OK;
+	enum err e = u->password ? password_make(ctx, svc->cfg, u->email,
+					   u->password, hash)
+				 : E_OK;
 	struct rows *user;
 
 	if (!e)

@@ -7,7 +7,8 @@ FILENAME ~ /layers\.rules$/ {
 		for (i = 3; i <= NF; i++)
 			may[$2, $i] = known[$2] = 1
 	if ($1 == "foreign")
-		owner[$2] = $3
+		for (i = 3; i <= NF; i++)
+			owner[$2] = owner[$2] (i > 3 ? " " : "") $i
 	if ($1 == "libc")
 		for (i = 2; i <= NF; i++)
 			libc[$i] = 1
@@ -39,7 +40,7 @@ function check_ours(header,    layer, own) {
 		complain(layer " must not include \"" header "\"")
 }
 
-function check_foreign(header,    fits, folder, name) {
+function check_foreign(header,    fits, folder, name, n, i, owners) {
 	folder = header
 	sub(/\/.*/, "/", folder)
 	if (header in libc || folder in libc)
@@ -49,9 +50,10 @@ function check_foreign(header,    fits, folder, name) {
 		complain("layers.rules does not know <" header ">")
 		return
 	}
-	fits = FILENAME == owner[name]
-	if (owner[name] ~ /\/$/)
-		fits = index(FILENAME, owner[name]) == 1
+	n = split(owner[name], owners, " ")
+	for (i = 1; i <= n; i++)
+		fits = fits || FILENAME == owners[i] || \
+		    (owners[i] ~ /\/$/ && index(FILENAME, owners[i]) == 1)
 	if (!fits)
 		complain("only " owner[name] " may include <" header ">")
 }

@@ -12,7 +12,7 @@
 #include "base/log.h"
 #include "base/rand.h"
 #include "base/str.h"
-#include "ext/xfer.h"
+#include "ext/smtpc.h"
 #include "stmt.h"
 #include "svc/mail.h"
 #include "svc/seal.h"
@@ -24,7 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LEASE_S     180 /* longer than an attempt may take (ext/xfer.c) */
+#define LEASE_S     180 /* longer than an attempt may take (ext/smtpc.c) */
 #define POLL_MS     30000
 #define RETRY_MS    500  /* while the database is away */
 #define STOP_MS     5000 /* for the mail that is on its way */
@@ -46,7 +46,7 @@ struct attempt {
 	const char *number; /* of the attempt: the fence of what is written */
 	int64_t n;
 	int64_t until; /* the lease, by the monotonic clock */
-	struct xfer_why why;
+	struct smtpc_why why;
 };
 
 static bool
@@ -71,12 +71,12 @@ stop_transfer(void *arg)
 
 /* ---- ways out ---- */
 
-static enum xfer_end
+static enum smtpc_end
 send_out(struct outbox *o, struct attempt *t, const char *text)
 {
 	const struct cfg *cfg = &o->w->cfg;
 	struct arena *a = o->ctx.arena;
-	const struct xfer_mail m = {
+	const struct smtpc_mail m = {
 		.host = cfg->smtp_host,
 		.port = cfg->smtp_port,
 		.tls = cfg->smtp_tls,
@@ -91,12 +91,12 @@ send_out(struct outbox *o, struct attempt *t, const char *text)
 		.arg = o,
 	};
 
-	return xfer_mail(a, &m, &t->why);
+	return smtpc_mail(a, &m, &t->why);
 }
 
 /* Without a mail server: a file, for its owner alone since it may hold a code.
  * Names sort by time. */
-static enum xfer_end
+static enum smtpc_end
 write_out(struct outbox *o, struct attempt *t, const char *text)
 {
 	const struct cfg *cfg = &o->w->cfg;
@@ -116,10 +116,10 @@ write_out(struct outbox *o, struct attempt *t, const char *text)
 			arena_printf(a, "%s/%s.%06dZ-%s-%s.eml", dir, stamp,
 				(int)(now % 1000000), t->kind, t->id),
 			text, strlen(text), 0600))
-		return XFER_DONE;
+		return SMTPC_DONE;
 	t->why.cause = arena_printf(a, "mail_dir: %s", strerror(errno));
 	t->why.said = "";
-	return XFER_LATER;
+	return SMTPC_LATER;
 }
 
 /* ---- what became of it ---- */
@@ -180,19 +180,19 @@ put_off(struct outbox *o, const struct attempt *t, bool never)
 		"cause", t->why.cause, NULL);
 }
 
-static enum xfer_end
+static enum smtpc_end
 deliver(struct outbox *o, struct attempt *t)
 {
 	const char *text;
 
-	t->why = (struct xfer_why){"the worker was lost too often", ""};
+	t->why = (struct smtpc_why){"the worker was lost too often", ""};
 	if (t->n > o->w->cfg.mail_attempts)
-		return XFER_NEVER;
+		return SMTPC_NEVER;
 	if (seal_open(&o->ctx, &o->w->cfg,
 		    arena_printf(o->ctx.arena, "mail:%s", t->id), t->sealed,
 		    &text)) {
 		t->why.cause = "it was sealed under another jwt_secret";
-		return XFER_LATER;
+		return SMTPC_LATER;
 	}
 	return *o->w->cfg.smtp_host ? send_out(o, t, text)
 				    : write_out(o, t, text);
@@ -201,23 +201,23 @@ deliver(struct outbox *o, struct attempt *t)
 static void
 work_on(struct outbox *o, struct attempt *t)
 {
-	enum xfer_end end;
+	enum smtpc_end end;
 
 	crash_point("mail-claimed");
 	end = deliver(o, t);
 	crash_point("mail-delivered");
 	switch (end) {
-	case XFER_DONE:
+	case SMTPC_DONE:
 		record(o, t, STMT_MAIL_SENT, DB_IN(t->id, t->number));
 		log_event(EV_MAIL_SENT, t->id, "kind", t->kind, "attempt",
 			t->number, NULL);
 		break;
-	case XFER_STOPPED:
+	case SMTPC_STOPPED:
 		record(o, t, STMT_MAIL_HANDED_BACK, DB_IN(t->id, t->number));
 		break;
-	case XFER_LATER:
-	case XFER_NEVER:
-		put_off(o, t, end == XFER_NEVER);
+	case SMTPC_LATER:
+	case SMTPC_NEVER:
+		put_off(o, t, end == SMTPC_NEVER);
 		break;
 	}
 }

@@ -304,7 +304,7 @@ START_TEST(test_cookies)
 		{"__Host-c=1", "1"},
 		{"a=b; __Host-c=2", "2"},
 		{"a=b;__Host-c=3;d=e", "3"},
-		{"__Host-c=4; __Host-c=5", "4"},
+		{"__Host-c=4; __Host-c=5", "new"}, /* planted */
 		{" ;; __Host-c=x=y ; z", "x=y"},
 		{"x__Host-c=1; __Host-c2=2", "new"},
 		{"__Host-c", "new"},

@@ -1,5 +1,5 @@
-/* xfer.c - the only file that includes curl/curl.h. */
-#include "ext/xfer.h"
+/* smtpc.c - mail by libcurl; HTTP by it is httpc.c's. */
+#include "ext/smtpc.h"
 
 #include "base/arena.h"
 #include "base/clock.h"
@@ -19,7 +19,7 @@
 #define IMPLICIT_TLS 465
 
 struct transfer {
-	const struct xfer_mail *mail;
+	const struct smtpc_mail *mail;
 	size_t sent;  /* bytes of the text */
 	bool refused; /* an address that clear text must not go to */
 	bool stopped;
@@ -123,7 +123,7 @@ progress(void *arg, curl_off_t a UNUSED, curl_off_t b UNUSED,
 	} while (0)
 
 static CURLcode
-set_server(CURL *c, struct arena *a, const struct xfer_mail *m)
+set_server(CURL *c, struct arena *a, const struct smtpc_mail *m)
 {
 	bool whole = m->port == IMPLICIT_TLS;
 	CURLU *u = curl_url();
@@ -188,7 +188,7 @@ set_manners(CURL *c, struct transfer *t)
 static CURLcode
 set_message(CURL *c, struct arena *a, struct transfer *t)
 {
-	const struct xfer_mail *m = t->mail;
+	const struct smtpc_mail *m = t->mail;
 	struct curl_slist *to =
 		curl_slist_append(NULL, arena_printf(a, "<%s>", m->to));
 
@@ -218,16 +218,16 @@ is_final(CURLcode r, long code, const struct transfer *t)
 	       code != 534 && code != 535 && code != 538;
 }
 
-static enum xfer_end
+static enum smtpc_end
 judge(struct arena *a, CURLcode r, long code, const struct transfer *t,
-	struct xfer_why *ret)
+	struct smtpc_why *ret)
 {
 	ret->said = arena_strdup(a, t->said);
 	ret->cause = curl_easy_strerror(r);
 	if (r == CURLE_OK)
-		return XFER_DONE;
+		return SMTPC_DONE;
 	if (t->stopped)
-		return XFER_STOPPED;
+		return SMTPC_STOPPED;
 	if (t->refused)
 		ret->cause = "smtp_tls is no, but smtp_host is no loopback "
 			     "address: nothing was sent";
@@ -237,17 +237,18 @@ judge(struct arena *a, CURLcode r, long code, const struct transfer *t,
 		ret->cause = "the server refuses smtp_user and smtp_pass";
 	else if (code >= 400)
 		ret->cause = arena_printf(a, "the server answers %ld", code);
-	return is_final(r, code, t) ? XFER_NEVER : XFER_LATER;
+	return is_final(r, code, t) ? SMTPC_NEVER : SMTPC_LATER;
 }
 
-enum xfer_end
-xfer_mail(struct arena *a, const struct xfer_mail *m, struct xfer_why *ret_why)
+enum smtpc_end
+smtpc_mail(
+	struct arena *a, const struct smtpc_mail *m, struct smtpc_why *ret_why)
 {
 	struct transfer t = {.mail = m};
 	CURL *c = curl_easy_init();
 	long code = 0;
 	CURLcode r;
-	enum xfer_end end;
+	enum smtpc_end end;
 
 	if (!c)
 		out_of_memory();

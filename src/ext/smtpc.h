@@ -1,17 +1,17 @@
 /*
- * xfer.h - what goes out to other servers, by libcurl. Each transfer has a
+ * smtpc.h - one message to a mail server, by libcurl. Each transfer has a
  * fresh handle and a fresh connection, takes nothing from the environment (no
  * proxy, no .netrc), and ends in time.
  */
-#ifndef AS_EXT_XFER_H
-#define AS_EXT_XFER_H
+#ifndef AS_EXT_SMTPC_H
+#define AS_EXT_SMTPC_H
 
 #include "base/base.h"
 
 struct arena;
 
 /* One message to one recipient. Texts that are not needed are "". */
-struct xfer_mail {
+struct smtpc_mail {
 	const char *host;
 	int64_t port;
 	bool tls; /* false: in clear text, and to a loopback address only.
@@ -27,22 +27,22 @@ struct xfer_mail {
 	void *arg;
 };
 
-enum xfer_end {
-	XFER_DONE,
-	XFER_LATER, /* it may work another time */
-	XFER_NEVER, /* the server has refused this message for good */
-	XFER_STOPPED,
+enum smtpc_end {
+	SMTPC_DONE,
+	SMTPC_LATER, /* it may work another time */
+	SMTPC_NEVER, /* the server has refused this message for good */
+	SMTPC_STOPPED,
 };
 
 /* Why it did not work. */
-struct xfer_why {
+struct smtpc_why {
 	const char *cause; /* for the log: names no address, quotes nobody */
 	const char *said;  /* the server's last line, cut and cleaned; or "" */
 };
 
 /* Speaks to the server until it has taken the message or refused it. *ret_why
- * is set unless it is XFER_DONE; its texts live on the arena. */
-MUST enum xfer_end xfer_mail(
-	struct arena *a, const struct xfer_mail *m, struct xfer_why *ret_why);
+ * is set unless it is SMTPC_DONE; its texts live on the arena. */
+MUST enum smtpc_end smtpc_mail(
+	struct arena *a, const struct smtpc_mail *m, struct smtpc_why *ret_why);
 
 #endif
