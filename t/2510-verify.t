@@ -55,6 +55,7 @@ for (qw(POST:/api/auth/signup)) {
 # once more
 $r = resend($ada->{accessToken});
 is $r->{status}, 202, 'resend answers 202';
+is sql("SELECT count(*) FROM audit_logs WHERE event = 'auth.verify_request' AND outcome = 'success' AND user_id = '$ada->{user}{id}'"), 1, 'LOG-1 it is audited';
 my $again = $r->{body};
 my $bob = $api->signup('bob');
 my $old = code(scalar mails(to => 'bob@example.com', kind => 'verify', n => 1));

@@ -27,7 +27,7 @@ headers_of() { # WHAT URL STATUS CURL-ARG...
 	is "$(field content-security-policy)" \
 		"default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'" \
 		"HD-1 CSP on $hd_what"
-	is "$(field referrer-policy)" strict-origin-when-cross-origin \
+	is "$(field referrer-policy)" no-referrer \
 		"HD-1 Referrer-Policy on $hd_what"
 	is "$(field server)" nginx "HD-2 no version on $hd_what"
 }

@@ -15,7 +15,7 @@ for path in /health /health/db /health/redis /api/health /api/openapi.json \
 	call GET "$path"
 	once strict-transport-security 'max-age=31536000; includeSubDomains' "HD-1 HSTS once on $path"
 	once x-content-type-options nosniff "HD-1 nosniff once on $path"
-	once referrer-policy strict-origin-when-cross-origin "HD-1 Referrer-Policy once on $path"
+	once referrer-policy no-referrer "HD-1 Referrer-Policy once on $path"
 	like "$(field content-security-policy)" "object-src 'none'; base-uri 'none'; frame-ancestors 'none'" \
 		"HD-1 CSP on $path"
 	like "$(field content-type)" '^application/json; charset=utf-8$' "HD-2 $path is JSON"

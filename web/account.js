@@ -32,15 +32,18 @@ const actions = {
 	},
 };
 
+// The errors that a sign-in at a provider can end with: their codes in err.def,
+// in lower case.
 const errors = {
+	account_disabled: 'This account is disabled. Ask your administrator.',
 	account_exists: 'There is an account with the address of that profile already. Sign in with its password, ' +
 		'then link the provider in your settings.',
 	email_unverified: 'The provider has no confirmed address for you. Confirm one there and try again.',
 	identity_taken: 'That profile signs in to another account here.',
-	access_denied: 'You did not let the provider tell us who you are. Nothing has changed.',
-	account_disabled: 'This account is disabled. Ask your administrator.',
-	invalid_state: 'This sign-in was started somewhere else, or too long ago. Please start again.',
+	oauth_denied: 'You did not let the provider tell us who you are. Nothing has changed.',
+	oauth_state: 'This sign-in was started somewhere else, or too long ago. Please start again.',
 	provider_failed: 'The provider did not answer as it should. Please try again in a moment.',
+	service_unavailable: 'Too many people are signing in right now. Please try again in a moment.',
 };
 
 function say(text, good) {
@@ -78,6 +81,9 @@ const action = actions[form.dataset.action];
 if (fragment.has('error')) {
 	form.hidden = true;
 	say(errors[fragment.get('error')] || 'Signing in did not work. Please try again.', false);
+} else if (fragment.has('linked')) {
+	form.hidden = true;
+	say('From now on you can sign in this way, too.', true);
 } else if (action.needsCode && !fragment.get('code')) {
 	form.hidden = true;
 	say('This link is not complete. Open it from the mail again, or ask for a new one.', false);

@@ -45,7 +45,7 @@ tell(struct ctx *ctx, const struct svc *svc, const char *user_id,
 		.user_id = user_id,
 		.to = rows_str(user, "email"),
 		.name = rows_str(user, "name"),
-		.link = mail_link(ctx, svc, "/settings/api-keys", NULL),
+		.link = mail_link(ctx, svc, "/forgot-password", NULL),
 		.detail = name,
 		.ip = ip,
 	};
