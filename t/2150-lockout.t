@@ -69,7 +69,7 @@ is user('disabled', 'failed_logins'), 0, 'LG-4 nothing is counted of a disabled 
 # medians of interleaved samples; again when the machine was too busy to tell
 sub median { my @s = sort { $a <=> $b } @_; return $s[@s / 2] }
 my $apart;
-for my $round (1 .. 5) {
+for my $round (1 .. 15) {
 	my %took;
 	for my $i (1 .. 15) {
 		sql("UPDATE users SET failed_logins = 0 WHERE name = 'known'");

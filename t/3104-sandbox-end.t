@@ -128,7 +128,8 @@ sleeping=$(ps -eo args= | grep -c "^$BOX ")
 is "$sleeping" 0 "SB-13 no supervisor is left either"
 # Nothing is written by a program that was not there yet; how long that takes is
 # the machine's affair. From its first word on it says that it was cancelled.
-i=0 seen=0 bad= left=0
+i=0 seen=0 left=0
+bad=''
 while [ $seen -lt 5 ] && [ $i -lt 60 ]; do
 	box_bg --net isolated --ro-bind "$TMP/p:/p" -- /p/hostile daemons
 	sleep "$(printf '0.%02d' $i)"
