@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib/tap.sh"
 . "$abs_top_srcdir/t/lib/worker.sh"
 worker_init build_inodes_max=20000 build_disk_max=100M build_memory_max=600M \
-	clone_timeout=20s
+	clone_timeout=90s
 MARK=$TMP/marked
 mkdir "$MARK"
 chmod 777 "$MARK"
@@ -178,7 +178,7 @@ while [ $i -lt $n ]; do
 	read -r text <"$TMP/q.$i.text"
 	read -r want <"$TMP/q.$i.status"
 	read -r regex <"$TMP/q.$i.regex"
-	like "$(final "$id" 60)" "^$want\$" "GIT-6 $text: $want" ||
+	like "$(final "$id" 120)" "^$want\$" "GIT-6 $text: $want" ||
 		diag "$(field "$id" error) $(the_log "$id" | cut -c1-300 | tail -n 12)"
 	like "$(field "$id" "coalesce(error, 'none')")" "$regex" "GIT-6 $text: the reason" ||
 		diag "$(the_log "$id" | cut -c1-300 | tail)"
