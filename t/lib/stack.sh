@@ -90,6 +90,9 @@ stack_end() {
 }
 
 fetch_url() { # URL CURL-ARG...
+	# curl leaves the files of the answer before when there is nothing to write
+	: >"$BODY"
+	: >"$HEADERS"
 	STATUS=$(curl -sS -m 60 --noproxy '*' --cacert "$AUTOSTACK_CA" \
 		-o "$BODY" -D "$HEADERS" -w '%{http_code}' "$@" 2>"$TMP/curl.err") ||
 		diag "curl: $(cat "$TMP/curl.err")"
