@@ -17,7 +17,7 @@ canary visible_path
 may visible_path '^log/access\.log$'
 call GET "/api/$visible_path"
 canary visible_name
-may visible_name '^(pg/.*|searched dump|mail/.*[.]eml)$'
+may visible_name '^(pg/.*|searched (dump|answers)|mail/.*[.]eml)$'
 canary hidden
 forms "$hidden" >forms
 for before in '' a ab abc abcd; do
