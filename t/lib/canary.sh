@@ -41,8 +41,8 @@ canary_start() {
 	: >"$TMP/may"
 	stack_start "$@"
 	for canary_name in smtp_pass github_client_secret google_client_secret jwt_secret_previous; do
-		canary_file "$canary_name" "$STACK/work/$canary_name"
-		stack_sets="$stack_sets --set $canary_name=$STACK/work/$canary_name"
+		canary_file "$canary_name" "$STACK/trees/$canary_name"
+		stack_sets="$stack_sets --set $canary_name=$STACK/trees/$canary_name"
 	done
 	plant jwt_secret "$(cat "$AUTOSTACK_STATE/secrets/jwt")"
 	may jwt_secret '^secrets/jwt$'

@@ -22,7 +22,7 @@
 #   stack_user NAME   signs up NAME@example.org; sets TOKEN
 #   stack_repo NAME   an empty repository at $(stack_url NAME), served over
 #                 smart HTTP by the stack's own git server; its work tree is
-#                 $STACK/work/NAME
+#                 $STACK/trees/NAME
 #   stack_file NAME PATH   standard input becomes a file of the work tree
 #   stack_commit NAME MESSAGE   commits everything and pushes
 #   stack_deploy NAME [FIELDS]  POST /api/deployments for it; sets DEPLOYMENT
@@ -60,9 +60,9 @@ stack_start() {
 	STACK=$(mktemp -d /tmp/as-stack.XXXXXX) || exit 1
 	chmod 755 "$STACK"
 	defer stack_end
-	mkdir "$STACK/work"
+	mkdir "$STACK/trees"
 	[ "$(id -u)" != 0 ] ||
-		chown "$("$abs_top_srcdir/t/lib/service-user.sh" name)" "$STACK/work"
+		chown "$("$abs_top_srcdir/t/lib/service-user.sh" name)" "$STACK/trees"
 	STACK_HTTPS=$(stack_port)
 	STACK_HTTP=$(stack_port)
 	stack_sets=
@@ -137,18 +137,18 @@ stack_git() {
 }
 stack_repo() {
 	stack_git init -q --bare "$AUTOSTACK_STATE/git/$1.git" &&
-		stack_git init -q "$STACK/work/$1" &&
-		stack_git -C "$STACK/work/$1" remote add origin \
+		stack_git init -q "$STACK/trees/$1" &&
+		stack_git -C "$STACK/trees/$1" remote add origin \
 			"$AUTOSTACK_STATE/git/$1.git"
 }
 stack_file() {
 	# shellcheck disable=SC2016 # the inner shell expands
-	svc sh -c 'mkdir -p "$(dirname "$1")" && cat >"$1"' sh "$STACK/work/$1/$2"
+	svc sh -c 'mkdir -p "$(dirname "$1")" && cat >"$1"' sh "$STACK/trees/$1/$2"
 }
 stack_commit() {
-	stack_git -C "$STACK/work/$1" add -A &&
-		stack_git -C "$STACK/work/$1" commit -q --allow-empty -m "$2" &&
-		stack_git -C "$STACK/work/$1" push -q origin HEAD:main
+	stack_git -C "$STACK/trees/$1" add -A &&
+		stack_git -C "$STACK/trees/$1" commit -q --allow-empty -m "$2" &&
+		stack_git -C "$STACK/trees/$1" push -q origin HEAD:main
 }
 
 stack_deploy() { # REPO [FIELDS]
