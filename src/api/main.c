@@ -10,6 +10,7 @@
 #include "base/cfg.h"
 #include "base/limiter.h"
 #include "base/log.h"
+#include "base/options.h"
 #include "base/str.h"
 #include "ext/db.h"
 #include "ext/fcgi.h"
@@ -26,7 +27,6 @@
 #include "web/csrf.h"
 #include "web/serve.h"
 
-#include <getopt.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -42,14 +42,6 @@ static struct prog {
 	struct web web;
 	bool db_up;
 } prog;
-
-struct options {
-	const char *conf;
-	const char *print;
-	const char *log_format; /* NULL: the setting's */
-	bool test;
-	bool version;
-};
 
 /* ---- what src/web does not know ---- */
 
@@ -257,7 +249,7 @@ run(struct prog *p)
 
 /* ---- start ---- */
 
-static bool
+static int
 usage(void)
 {
 	fprintf(stderr,
@@ -269,40 +261,7 @@ usage(void)
 		"  -V        version\n"
 		"  -x TABLE  print config, errors, events, routes, openapi or "
 		"stmts\n");
-	return false;
-}
-
-static bool
-parse_options(int argc, char **argv, struct options *o)
-{
-	static const struct option longs[] = {
-		{"log-format", required_argument, NULL, 'l'}, {0}};
-	int c;
-
-	while ((c = getopt_long(argc, argv, "c:tVx:", longs, NULL)) != -1) {
-		switch (c) {
-		case 'c':
-			o->conf = optarg;
-			break;
-		case 'l':
-			o->log_format = optarg;
-			break;
-		case 't':
-			o->test = true;
-			break;
-		case 'V':
-			o->version = true;
-			break;
-		case 'x':
-			o->print = optarg;
-			break;
-		default:
-			return usage();
-		}
-	}
-	return (optind == argc &&
-		       (!o->log_format || log_is_format(o->log_format))) ||
-	       usage();
+	return 2;
 }
 
 static bool
@@ -365,19 +324,19 @@ make(struct prog *p)
 int
 main(int argc, char **argv)
 {
-	struct options o = {0};
+	struct options o;
 	int code = 0;
 
 	log_open("autostack-api", false, LOGP_INFO);
-	if (!parse_options(argc, argv, &o))
-		return 2;
+	if (!options_read(argc, argv, &o))
+		return usage();
 	if (o.version) {
 		printf("autostack-api %s\n", PACKAGE_VERSION);
 		return 0;
 	}
 	prog.arena = arena_new(START_CEILING, 2 * START_CEILING);
-	if (o.print) {
-		code = print_table(prog.arena, o.print) ? 0 : 2;
+	if (o.table) {
+		code = print_table(prog.arena, o.table) ? 0 : 2;
 	} else if (!load(&prog, &o)) {
 		code = 1;
 	} else if (!o.test) {

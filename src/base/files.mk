@@ -14,6 +14,7 @@ src_base_libbase_a_SOURCES = \
 	src/base/limiter.c src/base/limiter.h \
 	src/base/log.c src/base/log.h \
 	src/base/origin.c src/base/origin.h \
+	src/base/options.c src/base/options.h \
 	src/base/place.c src/base/place.h \
 	src/base/rand.c src/base/rand.h \
 	src/base/run.c src/base/run.h \

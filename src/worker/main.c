@@ -5,12 +5,12 @@
 #include "base/base.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "base/cfg.h"
 #include "base/log.h"
+#include "base/options.h"
 #include "base/place.h"
 #include "base/str.h"
 #include "sandbox/sandbox.h"
@@ -86,44 +86,6 @@ settle(struct worker *w, struct arena *a, const char **ret_why)
 	return access(w->sandbox, X_OK) == 0;
 }
 
-struct options {
-	const char *conf, *table;
-	const char *log_format; /* NULL: the setting's */
-	bool test, version;
-};
-
-static bool
-read_options(struct options *o, int argc, char **argv)
-{
-	static const struct option longs[] = {
-		{"log-format", required_argument, NULL, 'l'}, {0}};
-	int c;
-
-	while ((c = getopt_long(argc, argv, "c:tVx:", longs, NULL)) != -1) {
-		switch (c) {
-		case 'c':
-			o->conf = optarg;
-			break;
-		case 'l':
-			o->log_format = optarg;
-			break;
-		case 't':
-			o->test = true;
-			break;
-		case 'V':
-			o->version = true;
-			break;
-		case 'x':
-			o->table = optarg;
-			break;
-		default:
-			return false;
-		}
-	}
-	return optind == argc &&
-	       (!o->log_format || log_is_format(o->log_format));
-}
-
 static int
 run(struct worker *w)
 {
@@ -142,13 +104,13 @@ run(struct worker *w)
 int
 main(int argc, char **argv)
 {
-	struct options o = {0};
+	struct options o;
 	struct worker *w = &prog.w;
 	struct arena *a;
 	const char *why = NULL;
 	int r;
 
-	if (!read_options(&o, argc, argv))
+	if (!options_read(argc, argv, &o))
 		return usage();
 	if (o.version) {
 		(void)puts(PACKAGE_STRING);

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/options.h"
 #include "base/str.h"
 #include "svc/access.h"
 #include "ws/conn.h"
@@ -18,7 +19,6 @@
 #include "ws/server.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <signal.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -254,50 +254,12 @@ run(struct server *srv)
 	return status;
 }
 
-struct options {
-	const char *file, *table;
-	const char *log_format; /* NULL: the setting's */
-	bool test, version;
-};
-
-static bool
-read_options(struct options *o, int argc, char **argv)
-{
-	static const struct option longs[] = {
-		{"log-format", required_argument, NULL, 'l'}, {0}};
-	int c;
-
-	while ((c = getopt_long(argc, argv, "c:tVx:", longs, NULL)) != -1) {
-		switch (c) {
-		case 'c':
-			o->file = optarg;
-			break;
-		case 'l':
-			o->log_format = optarg;
-			break;
-		case 't':
-			o->test = true;
-			break;
-		case 'V':
-			o->version = true;
-			break;
-		case 'x':
-			o->table = optarg;
-			break;
-		default:
-			return false;
-		}
-	}
-	return optind == argc &&
-	       (!o->log_format || log_is_format(o->log_format));
-}
-
 static int
 start(struct server *srv, const struct options *o)
 {
 	const char *why = "";
 
-	if (!cfg_load(srv->arena, o->file, &prog.cfg, &why))
+	if (!cfg_load(srv->arena, o->conf, &prog.cfg, &why))
 		return complain("configuration", why);
 	if (o->log_format)
 		prog.cfg.log_format = o->log_format;
@@ -314,10 +276,10 @@ int
 main(int argc, char **argv)
 {
 	struct server *srv = &prog.server;
-	struct options o = {0};
+	struct options o;
 	int status;
 
-	if (!read_options(&o, argc, argv))
+	if (!options_read(argc, argv, &o))
 		return usage();
 	if (o.version) {
 		(void)puts(PROGRAM " " PACKAGE_VERSION);
