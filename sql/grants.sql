@@ -98,6 +98,7 @@ GRANT SELECT, DELETE ON ws_tickets TO autostack_ws;
 
 -- audit_logs: append-only (LOG-1).
 GRANT SELECT, INSERT ON audit_logs TO autostack_api;
+GRANT SELECT ON audit_rows TO autostack_api;
 
 -- projects
 GRANT SELECT, INSERT, DELETE, UPDATE (name, repository, branch, root_dir, install_command, build_command, output_dir,

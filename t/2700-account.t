@@ -140,8 +140,8 @@ is sql("SELECT site FROM retired_projects WHERE id = '$project->{id}'"), $projec
 my @left = split /\n/, sql(join ' UNION ALL ', map {
 		my ($t, $c) = split /\|/;
 		"SELECT '$t.$c' WHERE EXISTS (SELECT FROM \"$t\" WHERE \"$c\"::text LIKE '%$uid%' OR \"$c\"::text LIKE '%ada\@example%')"
-	} split /\n/, sql("SELECT table_name || '|' || column_name FROM information_schema.columns
-		WHERE table_schema = 'public' AND data_type IN ('uuid', 'text', 'jsonb')"));
+	} split /\n/, sql("SELECT c.table_name || '|' || column_name FROM information_schema.columns c JOIN information_schema.tables t USING (table_schema, table_name)
+		WHERE table_schema = 'public' AND table_type = 'BASE TABLE' AND data_type IN ('uuid', 'text', 'jsonb')"));
 is_deeply [sort @left], ['audit_logs.target', 'audit_logs.user_id'], 'PR-2 nothing leads to the account but the id of audit rows';
 cmp_ok sql("SELECT count(*) FROM audit_logs WHERE user_id = '$uid'"), '>', $audit, 'PR-2 audit rows stay, and one tells of the end';
 is sql("SELECT count(*) FROM audit_logs a WHERE a::text ~* '\\mada\\M|ada\@'"), 0, 'PR-2 none of them holds a name or an address';

@@ -19,11 +19,7 @@ WITH hits AS MATERIALIZED (
 	ORDER BY at DESC, id DESC LIMIT 10000), page AS (
 	SELECT id FROM hits ORDER BY at DESC, id DESC LIMIT $7 OFFSET $8)
 SELECT c.total_items, l.* FROM (SELECT count(*) AS total_items FROM hits) c
-LEFT JOIN (
-	SELECT a.id, a.at, a.event, a.user_id, u.name AS user_name, u.email AS user_email, a.target, a.outcome,
-		host(a.ip) AS ip, a.user_agent, a.request_id, a.details
-	FROM page JOIN LATERAL (SELECT * FROM audit_logs x WHERE x.id = page.id OFFSET 0) a ON true
-	LEFT JOIN users u ON u.id = a.user_id) l ON true
+LEFT JOIN (SELECT r.* FROM page JOIN LATERAL (SELECT * FROM audit_rows x WHERE x.id = page.id OFFSET 0) r ON true) l ON true
 ORDER BY l.at DESC, l.id DESC;
 
 -- name: audit_list_event
@@ -40,11 +36,7 @@ WITH hits AS MATERIALIZED (
 	ORDER BY at DESC, id DESC LIMIT 10000), page AS (
 	SELECT id FROM hits ORDER BY at DESC, id DESC LIMIT $5 OFFSET $6)
 SELECT c.total_items, l.* FROM (SELECT count(*) AS total_items FROM hits) c
-LEFT JOIN (
-	SELECT a.id, a.at, a.event, a.user_id, u.name AS user_name, u.email AS user_email, a.target, a.outcome,
-		host(a.ip) AS ip, a.user_agent, a.request_id, a.details
-	FROM page JOIN LATERAL (SELECT * FROM audit_logs x WHERE x.id = page.id OFFSET 0) a ON true
-	LEFT JOIN users u ON u.id = a.user_id) l ON true
+LEFT JOIN (SELECT r.* FROM page JOIN LATERAL (SELECT * FROM audit_rows x WHERE x.id = page.id OFFSET 0) r ON true) l ON true
 ORDER BY l.at DESC, l.id DESC;
 
 -- name: audit_list_all
@@ -61,9 +53,5 @@ WITH hits AS MATERIALIZED (
 	ORDER BY at DESC, id DESC LIMIT 10000), page AS (
 	SELECT id FROM hits ORDER BY at DESC, id DESC LIMIT $5 OFFSET $6)
 SELECT c.total_items, l.* FROM (SELECT count(*) AS total_items FROM hits) c
-LEFT JOIN (
-	SELECT a.id, a.at, a.event, a.user_id, u.name AS user_name, u.email AS user_email, a.target, a.outcome,
-		host(a.ip) AS ip, a.user_agent, a.request_id, a.details
-	FROM page JOIN LATERAL (SELECT * FROM audit_logs x WHERE x.id = page.id OFFSET 0) a ON true
-	LEFT JOIN users u ON u.id = a.user_id) l ON true
+LEFT JOIN (SELECT r.* FROM page JOIN LATERAL (SELECT * FROM audit_rows x WHERE x.id = page.id OFFSET 0) r ON true) l ON true
 ORDER BY l.at DESC, l.id DESC;
