@@ -6,7 +6,6 @@
 
 #include "gen/stmt.h"
 #include "handlers/account.h"
-#include "handlers/grant.h"
 #include "svc/recovery.h"
 #include "svc/user.h"
 #include "web/reply.h"
@@ -52,10 +51,7 @@ static const struct field account_delete_in[] = {
 };
 
 static const struct field profile_out[] = {
-	USER_FIELDS,
-	O_BOOL("hasPassword",     REQ, "Whether one can sign in with a password."),
-	O_BOOL("githubConnected", REQ, "Whether an account at GitHub is linked."),
-	O_STR("pendingEmail",     NUL, "Address that the account will have once it is confirmed there."),
+	PROFILE_FIELDS,
 	O_END
 };
 const struct field preferences_out[] = {

@@ -8,7 +8,6 @@
 #include "base/clock.h"
 #include "gen/stmt.h"
 #include "handlers/account.h"
-#include "handlers/grant.h"
 #include "svc/deploy.h"
 #include "svc/user.h"
 #include "web/auth.h"
@@ -21,10 +20,7 @@
 
 /* clang-format off */
 static const struct field export_account_out[] = {
-	USER_FIELDS,
-	O_BOOL("hasPassword",     REQ, "Whether one can sign in with a password."),
-	O_BOOL("githubConnected", REQ, "Whether an account at GitHub is linked."),
-	O_STR("pendingEmail",     NUL, "Address that the account will have once it is confirmed there."),
+	PROFILE_FIELDS,
 	O_TIME("updatedAt",       REQ, "When it changed last."),
 	O_TIME("lastLoginAt",     NUL, "Last sign-in."),
 	O_END
