@@ -158,11 +158,7 @@ step_apply(struct ctl *c, const struct step *s)
 	if (!e)
 		e = db_query(&c->ctx, c->db, STMT_SCHEMA_VERSION_ADD,
 			DB_IN(version, s->name, s->checksum), NULL);
-	if (!e)
-		e = db_commit(&c->ctx, c->db);
-	if (e)
-		db_rollback(c->db);
-	return e;
+	return db_end(&c->ctx, c->db, e);
 }
 
 int

@@ -647,6 +647,16 @@ db_rollback(struct db *db)
 }
 
 enum err
+db_end(struct ctx *ctx, struct db *db, enum err e)
+{
+	if (!e)
+		e = db_commit(ctx, db);
+	if (e)
+		db_rollback(db);
+	return e;
+}
+
+enum err
 db_script(struct ctx *ctx, struct db *db, const char *text)
 {
 	PGresult *res;

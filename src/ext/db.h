@@ -77,6 +77,9 @@ unsigned db_nin(const struct db *db, unsigned stmt);
 MUST enum err db_begin(struct ctx *ctx, struct db *db);
 MUST enum err db_commit(struct ctx *ctx, struct db *db);
 void db_rollback(struct db *db);
+/* The end of a transaction whose steps went as e says: it has happened
+ * (E_OK), or nothing of it has. Returns e, or why it could not be committed. */
+MUST enum err db_end(struct ctx *ctx, struct db *db, enum err e);
 
 /* LISTEN on the one channel "autostack", again after each reconnect. */
 MUST enum err db_listen(struct ctx *ctx, struct db *db);

@@ -93,12 +93,9 @@ apikey_create(struct ctx *ctx, const struct svc *svc, const char *user_id,
 	if (!e)
 		e = insert(ctx, svc, user_id, name, expires,
 			arena_strndup(ctx->arena, key, PREFIX), hash, ip, &row);
-	if (!e)
-		e = db_commit(ctx, svc->db);
-	if (e) {
-		db_rollback(svc->db);
+	e = db_end(ctx, svc->db, e);
+	if (e)
 		return e;
-	}
 	*ret = row;
 	*ret_key = key;
 	return E_OK;

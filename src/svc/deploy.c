@@ -326,11 +326,8 @@ deploy_project_create(struct ctx *ctx, const struct svc *svc,
 	e = db_begin(ctx, svc->db);
 	if (!e)
 		e = project_create(ctx, svc, &d);
+	e = db_end(ctx, svc->db, e);
 	if (!e)
-		e = db_commit(ctx, svc->db);
-	if (e)
-		db_rollback(svc->db);
-	else
 		*ret_id = arena_strdup(ctx->arena, d.id);
 	return e;
 }
@@ -453,11 +450,8 @@ deploy_request(struct ctx *ctx, const struct svc *svc, const char *user_id,
 	if (!e)
 		e = insert_deployment(
 			ctx, svc, user_id, trigger, &p, settings, &id);
+	e = db_end(ctx, svc->db, e);
 	if (!e)
-		e = db_commit(ctx, svc->db);
-	if (e)
-		db_rollback(svc->db);
-	else
 		*ret_id = id;
 	return e;
 }

@@ -336,3 +336,20 @@ mail_queue(struct ctx *ctx, const struct svc *svc, const struct mail *m)
 				   sealed),
 			   NULL);
 }
+
+enum err
+mail_code(struct ctx *ctx, const struct svc *svc, enum code_purpose purpose,
+	const char *path, struct mail *m, bool *ret_sent)
+{
+	const struct code_for who = {.user_id = m->user_id, .email = m->to};
+	const char *code = NULL;
+	enum err e = code_make(ctx, svc, purpose, &who, &code);
+
+	if (!e && code) {
+		m->link = mail_link(ctx, svc, path, code);
+		e = mail_queue(ctx, svc, m);
+	}
+	if (!e)
+		*ret_sent = code != NULL;
+	return e;
+}

@@ -7,6 +7,7 @@
 #define AS_SVC_MAIL_H
 
 #include "base/buf.h"
+#include "svc/code.h"
 #include "svc/svc.h"
 
 enum mail_kind {
@@ -30,6 +31,13 @@ struct mail {
 /* Composes the message and puts it into the outbox. */
 MUST enum err mail_queue(
 	struct ctx *ctx, const struct svc *svc, const struct mail *m);
+
+/* Makes a code for m's account and address (code_make()) and queues m with a
+ * link that carries it to path. *ret_sent is false, and nothing happens, when
+ * the account got too many of them lately. */
+MUST enum err mail_code(struct ctx *ctx, const struct svc *svc,
+	enum code_purpose purpose, const char *path, struct mail *m,
+	bool *ret_sent);
 
 /* frontend_url (or app_url) + path + "#code=" + code: the code stands in the
  * fragment, which no server and no Referer sees (FP-8). code may be NULL. */

@@ -306,9 +306,5 @@ oauth_finish(struct ctx *ctx, const struct svc *svc, const char *code,
 	}
 	if (!e)
 		e = session_begin(ctx, svc, user, who.method, client, ret);
-	if (!e)
-		e = db_commit(ctx, svc->db);
-	if (e)
-		db_rollback(svc->db);
-	return e;
+	return db_end(ctx, svc->db, e);
 }

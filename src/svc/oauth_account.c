@@ -154,11 +154,8 @@ sign_in_once(struct ctx *ctx, const struct svc *svc,
 
 		e = code_make(ctx, svc, CODE_OAUTH, &who, &code);
 	}
+	e = db_end(ctx, svc->db, e);
 	if (!e)
-		e = db_commit(ctx, svc->db);
-	if (e)
-		db_rollback(svc->db);
-	else
 		ret->code = code;
 	return e;
 }
@@ -207,11 +204,7 @@ oauth_link(struct ctx *ctx, const struct svc *svc,
 
 	if (!e)
 		e = link_found(ctx, svc, v, user_id);
-	if (!e)
-		e = db_commit(ctx, svc->db);
-	if (e)
-		db_rollback(svc->db);
-	return e;
+	return db_end(ctx, svc->db, e);
 }
 
 /* ---- unlinking ---- */
@@ -246,9 +239,5 @@ oauth_unlink(struct ctx *ctx, const struct svc *svc, const char *user_id,
 
 	if (!e)
 		e = unlink_locked(ctx, svc, user_id, p);
-	if (!e)
-		e = db_commit(ctx, svc->db);
-	if (e)
-		db_rollback(svc->db);
-	return e;
+	return db_end(ctx, svc->db, e);
 }

@@ -25,19 +25,6 @@
 #define PATH_VERIFY "/verify-email"
 #define PATH_FORGOT "/forgot-password"
 
-/* ---- transactions ---- */
-
-/* The end of one: it has happened, or nothing of it has. */
-static enum err
-end(struct ctx *ctx, const struct svc *svc, enum err e)
-{
-	if (!e)
-		e = db_commit(ctx, svc->db);
-	if (e)
-		db_rollback(svc->db);
-	return e;
-}
-
 /* ---- a new password ---- */
 
 struct new_password {
@@ -98,24 +85,16 @@ static enum err
 mail_reset(struct ctx *ctx, const struct svc *svc, const struct rows *user,
 	const char *ip)
 {
-	struct code_for who = {
-		.user_id = rows_str(user, "id"),
-		.email = rows_str(user, "email"),
-	};
 	struct mail m = {
 		.kind = MAIL_RESET,
-		.user_id = who.user_id,
-		.to = who.email,
+		.user_id = rows_str(user, "id"),
+		.to = rows_str(user, "email"),
 		.name = rows_str(user, "name"),
 		.ip = ip,
 	};
-	const char *code;
-	enum err e = code_make(ctx, svc, CODE_RESET, &who, &code);
+	bool sent; /* or not: nobody is told */
 
-	if (e || !code)
-		return e;
-	m.link = mail_link(ctx, svc, PATH_RESET, code);
-	return mail_queue(ctx, svc, &m);
+	return mail_code(ctx, svc, CODE_RESET, PATH_RESET, &m, &sent);
 }
 
 static enum err
@@ -132,7 +111,7 @@ forgot(struct ctx *ctx, const struct svc *svc, const char *email,
 		*ret_user = rows_str(user, "id");
 		e = mail_reset(ctx, svc, user, ip);
 	}
-	return end(ctx, svc, e);
+	return db_end(ctx, svc->db, e);
 }
 
 /* Until whole steps of time have passed since begin: even when the work took
@@ -188,7 +167,7 @@ reset(struct ctx *ctx, const struct svc *svc, const char *code,
 		e = code_use(ctx, svc, purpose, code, &who);
 	if (!e)
 		e = set_password(ctx, svc, user, n);
-	return end(ctx, svc, e);
+	return db_end(ctx, svc->db, e);
 }
 
 enum err
@@ -272,7 +251,7 @@ recovery_change(struct ctx *ctx, const struct svc *svc, const char *user_id,
 			DB_IN(user_id), &user);
 	if (!e)
 		e = set_password(ctx, svc, user, &n);
-	return end(ctx, svc, e);
+	return db_end(ctx, svc->db, e);
 }
 
 /* ---- addresses ---- */
@@ -283,26 +262,14 @@ static enum err
 mail_verify(struct ctx *ctx, const struct svc *svc, const struct rows *user,
 	enum mail_kind kind, const char *email, bool *ret_sent)
 {
-	struct code_for who = {
-		.user_id = rows_str(user, "id"),
-		.email = email,
-	};
 	struct mail m = {
 		.kind = kind,
-		.user_id = who.user_id,
+		.user_id = rows_str(user, "id"),
 		.to = email,
 		.name = rows_str(user, "name"),
 	};
-	const char *code;
-	enum err e = code_make(ctx, svc, CODE_VERIFY, &who, &code);
 
-	if (e)
-		return e;
-	*ret_sent = code != NULL;
-	if (!code)
-		return E_OK;
-	m.link = mail_link(ctx, svc, PATH_VERIFY, code);
-	return mail_queue(ctx, svc, &m);
+	return mail_code(ctx, svc, CODE_VERIFY, PATH_VERIFY, &m, ret_sent);
 }
 
 enum err
@@ -327,7 +294,7 @@ recovery_resend(struct ctx *ctx, const struct svc *svc, const char *user_id)
 		e = db_query(ctx, svc->db, STMT_RECOVERY_ACCOUNT,
 			DB_IN(user_id), &user);
 	if (e)
-		return end(ctx, svc, e);
+		return db_end(ctx, svc->db, e);
 	pending = rows_str(user, "pending_email");
 	if (pending)
 		e = mail_verify(
@@ -335,7 +302,7 @@ recovery_resend(struct ctx *ctx, const struct svc *svc, const char *user_id)
 	else if (!rows_bool(user, 0, rows_col(user, "email_verified")))
 		e = mail_verify(ctx, svc, user, MAIL_VERIFY,
 			rows_str(user, "email"), &sent);
-	return end(ctx, svc, e);
+	return db_end(ctx, svc->db, e);
 }
 
 /* Inside a transaction that holds the account's row. */
@@ -380,7 +347,7 @@ recovery_verify(struct ctx *ctx, const struct svc *svc, const char *code,
 		e = code_use(ctx, svc, CODE_VERIFY, code, &who);
 	if (!e)
 		e = confirm(ctx, svc, &who, ret_changed);
-	return end(ctx, svc, e);
+	return db_end(ctx, svc->db, e);
 }
 
 static enum err
@@ -440,5 +407,5 @@ email_change_request(struct ctx *ctx, const struct svc *svc,
 		ctx, svc->db, STMT_RECOVERY_ACCOUNT, DB_IN(user_id), &user);
 	if (!e)
 		e = want_email(ctx, svc, user, new_email, ip);
-	return end(ctx, svc, e);
+	return db_end(ctx, svc->db, e);
 }

@@ -78,11 +78,7 @@ insert_account(struct ctx *ctx, const struct svc *svc, const char *name,
 		e = recovery_welcome(ctx, svc, user);
 	if (!e)
 		e = session_begin(ctx, svc, user, "password", client, ret);
-	if (!e)
-		e = db_commit(ctx, svc->db);
-	if (e)
-		db_rollback(svc->db);
-	return e;
+	return db_end(ctx, svc->db, e);
 }
 
 enum err
@@ -112,11 +108,7 @@ begin_proved(struct ctx *ctx, const struct svc *svc,
 	if (!e)
 		e = session_begin(
 			ctx, svc, proof->user, "password", client, ret);
-	if (!e)
-		e = db_commit(ctx, svc->db);
-	if (e)
-		db_rollback(svc->db);
-	return e;
+	return db_end(ctx, svc->db, e);
 }
 
 static enum err

@@ -70,25 +70,17 @@ static enum err
 invite(struct ctx *ctx, const struct svc *svc, const struct rows *user,
 	const char *by, const char *ip)
 {
-	struct code_for who = {
-		.user_id = rows_str(user, "id"),
-		.email = rows_str(user, "email"),
-	};
 	struct mail m = {
 		.kind = MAIL_INVITE,
-		.user_id = who.user_id,
-		.to = who.email,
+		.user_id = rows_str(user, "id"),
+		.to = rows_str(user, "email"),
 		.name = rows_str(user, "name"),
 		.detail = by,
 		.ip = ip,
 	};
-	const char *code;
-	enum err e = code_make(ctx, svc, CODE_INVITE, &who, &code);
+	bool sent; /* or not: it got enough mails for now */
 
-	if (e || !code)
-		return e; /* no code: it got enough mails for now */
-	m.link = mail_link(ctx, svc, INVITATION_PATH, code);
-	return mail_queue(ctx, svc, &m);
+	return mail_code(ctx, svc, CODE_INVITE, INVITATION_PATH, &m, &sent);
 }
 
 enum err
@@ -110,11 +102,8 @@ user_create(struct ctx *ctx, const struct svc *svc, const struct user_new *u,
 			&user);
 	if (!e && !u->password)
 		e = invite(ctx, svc, user, u->by, u->ip);
+	e = db_end(ctx, svc->db, e);
 	if (!e)
-		e = db_commit(ctx, svc->db);
-	if (e)
-		db_rollback(svc->db);
-	else
 		*ret = user;
 	return e;
 }
@@ -150,11 +139,8 @@ user_change(struct ctx *ctx, const struct svc *svc, const char *id,
 			&user);
 	if (!e && rows_bool(user, 0, rows_col(user, "email_changed")))
 		e = address_changed(ctx, svc, user, to);
+	e = db_end(ctx, svc->db, e);
 	if (!e)
-		e = db_commit(ctx, svc->db);
-	if (e)
-		db_rollback(svc->db);
-	else
 		*ret = user;
 	return e;
 }
@@ -175,9 +161,5 @@ user_delete(struct ctx *ctx, const struct svc *svc, const char *id)
 	if (!e)
 		e = db_query(
 			ctx, svc->db, STMT_ACCOUNT_DELETE, DB_IN(id), NULL);
-	if (!e)
-		e = db_commit(ctx, svc->db);
-	if (e)
-		db_rollback(svc->db);
-	return e;
+	return db_end(ctx, svc->db, e);
 }
