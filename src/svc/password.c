@@ -194,9 +194,25 @@ matches(struct ctx *ctx, const struct svc *svc, const char *password,
 
 /* ---- whether one opens an account ---- */
 
-/* The count and the comparison are one step under the slot: the right
- * passwords of many devices at once cannot lock an account, since only as many
- * are counted and not yet forgiven as there are slots. */
+static void
+let_go(void *fd)
+{
+	auto_close(fd);
+	*(int *)fd = -1;
+}
+
+/* What was right keeps its slot until it is forgiven: the right passwords of
+ * many devices at once cannot lock an account, since only as many are counted
+ * and not yet forgiven as there are slots. */
+static void
+keep_slot(struct arena *a, struct password_proof *p, int fd)
+{
+	p->slot = ARENA_NEW(a, int);
+	*p->slot = fd;
+	arena_hook(a, let_go, p->slot);
+}
+
+/* The count and the comparison are one step under the slot. */
 static enum err
 count_and_compare(struct ctx *ctx, const struct svc *svc,
 	const struct password_try *try, struct password_proof *p,
@@ -228,24 +244,9 @@ count_and_compare(struct ctx *ctx, const struct svc *svc,
 		e = pass_hash(ctx, try->password, (int)cfg->bcrypt_cost, next);
 		p->next = e ? NULL : arena_strdup(ctx->arena, next);
 	}
+	if (!e)
+		keep_slot(ctx->arena, p, TAKE_FD(slot));
 	return e;
-}
-
-/* "15 minutes" */
-static const char *
-period(struct arena *a, int64_t seconds)
-{
-	static const struct {
-		int64_t seconds;
-		const char *name;
-	} units[] = {{3600, "hour"}, {60, "minute"}, {1, "second"}};
-	size_t i = 0;
-
-	while (seconds % units[i].seconds != 0)
-		i++;
-	seconds /= units[i].seconds;
-	return arena_printf(a, "%" PRId64 " %s%s", seconds, units[i].name,
-		seconds == 1 ? "" : "s");
 }
 
 /* The last wrong password that was let. Nobody is told when a right one came
@@ -268,7 +269,7 @@ tell_locked(struct ctx *ctx, const struct svc *svc,
 		.to = rows_str(p->user, "email"),
 		.name = rows_str(p->user, "name"),
 		.link = mail_link(ctx, svc, "/forgot-password", NULL),
-		.detail = period(ctx->arena, svc->cfg->lock_seconds),
+		.detail = mail_span(ctx->arena, svc->cfg->lock_seconds),
 		.ip = try->ip,
 	};
 
@@ -292,11 +293,7 @@ lock(struct ctx *ctx, const struct svc *svc, const struct password_try *try,
 			&r);
 	if (!e && rows_n(r) > 0)
 		e = tell_locked(ctx, svc, try, p);
-	if (!e)
-		e = db_commit(ctx, svc->db);
-	if (e)
-		db_rollback(svc->db);
-	return e;
+	return db_end(ctx, svc->db, e);
 }
 
 enum err
@@ -322,6 +319,10 @@ enum err
 password_proved(struct ctx *ctx, const struct svc *svc,
 	const struct password_proof *proof)
 {
-	return db_query(ctx, svc->db, STMT_PASSWORD_PROVED,
+	enum err e = db_query(ctx, svc->db, STMT_PASSWORD_PROVED,
 		DB_IN(proof->user_id, proof->hash, proof->next), NULL);
+
+	/* whoever counts next waits for this row, if it is not yet committed */
+	let_go(proof->slot);
+	return e;
 }

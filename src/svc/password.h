@@ -49,6 +49,8 @@ struct password_proof {
 	const char *user_id;     /* also on failure, if the account exists */
 	const char *hash;        /* that the password was compared with */
 	const char *next;        /* to be stored instead: of the cost now set */
+	int *slot;               /* held until password_proved(), or the end of
+				  * the request */
 };
 
 /* E_OK: it does, and the caller goes on with password_proved() in the
@@ -62,7 +64,8 @@ struct password_proof {
 MUST enum err password_prove(struct ctx *ctx, const struct svc *svc,
 	const struct password_try *try, struct password_proof *ret);
 
-/* Begins the count anew and stores the hash of the present cost.
+/* Begins the count anew, stores the hash of the present cost and gives the
+ * hash slot back.
  * E_INVALID_CREDENTIALS when the account was disabled or got another password
  * since the comparison. */
 MUST enum err password_proved(struct ctx *ctx, const struct svc *svc,
