@@ -23,7 +23,8 @@ while :; do
 done
 DAEMON
 (setsid sh daemon.sh >/dev/null 2>&1 &)
-while [ "$(cat dist/f100)" -lt 3 ]; do :; done
+# the file is empty for a moment in each round
+until [ "$(cat dist/f100)" -ge 3 ] 2>/dev/null; do :; done
 END
 # And one that swaps a folder for a symlink to /etc and back.
 cat >"$TMP/site/swap.sh" <<'END'
