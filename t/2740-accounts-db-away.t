@@ -62,7 +62,7 @@ begin() {
 	request=$!
 }
 lock() {
-	sql "BEGIN; LOCK TABLE $1; SELECT pg_sleep(30)" >/dev/null 2>&1 &
+	pg_psql postgres "$PG_DB" -c "BEGIN; LOCK TABLE $1; SELECT pg_sleep(30)" >/dev/null 2>&1 &
 	wait_for 10 locked "$1" || bail "no lock"
 }
 locked() {

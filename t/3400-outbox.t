@@ -33,7 +33,7 @@ queue() {
 		VALUES ('$mail', 'reset', '00000000-0000-4000-8000-00000000000a', '${1:-ada@example.com}', '$q_text')"
 }
 column() { sql "SELECT $1 FROM mails WHERE id = '$mail'"; }
-now() { sql "UPDATE mails SET next_at = now() WHERE message_sealed IS NOT NULL; NOTIFY autostack, 'mail:now'"; }
+now() { sql "UPDATE mails SET next_at = now(), error = NULL WHERE message_sealed IS NOT NULL; NOTIFY autostack, 'mail:now'"; }
 m_is() { [ "$(column "$1")" = t ]; }
 sent() { wait_for 30 m_is 'sent_at IS NOT NULL' || diag "$(column 'attempts, error, next_at - now()')"; m_is 'sent_at IS NOT NULL'; }
 put_off() { wait_for 30 m_is "error IS NOT NULL AND failed_at IS NULL AND attempts = ${1:-1}"; }

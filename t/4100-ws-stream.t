@@ -92,6 +92,7 @@ is seqs($ws->until_message(sub { ($_[0]{seq} // 0) == 3 })), '1,2,3', 'three lin
 $ws->subscribe(deploymentId => $other, after => 1);
 is seqs($ws->until_message(sub { ($_[0]{seq} // 0) == 3 })), '2,3', 'a second subscribe starts again after N';
 $ws->subscribe(deploymentId => $other, after => 1000);
+$ws->until_message(sub { $_[0]{type} eq 'status_update' });
 Ws::add_lines($other, 4, 4);
 is seqs($ws->until_message(sub { ($_[0]{seq} // 0) == 4 })), '4', 'after beyond the end: whatever comes is new';
 

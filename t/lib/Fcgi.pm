@@ -14,6 +14,7 @@ use warnings;
 use IO::Select;
 use IO::Socket::UNIX;
 use JSON::PP ();
+use Sql ();
 
 use constant TIMEOUT => 30;
 my $json = JSON::PP->new->utf8->canonical->allow_nonref;
@@ -26,20 +27,8 @@ sub import {
 	$api = $class->new("$ENV{AS_RUN}/api.sock");
 	no strict 'refs';
 	*{'main::api'} = \$api;
-	*{'main::sql'} = \&sql;
+	*{'main::sql'} = \&Sql::sql;
 	*{'main::pids'} = \&pids;
-}
-
-# Rows as the superuser, fields joined by '|'.
-sub sql {
-	my ($text) = @_;
-	open my $p, '-|', "$ENV{PG_BINDIR}/psql", '-X', '-q', '-At', '-v', 'ON_ERROR_STOP=1',
-		'-d', "host=$ENV{PG_DIR} user=postgres dbname=$ENV{PG_DB}", '-c', $text or die $!;
-	local $/;
-	my $out = <$p> // '';
-	close $p or die "psql failed: $text";
-	$out =~ s{\n\z}{};
-	return $out;
 }
 
 # The processes of the pool, as one text: compared before and after.

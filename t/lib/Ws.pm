@@ -256,17 +256,10 @@ sub token {
 
 # ---- the database ----
 
-# Run SQL by psql as the superuser; returns what it prints.
+# What ws-client does without.
 sub sql {
-	my ($text) = @_;
-	CORE::open(my $p, '-|', "$ENV{PG_BINDIR}/psql", '-X', '-q', '-A', '-t',
-		'-v', 'ON_ERROR_STOP=1', '-d',
-		"host=$ENV{PG_DIR} user=postgres dbname=$ENV{PG_DB}", '-c', $text)
-		or die "psql: $!\n";
-	my $out = join '', <$p>;
-	close $p or die "psql failed: $text\n";
-	chomp $out;
-	return $out;
+	require Sql;
+	return Sql::sql(@_);
 }
 
 # A deployment of WS_USER in the state `building`; returns its id.

@@ -11,7 +11,8 @@
 #   pg_db      one more migrated database; sets PGURL to it.
 #   pg_db_empty  the same without a schema, owned by autostack_owner.
 #   autostack URL COMMAND    the admin command, with URL as the database
-#   sql 'SELECT ...'         as the superuser: tuples only, unaligned
+#   sql 'SELECT ...'         as the superuser: rows as psql -At prints them, of
+#                            the last statement; all of them are one transaction
 #   sql_as ROLE 'SELECT ...' the same as autostack_api, autostack_owner, ...
 #   pg_kill    SIGKILL every process of the cluster of pg_own
 #   pg_up      start it again, wait until it takes connections
@@ -144,6 +145,7 @@ pg_count=0
 pg_new() { # SQL after CREATE DATABASE name
 	pg_count=$((pg_count + 1))
 	PG_DB=t$$_$pg_count
+	[ -d "$TMP/sqld" ] || pg_sqld
 	pg_psql postgres postgres -q -c "CREATE DATABASE $PG_DB $1" ||
 		pg_die "no database"
 	PGURL="host=$PG_DIR dbname=$PG_DB"
@@ -191,5 +193,29 @@ pg_kill() {
 pg_gone() { ! kill -0 "$1" 2>/dev/null || grep -q '^State:.Z' "/proc/$1/status"; }
 pg_up() { pg_run "$PG_DIR"; }
 
-sql() { pg_psql postgres "$PG_DB" -q -AtX -c "$1"; }
-sql_as() { pg_psql "$1" "$PG_DB" -q -AtX -c "$2"; }
+# Statements go to one process that keeps its connections (sqld.pl), opened
+# anew each time, so that no child inherits an end of them.
+pg_sqld() {
+	mkdir "$TMP/sqld" && mkfifo "$TMP/sqld/ask" "$TMP/sqld/answer" "$TMP/sqld/turn" ||
+		pg_die "no pipes"
+	setpriv --pdeathsig TERM "$abs_top_srcdir/t/lib/sqld.pl" "$TMP/sqld" &
+	defer "kill $! 2>/dev/null"
+}
+pg_end=$(printf '\001')
+sql_as() {
+	{
+		read -r pg_line <&7
+		printf 'host=%s;user=%s;dbname=%s\n%s\n\001\n' \
+			"$PG_DIR" "$1" "$PG_DB" "$2" >&8
+		while IFS= read -r pg_line <&9; do
+			case $pg_line in "$pg_end"*) break ;; esac
+			printf '%s\n' "$pg_line"
+		done
+		echo >&7
+	} 7<>"$TMP/sqld/turn" 8>"$TMP/sqld/ask" 9<"$TMP/sqld/answer"
+	[ "$pg_line" = "$pg_end" ] || {
+		printf '%s\n' "${pg_line#?}" >&2
+		return 1
+	}
+}
+sql() { sql_as postgres "$1"; }

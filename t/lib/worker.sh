@@ -193,8 +193,10 @@ final() {
 	field "$1" status
 }
 field() { sql "SELECT $2 FROM deployments WHERE id = '$1'"; }
+# By psql, for megabytes: sql() reads a byte at a time.
 the_log() {
-	sql "SELECT message FROM deployment_logs WHERE deployment_id = '$1' ORDER BY seq"
+	pg_psql postgres "$PG_DB" -q -At -c \
+		"SELECT message FROM deployment_logs WHERE deployment_id = '$1' ORDER BY seq"
 }
 deployed() { cat "$STATE/sites/$1/current/$2"; }
 
