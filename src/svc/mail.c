@@ -349,7 +349,7 @@ mail_code(struct ctx *ctx, const struct svc *svc, enum code_purpose purpose,
 		m->link = mail_link(ctx, svc, path, code);
 		e = mail_queue(ctx, svc, m);
 	}
-	if (!e)
+	if (!e && ret_sent)
 		*ret_sent = code != NULL;
 	return e;
 }

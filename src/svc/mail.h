@@ -34,7 +34,7 @@ MUST enum err mail_queue(
 
 /* Makes a code for m's account and address (code_make()) and queues m with a
  * link that carries it to path. *ret_sent is false, and nothing happens, when
- * the account got too many of them lately. */
+ * the account got too many of them lately; ret_sent may be NULL. */
 MUST enum err mail_code(struct ctx *ctx, const struct svc *svc,
 	enum code_purpose purpose, const char *path, struct mail *m,
 	bool *ret_sent);

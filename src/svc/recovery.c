@@ -92,9 +92,8 @@ mail_reset(struct ctx *ctx, const struct svc *svc, const struct rows *user,
 		.name = rows_str(user, "name"),
 		.ip = ip,
 	};
-	bool sent; /* or not: nobody is told */
 
-	return mail_code(ctx, svc, CODE_RESET, PATH_RESET, &m, &sent);
+	return mail_code(ctx, svc, CODE_RESET, PATH_RESET, &m, NULL);
 }
 
 static enum err

@@ -78,9 +78,8 @@ invite(struct ctx *ctx, const struct svc *svc, const struct rows *user,
 		.detail = by,
 		.ip = ip,
 	};
-	bool sent; /* or not: it got enough mails for now */
 
-	return mail_code(ctx, svc, CODE_INVITE, INVITATION_PATH, &m, &sent);
+	return mail_code(ctx, svc, CODE_INVITE, INVITATION_PATH, &m, NULL);
 }
 
 enum err
