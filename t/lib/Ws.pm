@@ -256,7 +256,7 @@ sub token {
 
 # ---- the database ----
 
-# What ws-client does without.
+# Loaded by who asks: ws-client needs no database.
 sub sql {
 	require Sql;
 	return Sql::sql(@_);
