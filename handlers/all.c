@@ -12,6 +12,7 @@ const struct route *const all_routes[] = {
 	api_key_routes,
 	audit_routes,
 	project_routes,
+	deploy_hook_routes,
 	deployment_routes,
 	health_routes,
 	NULL,

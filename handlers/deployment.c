@@ -5,6 +5,7 @@
 #include "handlers/all.h"
 
 #include "gen/stmt.h"
+#include "handlers/deployment.h"
 #include "handlers/env.h"
 #include "svc/deploy.h"
 #include "svc/deploy_log.h"
@@ -39,6 +40,7 @@ struct deployment_new {
 	const char *build_command;
 	const char *output_dir;
 	const char *env_vars;
+	bool cache;
 };
 struct deployment_list {
 	struct page page;
@@ -49,6 +51,10 @@ struct deployment_list {
 };
 struct deployment_key {
 	const char *id;
+};
+struct deployment_again {
+	const char *id;
+	bool cache;
 };
 struct deployment_logs {
 	const char *id;
@@ -66,6 +72,7 @@ static const struct field deployment_new_in[] = {
 	F_STR(struct deployment_new, build_command,   "buildCommand",   NUL, 0,  1024, V_LINE,      "Build step; detected when absent, none when empty."),
 	F_STR(struct deployment_new, output_dir,      "outputDir",      NUL, 1,   255, V_RELPATH,   "Folder to publish; detected when absent."),
 	F_STR(struct deployment_new, env_vars,        "envVars",        NUL, 0, 65536, V_ENV_LINES, "KEY=VALUE lines; values never come back."),
+	F_BOOL(struct deployment_new, cache,          "cache",          OPT, "Whether the build may use the project's cache; true when absent."),
 	F_END
 };
 static const struct field deployment_list_in[] = {
@@ -78,6 +85,11 @@ static const struct field deployment_list_in[] = {
 };
 static const struct field deployment_key_in[] = {
 	F_UUID(struct deployment_key, id, "id", REQ, "Id of the deployment."),
+	F_END
+};
+static const struct field deployment_again_in[] = {
+	F_UUID(struct deployment_again, id,    "id",    REQ, "Id of the deployment."),
+	F_BOOL(struct deployment_again, cache, "cache", OPT, "Whether the build may use the project's cache; true when absent."),
 	F_END
 };
 static const struct field deployment_logs_in[] = {
@@ -103,7 +115,7 @@ static const struct field deployment_logs_in[] = {
 	O_ENUM("trigger",        REQ, triggers, "What asked for it."), \
 	O_INT("durationSeconds", NUL, "duration as a number.")
 
-static const struct field deployment_out[] = {
+const struct field deployment_out[] = {
 	DEPLOYMENT_FIELDS,
 	O_END
 };
@@ -125,7 +137,11 @@ static const struct field stage_out[] = {
 static const struct field deployment_detail_out[] = {
 	DEPLOYMENT_FIELDS,
 	O_STR("error",        NUL, "Why it did not deploy."),
-	O_STR("previewUrl",   NUL, "Address of this very deployment."),
+	O_STR("previewUrl",   NUL, "Address of this very deployment, while its release is kept."),
+	O_BOOL("live",        REQ, "Whether the site is this deployment's."),
+	O_BOOL("releaseKept", REQ, "Whether a rollback can go to it."),
+	O_UUID("supersededBy", NUL, "The deployment that took its place before it was begun, or cancelled it."),
+	O_TIME("logRemovedAt", NUL, "When its log was removed for its age or size; null: it is there."),
 	O_STR("limits",       NUL, "Limits that were in force for the build."),
 	O_TIME("startedAt",   NUL, "When a worker began it."),
 	O_TIME("completedAt", NUL, "When it ended."),
@@ -148,7 +164,7 @@ static const struct field deployment_logs_out[] = {
 };
 
 static handler_fn h_deployment_create, h_deployment_list, h_deployment_recent, h_deployment_get, h_deployment_logs,
-	h_deployment_cancel;
+	h_deployment_cancel, h_deployment_redeploy, h_deployment_delete;
 
 const struct route deployment_routes[] = {
 	{ .op = "deploymentCreate", .verb = POST, .path = "/api/deployments", .aliases = ALIASES("/api/deploy"),
@@ -174,9 +190,26 @@ const struct route deployment_routes[] = {
 	  .audit = EV_DEPLOYMENT_CANCEL, .in = IN(deployment_key_in, struct deployment_key), .ok = 200,
 	  .out = deployment_out, .errs = ERRS(E_DEPLOYMENT_NOT_FOUND, E_DEPLOYMENT_FINISHED), .fn = h_deployment_cancel,
 	  .doc = "Cancel. A waiting one ends at once, a running one when its build was killed." },
+	{ .op = "deploymentRedeploy", .verb = POST, .path = "/api/deployments/{id}/redeploy", .who = WHO_USER,
+	  .rate = RATE_DEPLOY, .audit = EV_DEPLOYMENT_REDEPLOY,
+	  .in = IN(deployment_again_in, struct deployment_again), .ok = 201, .out = deployment_out,
+	  .errs = ERRS(E_DEPLOYMENT_NOT_FOUND, E_QUEUE_FULL), .fn = h_deployment_redeploy,
+	  .doc = "Queue it again: the same commit, settings and environment, whatever the project's are by now." },
+	{ .op = "deploymentDelete", .verb = DELETE, .path = "/api/deployments/{id}", .who = WHO_USER,
+	  .audit = EV_DEPLOYMENT_DELETE, .in = IN(deployment_key_in, struct deployment_key), .ok = 204,
+	  .errs = ERRS(E_DEPLOYMENT_NOT_FOUND, E_CONFLICT), .fn = h_deployment_delete,
+	  .doc = "Delete it with its log and its files; refused while it is live or has not ended." },
 	{ 0 }
 };
 /* clang-format on */
+
+enum err
+deployment_reply_made(struct req *rq, const char *id)
+{
+	enum err e = rq_query(rq, STMT_DEPLOYMENT_BY_ID, id, rq_user(rq));
+
+	return e ? e : reply_row(rq, deployment_out);
+}
 
 static enum err
 h_deployment_create(struct req *rq, const void *v)
@@ -190,17 +223,16 @@ h_deployment_create(struct req *rq, const void *v)
 		.build_command = in->build_command,
 		.output_dir = in->output_dir,
 		.env = in->env_vars,
+		.no_cache = rq_given(rq, "cache") && !in->cache,
 	};
 	const char *id;
 	enum err e = deploy_request(rq_ctx(rq), rq_svc(rq), rq_user(rq),
 		"manual", in->repository, &settings, &id);
 
-	if (!e)
-		e = rq_query(rq, STMT_DEPLOYMENT_BY_ID, id, rq_user(rq));
 	if (e)
 		return e;
 	rq_audit_target(rq, id);
-	return reply_row(rq, deployment_out);
+	return deployment_reply_made(rq, id);
 }
 
 /* Three statements, so that each finds its index (see deployment.sql). */
@@ -397,4 +429,27 @@ h_deployment_cancel(struct req *rq, const void *v)
 	if (!e)
 		e = rq_query(rq, STMT_DEPLOYMENT_BY_ID, in->id, rq_user(rq));
 	return e ? e : reply_row(rq, deployment_out);
+}
+
+static enum err
+h_deployment_redeploy(struct req *rq, const void *v)
+{
+	const struct deployment_again *in = v;
+	const char *id;
+	enum err e = deploy_again(rq_ctx(rq), rq_svc(rq), rq_user(rq), in->id,
+		rq_given(rq, "cache") && !in->cache, &id);
+
+	if (e)
+		return e;
+	rq_audit_note(rq, "deployment", id);
+	return deployment_reply_made(rq, id);
+}
+
+static enum err
+h_deployment_delete(struct req *rq, const void *v)
+{
+	const struct deployment_key *in = v;
+	enum err e = deploy_delete(rq_ctx(rq), rq_svc(rq), rq_user(rq), in->id);
+
+	return e ? e : reply_empty(rq);
 }

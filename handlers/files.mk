@@ -11,7 +11,8 @@ handlers_libhandlers_a_SOURCES = \
 	handlers/recovery.c \
 	handlers/session.c \
 	handlers/user.c \
-	handlers/deployment.c \
+	handlers/deploy_hook.c \
+	handlers/deployment.c handlers/deployment.h \
 	handlers/env.c handlers/env.h \
 	handlers/export.c \
 	handlers/health.c \

@@ -2,6 +2,7 @@
 #include "handlers/all.h"
 
 #include "gen/stmt.h"
+#include "handlers/deployment.h"
 #include "handlers/env.h"
 #include "svc/deploy.h"
 #include "web/reply.h"
@@ -27,6 +28,12 @@ struct project_new {
 struct project_change {
 	const char *id;
 	struct project_new to;
+	int64_t keep_releases;
+	bool auto_deploy_paused;
+};
+struct project_rollback {
+	const char *id;
+	const char *deployment_id;
 };
 
 /* clang-format off */
@@ -60,6 +67,13 @@ static const struct field project_change_in[] = {
 	F_STR(struct project_change, to.build_command,   "buildCommand",   NUL, 0,  1024, V_LINE,         "Build step; null: detect it; empty: none."),
 	F_STR(struct project_change, to.output_dir,      "outputDir",      NUL, 1,   255, V_RELPATH,      "Folder to publish; null: detect it."),
 	F_STR(struct project_change, to.env_vars,        "envVars",        NUL, 0, 65536, V_ENV_LINES,    "KEY=VALUE lines that replace all; null or empty: none."),
+	F_INT(struct project_change, keep_releases,      "keepReleases",  NUL, 1,  1000, 0,              "Good releases that stay on disk; null: as many as the host's setting says."),
+	F_BOOL(struct project_change, auto_deploy_paused, "autoDeployPaused", OPT, "Whether pushes and deploy hooks deploy nothing. A rollback turns it on."),
+	F_END
+};
+static const struct field project_rollback_in[] = {
+	F_UUID(struct project_rollback, id,            "id",           REQ, "Id of the project."),
+	F_UUID(struct project_rollback, deployment_id, "deploymentId", NUL, "The deployment to go back to; the newest release before the live one when absent."),
 	F_END
 };
 
@@ -76,6 +90,8 @@ static const struct field project_change_in[] = {
 	O_STR("site",              REQ, "Name of the site, unique among all."), \
 	O_STR("url",               NUL, "Where the site answers; null before the first success."), \
 	O_UUID("liveDeploymentId", NUL, "The deployment that is live."), \
+	O_INT("keepReleases",      NUL, "Good releases that stay on disk; null: as many as the host's setting says."), \
+	O_TIME("autoDeployPausedAt", NUL, "Since when pushes and deploy hooks deploy nothing; null: they deploy."), \
 	O_TIME("createdAt",        REQ, "When it was made."), \
 	O_TIME("updatedAt",        REQ, "When its settings changed last.")
 
@@ -94,7 +110,7 @@ static const struct field project_list_out[] = {
 	O_END
 };
 
-static handler_fn h_project_list, h_project_create, h_project_get, h_project_update, h_project_delete;
+static handler_fn h_project_list, h_project_create, h_project_get, h_project_update, h_project_delete, h_project_rollback;
 
 const struct route project_routes[] = {
 	{ .op = "projectList", .verb = GET, .path = "/api/projects", .who = WHO_USER,
@@ -115,6 +131,12 @@ const struct route project_routes[] = {
 	  .in = IN(project_key_in, struct project_key), .ok = 204,
 	  .errs = ERRS(E_PROJECT_NOT_FOUND, E_CONFLICT), .fn = h_project_delete,
 	  .doc = "Delete a project with its deployments; refused while one is being built." },
+	{ .op = "projectRollback", .verb = POST, .path = "/api/projects/{id}/rollback", .who = WHO_USER,
+	  .audit = EV_PROJECT_ROLLBACK, .in = IN(project_rollback_in, struct project_rollback), .ok = 201,
+	  .out = deployment_out,
+	  .errs = ERRS(E_PROJECT_NOT_FOUND, E_DEPLOYMENT_NOT_FOUND, E_RELEASE_GONE, E_RELEASE_LIVE), .fn = h_project_rollback,
+	  .doc = "Make a kept release live again, without a build. What waits for the project is superseded, what is being built is "
+		"cancelled, and pushes and deploy hooks deploy nothing until autoDeployPaused is set to false." },
 	{ 0 }
 };
 /* clang-format on */
@@ -213,7 +235,13 @@ h_project_update(struct req *rq, const void *v)
 			rq_bool(rq_given(rq, "buildCommand")),
 			to->build_command, rq_bool(rq_given(rq, "outputDir")),
 			to->output_dir, rq_bool(rq_given(rq, "envVars")),
-			sealed, repository);
+			sealed, repository,
+			rq_bool(rq_given(rq, "keepReleases")),
+			in->keep_releases ? rq_int(rq, in->keep_releases)
+					  : NULL,
+			rq_given(rq, "autoDeployPaused")
+				? rq_bool(in->auto_deploy_paused)
+				: NULL);
 	return e ? e : reply_project(rq, in->id);
 }
 
@@ -230,4 +258,18 @@ h_project_delete(struct req *rq, const void *v)
 			"A deployment of this project is being built; cancel "
 			"it first");
 	return reply_empty(rq);
+}
+
+static enum err
+h_project_rollback(struct req *rq, const void *v)
+{
+	const struct project_rollback *in = v;
+	const char *id;
+	enum err e = deploy_rollback(rq_ctx(rq), rq_svc(rq), rq_user(rq),
+		in->id, in->deployment_id, &id);
+
+	if (e)
+		return e;
+	rq_audit_note(rq, "deployment", id);
+	return deployment_reply_made(rq, id);
 }

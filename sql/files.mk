@@ -11,6 +11,8 @@ stmt_files = \
 	sql/stmt/user.sql \
 	sql/stmt/mail.sql \
 	sql/stmt/project.sql \
+	sql/stmt/deploy_hook.sql \
+	sql/stmt/release.sql \
 	sql/stmt/deployment.sql \
 	sql/stmt/health.sql \
 	sql/stmt/job.sql \

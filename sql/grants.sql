@@ -102,7 +102,7 @@ GRANT SELECT ON audit_rows TO autostack_api;
 
 -- projects
 GRANT SELECT, INSERT, DELETE, UPDATE (name, repository, branch, root_dir, install_command, build_command, output_dir,
-	env_sealed, updated_at) ON projects TO autostack_api;
+	env_sealed, keep_releases, auto_deploy_paused_at, updated_at) ON projects TO autostack_api;
 GRANT SELECT ON projects TO autostack_ws, autostack_worker;
 GRANT UPDATE (live_deployment_id) ON projects TO autostack_worker;
 
@@ -113,12 +113,20 @@ GRANT DELETE ON retired_projects TO autostack_worker;
 -- deployments: the API asks, the worker does.
 GRANT SELECT ON deployment_moves TO autostack_api, autostack_worker;
 GRANT SELECT ON deployment_counts TO autostack_api;
-GRANT SELECT, INSERT, UPDATE (status, error, cancel_requested_at, completed_at)
+GRANT SELECT, INSERT, DELETE, UPDATE (status, error, superseded_by, cancel_requested_at, completed_at)
 	ON deployments TO autostack_api;
 GRANT SELECT ON deployments TO autostack_ws, autostack_worker;
 GRANT UPDATE (status, error, limits, url, commit_hash, commit_message, author, attempt, lease_owner, lease_until,
-	log_seq, log_bytes, started_at, deploying_at, completed_at) ON deployments TO autostack_worker;
+	log_seq, log_bytes, started_at, deploying_at, completed_at, release_id) ON deployments TO autostack_worker;
 GRANT EXECUTE ON FUNCTION deployment_claim(text, interval, integer) TO autostack_worker;
+GRANT EXECUTE ON FUNCTION deployment_claim_switch(text, interval) TO autostack_worker;
+
+-- releases: the worker writes and removes them; the API lets them go.
+GRANT SELECT, UPDATE (retired_at) ON releases TO autostack_api;
+GRANT SELECT, INSERT, DELETE, UPDATE (url, published_at, retired_at) ON releases TO autostack_worker;
+
+-- deploy_hooks: their key never changes.
+GRANT SELECT, INSERT, DELETE, UPDATE (last_used_at, last_outcome) ON deploy_hooks TO autostack_api;
 
 -- deployment_logs: append-only.
 GRANT SELECT ON deployment_logs TO autostack_api, autostack_ws, autostack_worker;

@@ -56,7 +56,8 @@ old codes: 3 removed
 lost sign-ins: 1 removed
 dead API keys: 3 removed
 old mails: 2 removed
-old audit rows: 1 removed" "each kind says what went"
+old audit rows: 1 removed
+old build logs: 0 removed" "each kind says what went"
 is "$(sql "SELECT string_agg(email, ', ' ORDER BY email) FROM codes")" "just over, just used, live" \
 	"codes stay a day"
 is "$(sql "SELECT count(*) FROM oauth_states WHERE expires_at > now()")" 1 "a sign-in on its way stays"
@@ -80,6 +81,19 @@ like "$out" "^expired sessions: 10000 removed" \
 try "two at once do no harm" sh -c "
 	DATABASE_URL='$PGURL' '$abs_top_builddir/autostack' -c /dev/null cleanup & first=\$!
 	DATABASE_URL='$PGURL' '$abs_top_builddir/autostack' -c /dev/null cleanup && wait \$first"
+# build logs: "old" is over its days, "big" and what is older over the project's size
+sql "INSERT INTO projects (user_id, name, site, repository) SELECT id, 'p', 'p', 'x' FROM users WHERE email = 'a@example.com';
+	INSERT INTO deployments (project_id, user_id, repository, branch, status, completed_at, commit_message, log_seq, log_bytes)
+	SELECT p.id, p.user_id, 'x', 'main', 'failed', now() - v.age::interval, v.name, 2, v.bytes
+	FROM projects p, (VALUES ('old', '91 d', 10), ('live', '92 d', 10), ('over', '3 d', 10), ('big', '2 d', 1048570), ('new', '1 d', 10)) v (name, age, bytes);
+	INSERT INTO deployment_logs SELECT id, n, now(), 'info', 'x' FROM deployments, unnest(ARRAY[1, 2]) n;
+	UPDATE projects SET live_deployment_id = (SELECT id FROM deployments WHERE commit_message = 'live')"
+out=$(BUILD_LOGS_MAX=1M autostack "$PGURL" cleanup --batch 2)
+like "$out" "old build logs: 3 removed" "build logs go by age and by size"
+is "$(sql "SELECT string_agg(commit_message, ' ' ORDER BY completed_at) FROM deployments WHERE log_removed_at IS NULL AND log_seq = 2")" \
+	"live new" "the newest stay, and the live one's"
+is "$(sql "SELECT count(*) FROM deployment_logs")" 4 "with their lines, and no others"
+
 autostack "$PGURL" cleanup --batch 0 >/dev/null 2>&1
 is $? 2 "a batch of 0 is refused"
 done_testing

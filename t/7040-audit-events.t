@@ -77,6 +77,28 @@ my %try = (
 		sub { return (ask(DELETE => "/api/projects/$none", 'ada'), uid('ada'), $none) }],
 	'deployment.create' => [sub { my $r = ask(POST => '/api/deployments', 'ada', {repository => 'a/b'}); return ($r, uid('ada'), $r->{json}{id}) },
 		sub { my $f = fresh(); ask(POST => '/api/auth/logout', $f); return (ask(POST => '/api/deployments', $f, {repository => 'a/b'}), uid($f), undef) }],
+	'deployment.redeploy' => [sub { my $d = ask(POST => '/api/deployments', 'ada', {repository => 'a/b'})->{json}{id};
+			return (ask(POST => "/api/deployments/$d/redeploy", 'ada'), uid('ada'), $d) },
+		sub { return (ask(POST => "/api/deployments/$none/redeploy", 'ada'), uid('ada'), $none) }],
+	'deployment.delete' => [sub { my $d = ask(POST => '/api/deployments', 'ada', {repository => 'a/b'})->{json}{id};
+			ask(POST => "/api/deployments/$d/cancel", 'ada');
+			return (ask(DELETE => "/api/deployments/$d", 'ada'), uid('ada'), $d) },
+		sub { return (ask(DELETE => "/api/deployments/$none", 'ada'), uid('ada'), $none) }],
+	'project.rollback' => [sub { my $d = ask(POST => '/api/deployments', 'ada', {repository => 'a/back'})->{json};
+			sql("UPDATE deployments SET status = 'building', lease_owner = 'w', lease_until = now() WHERE id = '$d->{id}';
+				UPDATE deployments SET status = 'deploying' WHERE id = '$d->{id}';
+				INSERT INTO releases (id, project_id, published_at) VALUES ('$d->{id}', '$d->{projectId}', now());
+				UPDATE deployments SET status = 'success', release_id = id, lease_owner = NULL, lease_until = NULL, completed_at = now() WHERE id = '$d->{id}'");
+			return (ask(POST => "/api/projects/$d->{projectId}/rollback", 'ada', {}), uid('ada'), $d->{projectId}) },
+		sub { my $p = project('ada'); return (ask(POST => "/api/projects/$p/rollback", 'ada', {}), uid('ada'), $p) }],
+	'deploy_hook.create' => [sub { my $p = project('ada'); return (ask(POST => "/api/projects/$p/deploy-hooks", 'ada', {name => 'x'}), uid('ada'), $p) },
+		sub { return (ask(POST => "/api/projects/$none/deploy-hooks", 'ada', {name => 'x'}), uid('ada'), $none) }],
+	'deploy_hook.delete' => [sub { my $p = project('ada'); my $h = ask(POST => "/api/projects/$p/deploy-hooks", 'ada', {name => 'x'})->{json}{id};
+			return (ask(DELETE => "/api/projects/$p/deploy-hooks/$h", 'ada'), uid('ada'), $p) },
+		sub { return (ask(DELETE => "/api/projects/$none/deploy-hooks/$none", 'ada'), uid('ada'), $none) }],
+	'deploy_hook.use' => [sub { my $p = project('ada'); my $h = ask(POST => "/api/projects/$p/deploy-hooks", 'ada', {name => 'x'})->{json};
+			return (ask(POST => $h->{url} =~ s{^https://[^/]+}{}r), uid('ada'), $h->{id}) },
+		sub { return (ask(POST => "/api/deploy-hooks/$none?key=x"), undef, $none) }],
 	'deployment.cancel' => [sub { my $d = ask(POST => '/api/deployments', 'ada', {repository => 'a/b'})->{json}{id};
 			return (ask(POST => "/api/deployments/$d/cancel", 'ada'), uid('ada'), $d) },
 		sub { return (ask(POST => "/api/deployments/$none/cancel", 'ada'), uid('ada'), $none) }],

@@ -151,6 +151,27 @@ DELETE FROM audit_logs WHERE id IN (
 	SELECT id FROM audit_logs WHERE at < now() - make_interval(days => $2)
 	ORDER BY at LIMIT $1 FOR UPDATE SKIP LOCKED);
 
+-- The newest logs of a project stay, as long as they are not larger together
+-- than it may have; that of the live deployment stays. A log without lines has
+-- log_seq 0, so whoever reads it sees its end.
+-- name: cleanup_build_logs
+-- doc: One batch of build logs that are older than so many days, or over what a project may have.
+-- in: batch integer, days integer, bytes bigint
+-- out: many
+-- cols: id uuid
+-- by: owner
+WITH old AS (
+	SELECT x.id FROM (
+		SELECT d.id, d.completed_at, p.live_deployment_id IS NOT DISTINCT FROM d.id AS live,
+			sum(d.log_bytes) OVER (PARTITION BY d.project_id ORDER BY d.completed_at DESC, d.id) AS so_far
+		FROM deployments d JOIN projects p ON p.id = d.project_id
+		WHERE d.completed_at IS NOT NULL AND d.log_seq > 0) x
+	WHERE NOT x.live AND (x.completed_at < now() - make_interval(days => $2) OR x.so_far > $3)
+	LIMIT $1), lines AS (
+	DELETE FROM deployment_logs l USING old WHERE l.deployment_id = old.id)
+UPDATE deployments d SET log_seq = 0, log_bytes = 0, log_removed_at = now() FROM old WHERE d.id = old.id
+RETURNING d.id;
+
 -- name: doctor_database
 -- doc: What the doctor wants to know about the server.
 -- in:

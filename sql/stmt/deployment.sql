@@ -76,14 +76,18 @@ ORDER BY d.created_at DESC, d.id DESC;
 -- out: one
 -- cols: id uuid, repo text, branch text, status text, author text, commit text, duration_seconds integer,
 -- cols: timestamp timestamptz, url text, project_id uuid, commit_message text, created_at timestamptz, trigger text,
--- cols: error text, preview_url text, limits text, started_at timestamptz, deploying_at timestamptz, completed_at timestamptz
+-- cols: error text, preview_url text, live boolean, release_kept boolean, superseded_by uuid, log_removed_at timestamptz, limits text,
+-- cols: started_at timestamptz, deploying_at timestamptz, completed_at timestamptz
 -- none: DEPLOYMENT_NOT_FOUND
 -- by: api
 SELECT d.id, p.name AS repo, d.branch, d.status, d.author, left(d.commit_hash, 7) AS commit,
 	extract(epoch FROM coalesce(d.completed_at, now()) - d.started_at)::integer AS duration_seconds,
 	d.created_at AS timestamp, d.url, d.project_id, d.commit_message, d.created_at, d.trigger,
-	d.error, NULL::text AS preview_url, d.limits, d.started_at, d.deploying_at, d.completed_at
+	d.error, r.url AS preview_url, p.live_deployment_id IS NOT DISTINCT FROM d.id AS live,
+	d.status = 'success' AND r.id IS NOT NULL AS release_kept, d.superseded_by, d.log_removed_at, d.limits,
+	d.started_at, d.deploying_at, d.completed_at
 FROM deployments d JOIN projects p ON p.id = d.project_id
+LEFT JOIN releases r ON r.id = d.release_id AND r.retired_at IS NULL AND r.published_at IS NOT NULL
 WHERE d.id = $1 AND d.user_id = $2;
 
 -- name: deployment_log_tail
@@ -131,18 +135,29 @@ SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE;
 -- name: deployment_insert
 -- doc: Queue a deployment with a snapshot of its settings; no row: the user's queue is full.
 -- in: id uuid, project_id uuid, user_id uuid, queue_max bigint, trigger text, repository text, branch text, commit_wanted text,
--- in: root_dir text, install_command text, build_command text, output_dir text, env_sealed text
+-- in: root_dir text, install_command text, build_command text, output_dir text, env_sealed text, use_cache boolean
 -- out: one
 -- cols: id uuid
 -- none: QUEUE_FULL
 -- by: api
 INSERT INTO deployments (id, project_id, user_id, trigger, repository, branch, commit_wanted, root_dir, install_command,
-	build_command, output_dir, env_sealed)
-SELECT $1, p.id, $3, $5, $6, $7, $8, $9, $10, $11, $12, $13
+	build_command, output_dir, env_sealed, use_cache)
+SELECT $1, p.id, $3, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14
 FROM projects p
 WHERE p.id = $2 AND p.user_id = $3
 	AND (SELECT count(*) FROM deployments WHERE user_id = $3 AND status = 'queued') < $4
 RETURNING id;
+
+-- Whoever pushes twice wants the second; what a person has asked for stays.
+-- name: deployment_supersede
+-- doc: Automatic deployments of the same project and target that still wait give way to a newer one.
+-- in: id uuid
+-- out: none
+-- by: api
+UPDATE deployments o SET status = 'superseded', superseded_by = d.id, error = 'A newer push took its place.', completed_at = now()
+FROM deployments d
+WHERE d.id = $1 AND o.project_id = d.project_id AND o.target = d.target AND o.id <> d.id
+	AND o.status = 'queued' AND o.trigger = 'webhook';
 
 -- A waiting one ends at once. A running one is marked, and the worker that
 -- holds it kills the build before it writes "cancelled".
@@ -162,3 +177,93 @@ WITH own AS (
 		completed_at = CASE WHEN own.status = 'queued' THEN now() ELSE d.completed_at END
 	FROM own WHERE d.id = own.id AND own.status IN ('queued', 'building', 'deploying'))
 SELECT own.status NOT IN ('queued', 'building', 'deploying') AS was_final FROM own;
+
+-- The lock keeps project_delete away until the copy is there.
+-- name: deployment_snapshot
+-- doc: What a deployment of one's own was made of; the commit that it was made from, once that is known.
+-- in: id uuid, user_id uuid
+-- out: one
+-- cols: project_id uuid, repository text, branch text, commit text, root_dir text, install_command text, build_command text,
+-- cols: output_dir text, env_sealed text
+-- none: DEPLOYMENT_NOT_FOUND
+-- by: api
+SELECT d.project_id, d.repository, d.branch, coalesce(d.commit_hash, d.commit_wanted) AS commit,
+	d.root_dir, d.install_command, d.build_command, d.output_dir, d.env_sealed
+FROM deployments d JOIN projects p ON p.id = d.project_id
+WHERE d.id = $1 AND d.user_id = $2
+FOR KEY SHARE OF p;
+
+-- Without a deployment it is the newest release that is older than the live one:
+-- asked again, it goes one further back.
+-- name: deployment_rollback_source
+-- doc: What a rollback of a project goes to, and whether that is live; a row that is null means that there is no such deployment.
+-- in: project_id uuid, user_id uuid, deployment_id uuid
+-- out: one
+-- cols: id uuid, env_sealed text, live boolean
+-- none: PROJECT_NOT_FOUND
+-- by: api
+SELECT s.id, s.env_sealed, s.release_id IS NOT DISTINCT FROM l.id AS live
+FROM projects p
+LEFT JOIN deployments ld ON ld.id = p.live_deployment_id
+LEFT JOIN releases l ON l.id = ld.release_id
+LEFT JOIN LATERAL (
+	SELECT d.id, d.env_sealed, d.release_id
+	FROM deployments d LEFT JOIN releases r ON r.id = d.release_id AND r.retired_at IS NULL
+	WHERE d.project_id = p.id AND d.target = 'production' AND (d.id = $3 OR $3 IS NULL AND d.status = 'success'
+		AND (l.id IS NULL AND r.id IS NOT NULL OR r.published_at < l.published_at))
+	ORDER BY r.published_at DESC NULLS LAST, d.completed_at DESC LIMIT 1) s ON true
+WHERE p.id = $1 AND p.user_id = $2
+FOR KEY SHARE OF p;
+
+-- FOR SHARE: the release is not retired before the switch is queued, and not
+-- after that since it is wanted.
+-- name: deployment_insert_switch
+-- doc: Queue a switch to the release of a deployment that has succeeded. It waits for nobody's quota.
+-- in: id uuid, user_id uuid, trigger text, source uuid, env_sealed text
+-- out: one
+-- cols: id uuid
+-- none: RELEASE_GONE
+-- by: api
+INSERT INTO deployments (id, project_id, user_id, trigger, target, repository, branch, commit_wanted, root_dir, install_command,
+	build_command, output_dir, env_sealed, commit_hash, commit_message, author, release_id)
+SELECT $1, s.project_id, s.user_id, $3, r.target, s.repository, s.branch, s.commit_hash, s.root_dir, s.install_command,
+	s.build_command, s.output_dir, $5, s.commit_hash, s.commit_message, s.author, r.id
+FROM deployments s JOIN LATERAL (
+	SELECT id, target FROM releases
+	WHERE id = s.release_id AND retired_at IS NULL AND published_at IS NOT NULL FOR SHARE) r ON true
+WHERE s.id = $4 AND s.user_id = $2 AND s.status = 'success'
+RETURNING id;
+
+-- name: deployment_make_way
+-- doc: What waits for a project's target is superseded by a switch, and what is being built is cancelled.
+-- in: id uuid, error text
+-- out: none
+-- by: api
+UPDATE deployments o SET
+	status = CASE WHEN o.status = 'queued' THEN 'superseded' ELSE o.status END,
+	superseded_by = d.id,
+	error = CASE WHEN o.status = 'queued' THEN $2 ELSE o.error END,
+	completed_at = CASE WHEN o.status = 'queued' THEN now() END,
+	cancel_requested_at = CASE WHEN o.status = 'queued' THEN o.cancel_requested_at ELSE coalesce(o.cancel_requested_at, now()) END
+FROM deployments d
+WHERE d.id = $1 AND o.project_id = d.project_id AND o.target = d.target AND o.id <> d.id
+	AND o.status IN ('queued', 'building', 'deploying');
+
+-- A release that another deployment made live as well stays.
+-- name: deployment_delete
+-- doc: Delete an ended deployment of one's own with its log and its release, unless it is live.
+-- in: id uuid, user_id uuid
+-- out: one
+-- cols: active boolean, live boolean
+-- none: DEPLOYMENT_NOT_FOUND
+-- by: api
+WITH own AS (
+	SELECT d.id, d.release_id, d.completed_at IS NULL AS active,
+		EXISTS (SELECT FROM projects p WHERE p.live_deployment_id = d.id) AS live
+	FROM deployments d WHERE d.id = $1 AND d.user_id = $2 FOR UPDATE), gone AS (
+	DELETE FROM deployments d USING own WHERE d.id = own.id AND NOT own.active AND NOT own.live
+	RETURNING d.id, d.release_id), retired AS (
+	UPDATE releases r SET retired_at = now() FROM gone
+	WHERE r.id = gone.release_id AND r.retired_at IS NULL
+		AND NOT EXISTS (SELECT FROM deployments o WHERE o.release_id = r.id AND o.id <> gone.id))
+SELECT active, live FROM own;

@@ -11,13 +11,28 @@
 -- out: many
 -- cols: id uuid, project_id uuid, site text, repository text, branch text
 -- cols: commit_wanted text, root_dir text, install_command text, build_command text, output_dir text
--- cols: env_sealed text, attempt int, log_seq int, log_bytes bigint, age_ms bigint
+-- cols: use_cache boolean, release_id uuid, env_sealed text, attempt int, log_seq int, log_bytes bigint, age_ms bigint
 -- by: worker
 SELECT d.id, d.project_id, p.site, d.repository, d.branch,
 	d.commit_wanted, d.root_dir, d.install_command, d.build_command, d.output_dir,
-	d.env_sealed, d.attempt, d.log_seq, d.log_bytes,
+	d.use_cache, d.release_id, d.env_sealed, d.attempt, d.log_seq, d.log_bytes,
 	(extract(epoch FROM now() - d.started_at) * 1000)::bigint AS age_ms
 FROM deployment_claim($1, $2 * interval '1 millisecond', $3) d
+JOIN projects p ON p.id = d.project_id;
+
+-- name: job_claim_switch
+-- doc: Take the oldest deployment that has nothing to build: its release is there.
+-- in: worker text, lease_ms bigint
+-- out: many
+-- cols: id uuid, project_id uuid, site text, repository text, branch text
+-- cols: commit_wanted text, root_dir text, install_command text, build_command text, output_dir text
+-- cols: use_cache boolean, release_id uuid, env_sealed text, attempt int, log_seq int, log_bytes bigint, age_ms bigint
+-- by: worker
+SELECT d.id, d.project_id, p.site, d.repository, d.branch,
+	d.commit_wanted, d.root_dir, d.install_command, d.build_command, d.output_dir,
+	d.use_cache, d.release_id, d.env_sealed, d.attempt, d.log_seq, d.log_bytes,
+	(extract(epoch FROM now() - d.started_at) * 1000)::bigint AS age_ms
+FROM deployment_claim_switch($1, $2 * interval '1 millisecond') d
 JOIN projects p ON p.id = d.project_id;
 
 -- name: job_beat
@@ -95,8 +110,22 @@ UPDATE deployments SET
 WHERE id = $1 AND lease_owner = $2 AND attempt = $3 AND status IN ('building', 'deploying')
 RETURNING cancel_requested_at IS NOT NULL AS cancel;
 
+-- Before the first byte is on disk: nothing is there without a row.
+-- name: job_release
+-- doc: A release is about to be written.
+-- in: id uuid, worker text, attempt int, url text
+-- out: one
+-- cols: id uuid
+-- none: LEASE_LOST
+-- by: worker
+INSERT INTO releases AS r (id, project_id, target, url)
+SELECT id, project_id, target, $4 FROM deployments
+WHERE id = $1 AND lease_owner = $2 AND attempt = $3 AND status = 'deploying'
+ON CONFLICT (id) DO UPDATE SET url = EXCLUDED.url, retired_at = NULL
+RETURNING r.id;
+
 -- name: job_success
--- doc: The release is live.
+-- doc: The release is live. It is its own, or the one that was there to be switched to.
 -- in: id uuid, worker text, attempt int, url text
 -- out: one
 -- cols: id uuid
@@ -104,9 +133,12 @@ RETURNING cancel_requested_at IS NOT NULL AS cancel;
 -- by: worker
 WITH d AS (
 	UPDATE deployments SET status = 'success', url = $4, error = NULL, completed_at = now(),
-		lease_owner = NULL, lease_until = NULL
+		release_id = coalesce(release_id, id), lease_owner = NULL, lease_until = NULL
 	WHERE id = $1 AND lease_owner = $2 AND attempt = $3 AND status = 'deploying'
-	RETURNING id, project_id),
+	RETURNING id, project_id, release_id),
+r AS (
+	UPDATE releases SET published_at = coalesce(published_at, now())
+	FROM d WHERE releases.id = d.release_id),
 p AS (
 	UPDATE projects SET live_deployment_id = d.id
 	FROM d WHERE projects.id = d.project_id)
@@ -119,10 +151,14 @@ SELECT id FROM d;
 -- cols: id uuid
 -- none: LEASE_LOST
 -- by: worker
-UPDATE deployments SET status = $4, error = $5, completed_at = now(), lease_owner = NULL, lease_until = NULL
-WHERE id = $1 AND lease_owner = $2 AND attempt = $3 AND status IN ('building', 'deploying')
-	AND $4 IN ('failed', 'cancelled')
-RETURNING id;
+WITH d AS (
+	UPDATE deployments SET status = $4, error = $5, completed_at = now(), lease_owner = NULL, lease_until = NULL
+	WHERE id = $1 AND lease_owner = $2 AND attempt = $3 AND status IN ('building', 'deploying')
+		AND $4 IN ('failed', 'cancelled')
+	RETURNING id),
+r AS (
+	UPDATE releases SET retired_at = now() FROM d WHERE releases.id = d.id)
+SELECT id FROM d;
 
 -- name: job_hand_back
 -- doc: The worker is told to stop: the job waits again, as if it had not begun.
@@ -140,9 +176,9 @@ RETURNING id;
 -- doc: Jobs whose worker is dead: the lease has run out, or its holder is known to be gone (a prefix of lease_owner, or the whole of it; NULL for none).
 -- in: prefix text, owner text
 -- out: many
--- cols: id uuid, project_id uuid, site text, status text, lease_owner text, attempt int
+-- cols: id uuid, project_id uuid, site text, release text, status text, lease_owner text, attempt int
 -- by: worker
-SELECT d.id, d.project_id, p.site, d.status, d.lease_owner, d.attempt
+SELECT d.id, d.project_id, p.site, coalesce(d.release_id, d.id)::text AS release, d.status, d.lease_owner, d.attempt
 FROM deployments d JOIN projects p ON p.id = d.project_id
 WHERE d.status IN ('building', 'deploying')
 	AND (d.lease_until < now() OR starts_with(d.lease_owner, $1) OR d.lease_owner = $2)
@@ -155,15 +191,19 @@ ORDER BY d.created_at, d.id;
 -- cols: status text
 -- none: LEASE_LOST
 -- by: worker
-UPDATE deployments SET
-	status = CASE WHEN cancel_requested_at IS NOT NULL THEN 'cancelled'
-		WHEN attempt < $4 THEN 'queued' ELSE 'failed' END,
-	error = CASE WHEN cancel_requested_at IS NULL AND attempt >= $4 THEN $5 END,
-	completed_at = CASE WHEN cancel_requested_at IS NOT NULL OR attempt >= $4 THEN now() END,
-	deploying_at = CASE WHEN cancel_requested_at IS NOT NULL OR attempt >= $4 THEN deploying_at END,
-	lease_owner = NULL, lease_until = NULL
-WHERE id = $1 AND lease_owner = $2 AND attempt = $3 AND status IN ('building', 'deploying')
-RETURNING status;
+WITH d AS (
+	UPDATE deployments SET
+		status = CASE WHEN cancel_requested_at IS NOT NULL THEN 'cancelled'
+			WHEN attempt < $4 THEN 'queued' ELSE 'failed' END,
+		error = CASE WHEN cancel_requested_at IS NULL AND attempt >= $4 THEN $5 END,
+		completed_at = CASE WHEN cancel_requested_at IS NOT NULL OR attempt >= $4 THEN now() END,
+		deploying_at = CASE WHEN cancel_requested_at IS NOT NULL OR attempt >= $4 THEN deploying_at END,
+		lease_owner = NULL, lease_until = NULL
+	WHERE id = $1 AND lease_owner = $2 AND attempt = $3 AND status IN ('building', 'deploying')
+	RETURNING id, status, completed_at),
+r AS (
+	UPDATE releases SET retired_at = now() FROM d WHERE releases.id = d.id AND d.completed_at IS NOT NULL)
+SELECT status FROM d;
 
 -- name: project_retired_list
 -- doc: Deleted projects whose files are still there; a few at a time.

@@ -53,6 +53,8 @@ chores_run(struct ctl *c, int64_t batch)
 	const char *key_days = str_from_i64(a, KEY_DAYS);
 	const char *mail_days = str_from_i64(a, cfg->mail_keep_days);
 	const char *audit_days = str_from_i64(a, cfg->audit_keep_days);
+	const char *log_days = str_from_i64(a, cfg->build_log_keep_days);
+	const char *log_bytes = str_from_i64(a, cfg->build_logs_max);
 	const struct chore chores[] = {
 		{"expired sessions", STMT_CLEANUP_SESSIONS, {grace, idle}},
 		{"expired tickets", STMT_CLEANUP_TICKETS, {NULL}},
@@ -61,6 +63,8 @@ chores_run(struct ctl *c, int64_t batch)
 		{"dead API keys", STMT_CLEANUP_API_KEYS, {key_days}},
 		{"old mails", STMT_CLEANUP_MAILS, {mail_days}},
 		{"old audit rows", STMT_CLEANUP_AUDIT, {audit_days}},
+		{"old build logs", STMT_CLEANUP_BUILD_LOGS,
+			{log_days, log_bytes}},
 	};
 	int status = CTL_OK;
 	size_t n;

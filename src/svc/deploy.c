@@ -14,7 +14,8 @@
 #include "svc/giturl.h"
 
 #define NAME_MAX_LENGTH 100
-#define SITE_MAX_LENGTH 63
+/* a host name's label holds "<12 digits>--<site>" as well (publish.h) */
+#define SITE_MAX_LENGTH 49
 #define NAME_TRIES      24
 #define LOWER           "abcdefghijklmnopqrstuvwxyz"
 #define NAME_CHARS      LOWER "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
@@ -113,11 +114,16 @@ deploy_repository(struct ctx *ctx, const struct cfg *cfg, const char *text,
 
 /* ---- environment ---- */
 
+static const char *
+env_row(struct ctx *ctx, const char *kind, const char *id)
+{
+	return arena_printf(ctx->arena, "%s:%s:env", kind, id);
+}
+
 enum err
 deploy_seal_env(struct ctx *ctx, const struct svc *svc, const char *kind,
 	const char *id, const char *env, const char **ret)
 {
-	const char *row = arena_printf(ctx->arena, "%s:%s:env", kind, id);
 	const char *const *lines;
 	size_t n = 0;
 	enum err e;
@@ -133,27 +139,22 @@ deploy_seal_env(struct ctx *ctx, const struct svc *svc, const char *kind,
 		*ret = NULL;
 		return E_OK;
 	}
-	return seal_close(ctx, svc->cfg, row, env, ret);
+	return seal_close(ctx, svc->cfg, env_row(ctx, kind, id), env, ret);
 }
 
-static const char *
-project_env(struct ctx *ctx, const char *project_id)
-{
-	return arena_printf(ctx->arena, "project:%s:env", project_id);
-}
-
-/* The environment of a deployment: the one that came with the wish, else the
- * project's, sealed anew since a seal is bound to its row. */
+/* The environment of a deployment: the one that came with the wish, else that
+ * of its project or of another deployment (kind and from), sealed anew since a
+ * seal is bound to its row. */
 static enum err
 deployment_env(struct ctx *ctx, const struct svc *svc, const char *id,
-	const char *given, const char *project_id, const char *project_sealed,
-	const char **ret)
+	const char *given, const char *kind, const char *from,
+	const char *sealed, const char **ret)
 {
 	enum err e = E_OK;
 
-	if (!given && project_sealed)
-		e = seal_open(ctx, svc->cfg, project_env(ctx, project_id),
-			project_sealed, &given);
+	if (!given && sealed)
+		e = seal_open(ctx, svc->cfg, env_row(ctx, kind, from), sealed,
+			&given);
 	return e ? e : deploy_seal_env(ctx, svc, "deployment", id, given, ret);
 }
 
@@ -168,8 +169,8 @@ deploy_env_names(struct ctx *ctx, const struct svc *svc, const char *project_id,
 	enum err e = E_OK;
 
 	if (sealed)
-		e = seal_open(ctx, svc->cfg, project_env(ctx, project_id),
-			sealed, &plain);
+		e = seal_open(ctx, svc->cfg,
+			env_row(ctx, "project", project_id), sealed, &plain);
 	if (!e && sealed)
 		e = envlines_parse(ctx, plain, &lines, &n);
 	if (e)
@@ -345,11 +346,12 @@ struct project {
 static void
 project_read(const struct rows *r, struct project *p)
 {
-	p->id = rows_str(r, "id");
+	p->id = rows_str(r, "project_id");
 	p->repository = rows_str(r, "repository");
 	p->env_sealed = rows_str(r, "env_sealed");
 	p->settings = (struct deploy_settings){
 		.branch = rows_str(r, "branch"),
+		.commit = rows_str(r, "commit"),
 		.root_dir = rows_str(r, "root_dir"),
 		.install_command = rows_str(r, "install_command"),
 		.build_command = rows_str(r, "build_command"),
@@ -408,28 +410,48 @@ project_for(struct ctx *ctx, const struct svc *svc, const char *text,
 #define ELSE(a, b) ((a) ? (a) : (b))
 
 static enum err
-insert_deployment(struct ctx *ctx, const struct svc *svc, const char *user_id,
+insert_deployment(struct ctx *ctx, const struct svc *svc, const char *id,
+	const char *user_id, const char *trigger, const char *project_id,
+	const char *repository, const struct deploy_settings *s,
+	const char *env_sealed)
+{
+	return db_query(ctx, svc->db, STMT_DEPLOYMENT_INSERT,
+		DB_IN(id, project_id, user_id,
+			str_from_i64(ctx->arena, svc->cfg->queued_per_user),
+			trigger, repository, s->branch, s->commit, s->root_dir,
+			s->install_command, s->build_command, s->output_dir,
+			env_sealed, s->no_cache ? "f" : "t"),
+		NULL);
+}
+
+/* A deployment of a project: what the wish does not say is as the project
+ * has it. */
+static enum err
+insert_wish(struct ctx *ctx, const struct svc *svc, const char *user_id,
 	const char *trigger, const struct project *p,
 	const struct deploy_settings *s, const char **ret_id)
 {
 	const struct deploy_settings *own = &p->settings;
+	const struct deploy_settings all = {
+		.branch = ELSE(s->branch, own->branch),
+		.commit = s->commit,
+		.root_dir = ELSE(s->root_dir, own->root_dir),
+		.install_command =
+			ELSE(s->install_command, own->install_command),
+		.build_command = ELSE(s->build_command, own->build_command),
+		.output_dir = ELSE(s->output_dir, own->output_dir),
+		.no_cache = s->no_cache,
+	};
 	const char *env = NULL;
 	char id[37];
 	enum err e;
 
 	rand_uuid(id);
-	e = deployment_env(ctx, svc, id, s->env, p->id, p->env_sealed, &env);
-	if (e)
-		return e;
-	e = db_query(ctx, svc->db, STMT_DEPLOYMENT_INSERT,
-		DB_IN(id, p->id, user_id,
-			str_from_i64(ctx->arena, svc->cfg->queued_per_user),
-			trigger, p->repository, ELSE(s->branch, own->branch),
-			s->commit, ELSE(s->root_dir, own->root_dir),
-			ELSE(s->install_command, own->install_command),
-			ELSE(s->build_command, own->build_command),
-			ELSE(s->output_dir, own->output_dir), env),
-		NULL);
+	e = deployment_env(
+		ctx, svc, id, s->env, "project", p->id, p->env_sealed, &env);
+	if (!e)
+		e = insert_deployment(ctx, svc, id, user_id, trigger, p->id,
+			p->repository, &all, env);
 	if (!e)
 		*ret_id = arena_strdup(ctx->arena, id);
 	return e;
@@ -448,12 +470,185 @@ deploy_request(struct ctx *ctx, const struct svc *svc, const char *user_id,
 	if (!e)
 		e = project_for(ctx, svc, repository, &d, &p);
 	if (!e)
-		e = insert_deployment(
-			ctx, svc, user_id, trigger, &p, settings, &id);
+		e = insert_wish(ctx, svc, user_id, trigger, &p, settings, &id);
 	e = db_end(ctx, svc->db, e);
 	if (!e)
 		*ret_id = id;
 	return e;
+}
+
+/* ---- by itself ---- */
+
+static enum err
+insert_automatic(struct ctx *ctx, const struct svc *svc, const char *user_id,
+	const char *project_id, const struct deploy_settings *settings,
+	const char **ret_id)
+{
+	struct project p;
+	struct rows *r;
+	enum err e =
+		db_query(ctx, svc->db, STMT_USER_LOCK, DB_IN(user_id), NULL);
+
+	if (!e)
+		e = db_query(ctx, svc->db, STMT_PROJECT_FOR_DEPLOY,
+			DB_IN(project_id, user_id), &r);
+	if (e)
+		return e;
+	if (rows_bool(r, 0, rows_col(r, "paused")))
+		return E_DEPLOY_PAUSED;
+	project_read(r, &p);
+	e = insert_wish(ctx, svc, user_id, "webhook", &p, settings, ret_id);
+	return e ? e
+		 : db_query(ctx, svc->db, STMT_DEPLOYMENT_SUPERSEDE,
+			   DB_IN(*ret_id), NULL);
+}
+
+enum err
+deploy_automatic(struct ctx *ctx, const struct svc *svc, const char *user_id,
+	const char *project_id, const struct deploy_settings *settings,
+	const char **ret_id)
+{
+	const char *id = NULL;
+	enum err e = db_begin(ctx, svc->db);
+
+	if (!e)
+		e = insert_automatic(
+			ctx, svc, user_id, project_id, settings, &id);
+	e = db_end(ctx, svc->db, e);
+	if (!e)
+		*ret_id = id;
+	return e;
+}
+
+/* ---- once more ---- */
+
+static enum err
+insert_again(struct ctx *ctx, const struct svc *svc, const char *user_id,
+	const char *source, bool no_cache, const char *id)
+{
+	struct project was;
+	const char *env;
+	struct rows *r;
+	enum err e = db_query(ctx, svc->db, STMT_DEPLOYMENT_SNAPSHOT,
+		DB_IN(source, user_id), &r);
+
+	if (e)
+		return e;
+	project_read(r, &was);
+	was.settings.no_cache = no_cache;
+	e = deployment_env(
+		ctx, svc, id, NULL, "deployment", source, was.env_sealed, &env);
+	return e ? e
+		 : insert_deployment(ctx, svc, id, user_id, "redeploy", was.id,
+			   was.repository, &was.settings, env);
+}
+
+enum err
+deploy_again(struct ctx *ctx, const struct svc *svc, const char *user_id,
+	const char *id, bool no_cache, const char **ret_id)
+{
+	char new_id[37];
+	enum err e = db_begin(ctx, svc->db);
+
+	rand_uuid(new_id);
+	if (!e)
+		e = db_query(
+			ctx, svc->db, STMT_USER_LOCK, DB_IN(user_id), NULL);
+	if (!e)
+		e = insert_again(ctx, svc, user_id, id, no_cache, new_id);
+	e = db_end(ctx, svc->db, e);
+	if (!e)
+		*ret_id = arena_strdup(ctx->arena, new_id);
+	return e;
+}
+
+/* ---- back ---- */
+
+/* The deployment to go back to, and its environment for the new row. */
+static enum err
+rollback_source(struct ctx *ctx, const struct svc *svc, const char *user_id,
+	const char *project_id, const char *wanted, const char *new_id,
+	const char **ret_source, const char **ret_env)
+{
+	struct rows *r;
+	enum err e = db_query(ctx, svc->db, STMT_DEPLOYMENT_ROLLBACK_SOURCE,
+		DB_IN(project_id, user_id, wanted), &r);
+
+	if (e)
+		return e;
+	*ret_source = rows_str(r, "id");
+	if (!*ret_source)
+		return wanted ? E_DEPLOYMENT_NOT_FOUND
+			      : ctx_fail(ctx, E_RELEASE_GONE,
+					"There is no release before the live "
+					"one");
+	if (rows_bool(r, 0, rows_col(r, "live")))
+		return E_RELEASE_LIVE;
+	return deployment_env(ctx, svc, new_id, NULL, "deployment", *ret_source,
+		rows_str(r, "env_sealed"), ret_env);
+}
+
+static enum err
+insert_switch(struct ctx *ctx, const struct svc *svc, const char *user_id,
+	const char *project_id, const char *wanted, const char *id)
+{
+	const char *source = NULL;
+	const char *env = NULL;
+	enum err e =
+		db_query(ctx, svc->db, STMT_USER_LOCK, DB_IN(user_id), NULL);
+
+	if (!e)
+		e = rollback_source(ctx, svc, user_id, project_id, wanted, id,
+			&source, &env);
+	if (!e)
+		e = db_query(ctx, svc->db, STMT_DEPLOYMENT_INSERT_SWITCH,
+			DB_IN(id, user_id, "rollback", source, env), NULL);
+	if (!e)
+		e = db_query(ctx, svc->db, STMT_DEPLOYMENT_MAKE_WAY,
+			DB_IN(id, "A rollback took its place."), NULL);
+	if (!e)
+		e = db_query(ctx, svc->db, STMT_PROJECT_PAUSE,
+			DB_IN(project_id, user_id), NULL);
+	return e;
+}
+
+enum err
+deploy_rollback(struct ctx *ctx, const struct svc *svc, const char *user_id,
+	const char *project_id, const char *deployment_id, const char **ret_id)
+{
+	char id[37];
+	enum err e = db_begin(ctx, svc->db);
+
+	rand_uuid(id);
+	if (!e)
+		e = insert_switch(
+			ctx, svc, user_id, project_id, deployment_id, id);
+	e = db_end(ctx, svc->db, e);
+	if (!e)
+		*ret_id = arena_strdup(ctx->arena, id);
+	return e;
+}
+
+/* ---- the end ---- */
+
+enum err
+deploy_delete(struct ctx *ctx, const struct svc *svc, const char *user_id,
+	const char *id)
+{
+	struct rows *r;
+	enum err e = db_query(
+		ctx, svc->db, STMT_DEPLOYMENT_DELETE, DB_IN(id, user_id), &r);
+
+	if (e)
+		return e;
+	if (rows_bool(r, 0, rows_col(r, "active")))
+		return ctx_fail(ctx, E_CONFLICT,
+			"The deployment has not ended; cancel it first");
+	if (rows_bool(r, 0, rows_col(r, "live")))
+		return ctx_fail(ctx, E_CONFLICT,
+			"The deployment is live; deploy or roll back to "
+			"another one first");
+	return E_OK;
 }
 
 enum err

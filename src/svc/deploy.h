@@ -35,6 +35,7 @@ struct deploy_settings {
 	const char *build_command;
 	const char *output_dir;
 	const char *env; /* KEY=VALUE lines */
+	bool no_cache;   /* build with an empty cache */
 };
 
 /* Find what text means: a project's name, owner/name on GitHub, or a git URL,
@@ -51,6 +52,34 @@ MUST enum err deploy_repository(struct ctx *ctx, const struct cfg *cfg,
 MUST enum err deploy_request(struct ctx *ctx, const struct svc *svc,
 	const char *user_id, const char *trigger, const char *repository,
 	const struct deploy_settings *settings, const char **ret_id);
+
+/* Queue a deployment of a project that nobody has pressed a button for: a push
+ * or a deploy hook. Older ones of that kind that still wait are superseded.
+ * E_PROJECT_NOT_FOUND, E_QUEUE_FULL, E_DEPLOY_PAUSED. */
+MUST enum err deploy_automatic(struct ctx *ctx, const struct svc *svc,
+	const char *user_id, const char *project_id,
+	const struct deploy_settings *settings, const char **ret_id);
+
+/* Queue a deployment again: the same commit, settings and environment as that
+ * of id, whatever the project's are by now. E_DEPLOYMENT_NOT_FOUND,
+ * E_QUEUE_FULL. */
+MUST enum err deploy_again(struct ctx *ctx, const struct svc *svc,
+	const char *user_id, const char *id, bool no_cache,
+	const char **ret_id);
+
+/* Queue a switch of the project's site to the release of a deployment that has
+ * succeeded, deployment_id NULL: to the one before the live one. What waits is
+ * superseded, what is being built is cancelled, and pushes deploy nothing until
+ * somebody says so: each would undo it. E_PROJECT_NOT_FOUND,
+ * E_DEPLOYMENT_NOT_FOUND, E_RELEASE_GONE, E_RELEASE_LIVE. */
+MUST enum err deploy_rollback(struct ctx *ctx, const struct svc *svc,
+	const char *user_id, const char *project_id, const char *deployment_id,
+	const char **ret_id);
+
+/* Delete an ended deployment, its log and its release. E_DEPLOYMENT_NOT_FOUND,
+ * E_CONFLICT: it has not ended, or is live. */
+MUST enum err deploy_delete(struct ctx *ctx, const struct svc *svc,
+	const char *user_id, const char *id);
 
 /* A waiting one ends at once, a running one when its worker has killed it.
  * E_DEPLOYMENT_NOT_FOUND, E_DEPLOYMENT_FINISHED. */

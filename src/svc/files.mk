@@ -6,6 +6,7 @@ src_svc_libsvc_a_SOURCES = \
 	src/svc/audit.c src/svc/audit.h \
 	src/svc/code.c src/svc/code.h \
 	src/svc/deploy.c src/svc/deploy.h src/svc/deploy_state.def \
+	src/svc/deployhook.c src/svc/deployhook.h \
 	src/svc/deploy_log.c src/svc/deploy_log.h \
 	src/svc/detect.c src/svc/detect.h \
 	src/svc/egress.c src/svc/egress.h \

@@ -30,6 +30,8 @@
 #define KEPT_MAX 160
 /* no copy takes as long */
 #define LEFTOVER_SECONDS 86400
+#define LABEL_MAX        63 /* of a host name, RFC 1035 2.3.4 */
+#define OWN_DIGITS       12
 
 struct copy {
 	struct ctx *ctx;
@@ -49,7 +51,7 @@ os_failed(struct ctx *ctx, const char *what)
 		strerror(errno));
 }
 
-/* What cannot be removed now is met again by the next publish_prune(). */
+/* What cannot be removed now is met again by the next publish_tidy(). */
 static void
 drop_tree(int dir, const char *name)
 {
@@ -451,6 +453,49 @@ point(struct arena *a, int dir, const char *name, const char *target)
 	       renameat(dir, tmp, dir, name) == 0;
 }
 
+const char *
+publish_label(struct arena *a, const struct publish *p)
+{
+	char digits[OWN_DIGITS + 1];
+	size_t n = 0;
+
+	for (const char *c = p->id; *c && n < OWN_DIGITS; c++) {
+		if (*c != '-')
+			digits[n++] = *c;
+	}
+	digits[n] = '\0';
+	if (n + strlen("--") + strlen(p->site) > LABEL_MAX)
+		return NULL;
+	return arena_printf(a, "%s--%s", digits, p->site);
+}
+
+static const char *
+label_path(struct arena *a, const struct publish *p)
+{
+	const char *label = publish_label(a, p);
+
+	return label ? arena_printf(a, "%s/%s", p->sites, label) : NULL;
+}
+
+enum err
+publish_name(struct ctx *ctx, const struct publish *p)
+{
+	struct arena *a = ctx->arena;
+	const char *path = label_path(a, p);
+	AUTO_FD int dir = -1;
+
+	if (!path)
+		return E_OK;
+	if (!fd_mkdirs(path, 0755) || chmod(path, 0755) < 0)
+		return os_failed(ctx, "name");
+	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0 ||
+		!point(a, dir, "current",
+			arena_printf(a, "../%s/releases/%s", p->site, p->id)))
+		return os_failed(ctx, "name");
+	return E_OK;
+}
+
 enum err
 publish_switch(struct ctx *ctx, const struct publish *p)
 {
@@ -460,8 +505,11 @@ publish_switch(struct ctx *ctx, const struct publish *p)
 	AUTO_FD int dir = open(
 		site_path(ctx, p, "."), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (dir < 0)
-		return os_failed(ctx, "site");
+	if (dir < 0 || faccessat(dir, target, X_OK, 0) < 0)
+		return errno == ENOENT ? ctx_fail(ctx, E_BUILD_FAILED,
+						 "its release is not there "
+						 "any more")
+				       : os_failed(ctx, "site");
 	was = read_link(a, dir, "current");
 	if (was && !str_eq(was, target) && !point(a, dir, "previous", was))
 		return os_failed(ctx, "previous");
@@ -491,22 +539,61 @@ publish_discard(struct ctx *ctx, const struct publish *p)
 		drop_tree(dir, arena_printf(ctx->arena, ".%s.tmp", p->id));
 }
 
-struct release {
-	const char *name;
-	struct timespec when;
-};
-
-static int
-newest_first(const void *x, const void *y)
+/* Remove NAME of the directory PATH; a directory that is not there is fine. */
+static bool
+remove_from(const char *path, const char *name)
 {
-	const struct release *a = x;
-	const struct release *b = y;
+	AUTO_FD int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (a->when.tv_sec != b->when.tv_sec)
-		return a->when.tv_sec < b->when.tv_sec ? 1 : -1;
-	if (a->when.tv_nsec != b->when.tv_nsec)
-		return a->when.tv_nsec < b->when.tv_nsec ? 1 : -1;
-	return 0;
+	if (dir < 0)
+		return errno == ENOENT;
+	return fd_remove_tree(dir, name);
+}
+
+bool
+publish_remove(struct ctx *ctx, const struct publish *p)
+{
+	struct arena *a = ctx->arena;
+	const char *path = arena_printf(a, "releases/%s", p->id);
+	const char *label = publish_label(a, p);
+	AUTO_FD int dir = open(
+		site_path(ctx, p, "."), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (dir < 0)
+		return errno == ENOENT;
+	if (str_eq(path, read_link(a, dir, "current")) ||
+		str_eq(path, read_link(a, dir, "previous"))) {
+		errno = EBUSY;
+		return false;
+	}
+	return (!label || remove_from(p->sites, label)) &&
+	       remove_from(site_path(ctx, p, "releases"), p->id);
+}
+
+bool
+publish_remove_site(struct arena *a, const char *sites, const char *site)
+{
+	const char *tail = arena_printf(a, "--%s", site);
+	const char *live = arena_printf(a, "%s/%s/current", sites, site);
+	AUTO_FD int fd = open(sites, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = NULL;
+	struct dirent *d;
+	bool good = true;
+
+	if (fd < 0)
+		return errno == ENOENT;
+	/* at once for nginx, however long the rest takes */
+	if (unlink(live) != 0 && errno != ENOENT)
+		return false;
+	dir = fdopendir(fcntl(fd, F_DUPFD_CLOEXEC, 3));
+	if (!dir)
+		return false;
+	while (good && (d = readdir(dir)) != NULL) {
+		if (str_ends(d->d_name, tail))
+			good = fd_remove_tree(fd, d->d_name);
+	}
+	(void)closedir(dir);
+	return good && fd_remove_tree(fd, site);
 }
 
 /* Half-written, and nobody writes it any more. A young one may be the next
@@ -521,61 +608,16 @@ is_leftover(int releases, const char *name)
 	       st.st_mtim.tv_sec < clock_now_us() / 1000000 - LEFTOVER_SECONDS;
 }
 
-/* The releases by age. */
-static struct release *
-list_releases(struct ctx *ctx, int fd, size_t *ret_n)
+void
+publish_tidy(struct ctx *ctx, const struct publish *p)
 {
-	struct arena *a = ctx->arena;
-	struct release *list = NULL;
-	size_t n = 0;
-	DIR *dir = fdopendir(fd);
+	DIR *dir = opendir(site_path(ctx, p, "releases"));
 	struct dirent *d;
-	struct stat st;
 
 	while (dir && (d = readdir(dir)) != NULL) {
 		if (is_leftover(dirfd(dir), d->d_name))
 			drop_tree(dirfd(dir), d->d_name);
-		if (!str_is_uuid(d->d_name) ||
-			fstatat(dirfd(dir), d->d_name, &st,
-				AT_SYMLINK_NOFOLLOW) < 0)
-			continue;
-		list = arena_grow(
-			a, list, n * sizeof(*list), (n + 1) * sizeof(*list));
-		list[n++] = (struct release){
-			arena_strdup(a, d->d_name), st.st_ctim};
 	}
 	if (dir)
 		(void)closedir(dir);
-	else
-		auto_close(&fd);
-	if (n)
-		qsort(list, n, sizeof(*list), newest_first);
-	*ret_n = n;
-	return list;
-}
-
-void
-publish_prune(struct ctx *ctx, const struct publish *p)
-{
-	struct arena *a = ctx->arena;
-	AUTO_FD int site = open(
-		site_path(ctx, p, "."), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	AUTO_FD int releases = open(site_path(ctx, p, "releases"),
-		O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct release *list;
-	const char *live;
-	const char *before;
-	size_t n;
-
-	if (site < 0 || releases < 0)
-		return;
-	live = read_link(a, site, "current");
-	before = read_link(a, site, "previous");
-	list = list_releases(ctx, fcntl(releases, F_DUPFD_CLOEXEC, 3), &n);
-	for (size_t i = (size_t)p->keep; i < n; i++) {
-		const char *path = arena_printf(a, "releases/%s", list[i].name);
-
-		if (!str_eq(path, live) && !str_eq(path, before))
-			drop_tree(releases, list[i].name);
-	}
 }

@@ -6,7 +6,8 @@
  *
  * Where an input field's value comes from: its name is a {param} of the path:
  * the path; else for GET and DELETE the query; else the JSON body. A DELETE
- * whose route says .body takes the JSON body, too.
+ * whose route says .body takes the JSON body, a POST that says .query the
+ * query.
  */
 #ifndef AS_WEB_FIELD_H
 #define AS_WEB_FIELD_H

@@ -56,7 +56,7 @@ who_text(enum who w)
 bool
 route_takes_body(const struct route *r)
 {
-	return (r->verb != GET && r->verb != DELETE) || r->body;
+	return r->body || (r->verb != GET && r->verb != DELETE && !r->query);
 }
 
 enum verb

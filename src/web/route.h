@@ -42,7 +42,9 @@ struct route {
 	const char *const *aliases; /* more paths, ended by NULL */
 	enum who who;
 	enum rate rate;
-	bool body;   /* a DELETE whose fields come in a JSON body */
+	bool body;  /* a DELETE whose fields come in a JSON body */
+	bool query; /* a POST whose fields come in the query; its body, whatever
+		      * it is, is not read */
 	bool no_key; /* an API key is not enough: a person has to sign in */
 	enum event audit;        /* 0: not audited */
 	enum event audit_failed; /* when a failure has a name of its own */

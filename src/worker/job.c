@@ -197,6 +197,18 @@ last_look(struct job *j)
 	return lease_tick(j);
 }
 
+/* The row first, so that nothing is on disk that nobody knows of. */
+static enum err
+record_release(struct job *j)
+{
+	struct arena *a = j->ctx.arena;
+	const char *label = publish_label(a, &j->pub);
+	const char *url = label ? job_site_url(a, &j->w->cfg, label) : NULL;
+
+	return lease_write(j, STMT_JOB_RELEASE,
+		DB_IN(j->id, j->owner, j->attempt, url), NULL);
+}
+
 static enum err
 publish(struct job *j, const char *output)
 {
@@ -207,12 +219,16 @@ publish(struct job *j, const char *output)
 	j->pub.skip_node_modules = str_eq(output, ".");
 	if (!e)
 		e = go_deploying(j);
+	if (!e)
+		e = record_release(j);
 	crash_point("deploying");
 	if (!e) {
 		job_say(j, SAY_INFO, "Publishing '%s'...", output);
 		e = publish_copy(&j->ctx, &j->pub, fd, &st);
 	}
 	crash_point("copied");
+	if (!e)
+		e = publish_name(&j->ctx, &j->pub);
 	if (!e)
 		e = last_look(j);
 	if (!e)
@@ -268,6 +284,24 @@ open_src(struct job *j)
 	return E_OK;
 }
 
+/* What was built once is live again by one rename. */
+static enum err
+switch_back(struct job *j)
+{
+	enum err e;
+
+	job_say(j, SAY_INFO, "Switching to the release of deployment %s",
+		j->release);
+	e = go_deploying(j);
+	crash_point("deploying");
+	if (!e)
+		e = last_look(j);
+	if (!e)
+		e = publish_switch(&j->ctx, &j->pub);
+	crash_point("switched");
+	return e;
+}
+
 static enum err
 deploy(struct job *j)
 {
@@ -300,14 +334,14 @@ deploy(struct job *j)
 
 /* ---- the end ---- */
 
-static const char *
-site_url(struct job *j)
+const char *
+job_site_url(struct arena *a, const struct cfg *cfg, const char *site)
 {
-	const char *url = j->w->cfg.site_url;
+	const char *url = cfg->site_url;
 	const char *at = strstr(url, "%s");
 
-	return at ? arena_printf(j->ctx.arena, "%.*s%s%s", (int)(at - url), url,
-			    j->site, at + 2)
+	return at ? arena_printf(
+			    a, "%.*s%s%s", (int)(at - url), url, site, at + 2)
 		  : url;
 }
 
@@ -340,10 +374,25 @@ end_as(struct job *j, const char *status, const char *error)
 	return e;
 }
 
+/* The project has one good release more: the oldest may go. The parent removes
+ * what this names; when it fails, the next success does it. */
+static void
+retire_oldest(struct job *j)
+{
+	enum err e = db_query(&j->ctx, j->db, STMT_RELEASE_RETIRE,
+		DB_IN(j->id,
+			str_from_i64(j->ctx.arena, j->w->cfg.keep_releases)),
+		NULL);
+
+	if (e)
+		log_debug(j->id, "releases: %s",
+			j->ctx.cause ? j->ctx.cause : err_info(e)->message);
+}
+
 static enum err
 end_success(struct job *j)
 {
-	const char *url = site_url(j);
+	const char *url = job_site_url(j->ctx.arena, &j->w->cfg, j->site);
 	enum err e;
 
 	job_say(j, SAY_INFO, "Deployment successful! %s", url);
@@ -351,6 +400,8 @@ end_success(struct job *j)
 	if (!e)
 		e = lease_write(j, STMT_JOB_SUCCESS,
 			DB_IN(j->id, j->owner, j->attempt, url), NULL);
+	if (!e)
+		retire_oldest(j);
 	log_event(EV_JOB_ENDED, j->id, "status", e ? "lost" : "success", NULL);
 	return e;
 }
@@ -464,6 +515,8 @@ read_row(struct job *j, const struct rows *row)
 	j->commit_wanted = copy(j, row, "commit_wanted");
 	j->root_dir = copy(j, row, "root_dir");
 	j->env_sealed = copy(j, row, "env_sealed");
+	j->release = copy(j, row, "release_id");
+	j->use_cache = rows_bool(row, 0, rows_col(row, "use_cache"));
 	j->wish = (struct detect_wish){copy(j, row, "install_command"),
 		copy(j, row, "build_command"), copy(j, row, "output_dir")};
 	j->attempt = copy(j, row, "attempt");
@@ -474,10 +527,9 @@ read_row(struct job *j, const struct rows *row)
 	j->build_ms = w->cfg.build_timeout;
 	j->pub = (struct publish){.sites = w->sites,
 		.site = j->site,
-		.id = j->id,
+		.id = j->release ? j->release : j->id,
 		.max_bytes = w->cfg.max_build_size * 1024 * 1024,
 		.max_files = w->cfg.max_output_files,
-		.keep = w->cfg.keep_releases,
 		.tick = publish_tick,
 		.warn = publish_warn,
 		.arg = j};
@@ -511,14 +563,14 @@ job_main(struct worker *w, int slot, const struct rows *row)
 			"lost.",
 			j->attempt_n);
 	publish_announce(&j->ctx, &j->pub);
-	e = deploy(j);
+	e = j->release ? switch_back(j) : deploy(j);
 	crash_point("ending");
 	e = end(j, e);
 	crash_point("ended");
 	if (!e) {
 		alarm(0); /* the row is done with */
 		slot_finish(j);
-		publish_prune(&j->ctx, &j->pub);
+		publish_tidy(&j->ctx, &j->pub);
 	}
 	_exit(e ? 1 : 0);
 }

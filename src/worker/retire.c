@@ -1,7 +1,8 @@
 /*
- * retire.c - removes what deleted projects leave on disk: the site, which is
- * unreachable from the first step on, and the build cache. Called by the parent
- * in its rounds. Touches only what the database names.
+ * retire.c - removes what deleted projects leave on disk (the site, which is
+ * unreachable from the first step on, and the build cache), and releases that
+ * are not kept any more. Called by the parent in its rounds. Touches only what
+ * the database names.
  */
 #include "worker/worker.h"
 
@@ -30,12 +31,8 @@ static bool
 remove_project(struct worker *w, const char *id, const char *site)
 {
 	struct arena *a = w->ctx.arena;
-	const char *dir = arena_printf(a, "%s/%s", w->sites, site);
 
-	/* at once for nginx, however long the rest takes */
-	if (unlink(arena_printf(a, "%s/current", dir)) != 0 && errno != ENOENT)
-		return false;
-	return remove_from(w->sites, site) &&
+	return publish_remove_site(a, w->sites, site) &&
 	       remove_from(arena_printf(a, "%s/cache", w->builds), id);
 }
 
@@ -79,6 +76,31 @@ retire_projects(struct worker *w)
 		if (!e)
 			log_event(EV_SITE_REMOVED, id, "site", site, NULL);
 		w->site_stays = false;
+	}
+	return e;
+}
+
+/* A release that is still live on disk is one that another switch is about to
+ * leave: it waits. */
+enum err
+retire_releases(struct worker *w)
+{
+	struct rows *r;
+	enum err e =
+		db_query(&w->ctx, w->db, STMT_RELEASE_RETIRED_LIST, DB_IN0, &r);
+
+	for (size_t i = 0; !e && i < rows_n(r); i++) {
+		const struct publish pub = {
+			.sites = w->sites,
+			.site = rows_text(r, i, rows_col(r, "site")),
+			.id = rows_text(r, i, rows_col(r, "id")),
+		};
+
+		if (publish_remove(&w->ctx, &pub))
+			e = db_query(&w->ctx, w->db, STMT_RELEASE_DELETE,
+				DB_IN(pub.id), NULL);
+		else if (errno != EBUSY)
+			log_debug(pub.id, "release: %s", strerror(errno));
 	}
 	return e;
 }

@@ -49,19 +49,7 @@ site_of(const struct worker *w, const struct rows *r, size_t row)
 {
 	return (struct publish){.sites = w->sites,
 		.site = rows_text(r, row, rows_col(r, "site")),
-		.id = rows_text(r, row, rows_col(r, "id")),
-		.keep = w->cfg.keep_releases};
-}
-
-static const char *
-url_of(struct worker *w, const char *site)
-{
-	const char *at = strstr(w->cfg.site_url, "%s");
-
-	return at ? arena_printf(w->ctx.arena, "%.*s%s%s",
-			    (int)(at - w->cfg.site_url), w->cfg.site_url, site,
-			    at + 2)
-		  : w->cfg.site_url;
+		.id = rows_text(r, row, rows_col(r, "release"))};
 }
 
 /* One job whose worker is dead. When its release is live it has succeeded:
@@ -70,6 +58,7 @@ static enum err
 take_back(struct worker *w, const struct rows *r, size_t row)
 {
 	struct publish pub = site_of(w, r, row);
+	const char *id = rows_text(r, row, rows_col(r, "id"));
 	const char *owner = rows_text(r, row, rows_col(r, "lease_owner"));
 	const char *attempt = rows_text(r, row, rows_col(r, "attempt"));
 	const char *max = str_from_i64(w->ctx.arena, w->cfg.build_attempts);
@@ -79,20 +68,21 @@ take_back(struct worker *w, const struct rows *r, size_t row)
 	if (str_eq(rows_text(r, row, rows_col(r, "status")), "deploying") &&
 		publish_is_live(&w->ctx, &pub)) {
 		e = db_query(&w->ctx, w->db, STMT_JOB_SUCCESS,
-			DB_IN(pub.id, owner, attempt, url_of(w, pub.site)),
+			DB_IN(id, owner, attempt,
+				job_site_url(w->ctx.arena, &w->cfg, pub.site)),
 			NULL);
 		if (!e)
-			log_event(EV_JOB_ENDED, pub.id, "status", "success",
+			log_event(EV_JOB_ENDED, id, "status", "success",
 				"reason", "it was live already", NULL);
 		return e == E_LEASE_LOST ? E_OK : e;
 	}
 	publish_discard(&w->ctx, &pub);
 	e = db_query(&w->ctx, w->db, STMT_JOB_REQUEUE,
-		DB_IN(pub.id, owner, attempt, max,
+		DB_IN(id, owner, attempt, max,
 			"the build's worker was lost too often"),
 		&out);
 	if (!e)
-		log_event(EV_JOB_REQUEUED, pub.id, "status",
+		log_event(EV_JOB_REQUEUED, id, "status",
 			rows_str(out, "status"), "worker", owner, "attempt",
 			attempt, NULL);
 	if (e == E_LEASE_LOST)
@@ -211,7 +201,7 @@ reap_children(struct worker *w)
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		if (pid == w->outbox)
 			outbox_ended(w, status);
-		for (int i = 0; i < w->cfg.build_slots; i++) {
+		for (int i = 0; i <= switch_slot(w); i++) {
 			if (w->slot[i].pid == pid)
 				slot_ended(w, i, status);
 		}
@@ -224,7 +214,7 @@ mend_slots(struct worker *w)
 {
 	enum err e = E_OK;
 
-	for (int i = 0; !e && i < w->cfg.build_slots; i++) {
+	for (int i = 0; !e && i <= switch_slot(w); i++) {
 		if (!w->slot[i].dirty || w->slot[i].pid)
 			continue;
 		e = take_back_all(w, NULL, owner_of(w, i));
@@ -247,6 +237,48 @@ free_slot(const struct worker *w)
 	return -1;
 }
 
+/* Start the job that was claimed for a slot. */
+static void
+start_job(struct worker *w, int slot, const struct rows *r)
+{
+	struct slot *s = &w->slot[slot];
+
+	(void)str_copy(s->job, sizeof(s->job), rows_str(r, "id"));
+	(void)str_copy(
+		s->project, sizeof(s->project), rows_str(r, "project_id"));
+	log_event(EV_JOB_CLAIMED, s->job, "slot",
+		str_from_i64(w->ctx.arena, slot), "attempt",
+		rows_str(r, "attempt"), NULL);
+	switch (start_child(w, slot)) {
+	case 0:
+		job_main(w, slot, r);
+	case -1:
+		s->dirty = true;
+		break;
+	default:
+		break;
+	}
+}
+
+/* A switch takes milliseconds, so one at a time is enough. */
+static enum err
+claim_switch(struct worker *w)
+{
+	const int slot = switch_slot(w);
+	struct rows *r;
+	enum err e;
+
+	if (w->slot[slot].pid || w->slot[slot].dirty)
+		return E_OK;
+	e = db_query(&w->ctx, w->db, STMT_JOB_CLAIM_SWITCH,
+		DB_IN(owner_of(w, slot), str_from_i64(w->ctx.arena,
+						 w->cfg.lease_seconds * 1000)),
+		&r);
+	if (!e && rows_n(r) > 0)
+		start_job(w, slot, r);
+	return e;
+}
+
 /* Claim and start until there is no slot or no job left. */
 static enum err
 claim(struct worker *w)
@@ -264,23 +296,9 @@ claim(struct worker *w)
 
 		if (e || rows_n(r) == 0)
 			return e;
-		(void)str_copy(w->slot[slot].job, sizeof(w->slot[slot].job),
-			rows_str(r, "id")); /* a uuid fits */
-		(void)str_copy(w->slot[slot].project,
-			sizeof(w->slot[slot].project),
-			rows_str(r, "project_id"));
-		log_event(EV_JOB_CLAIMED, w->slot[slot].job, "slot",
-			str_from_i64(a, slot), "attempt",
-			rows_str(r, "attempt"), NULL);
-		switch (start_child(w, slot)) {
-		case 0:
-			job_main(w, slot, r);
-		case -1:
-			w->slot[slot].dirty = true;
-			return E_OK;
-		default:
-			break;
-		}
+		start_job(w, slot, r);
+		if (w->slot[slot].dirty)
+			return E_OK; /* no fork: no other would do better */
 	}
 	return E_OK;
 }
@@ -316,7 +334,7 @@ take_notices(struct worker *w)
 static bool
 any_child(const struct worker *w)
 {
-	for (int i = 0; i < w->cfg.build_slots; i++) {
+	for (int i = 0; i <= switch_slot(w); i++) {
 		if (w->slot[i].pid)
 			return true;
 	}
@@ -326,7 +344,7 @@ any_child(const struct worker *w)
 static void
 signal_children(const struct worker *w, int signal)
 {
-	for (int i = 0; i < w->cfg.build_slots; i++) {
+	for (int i = 0; i <= switch_slot(w); i++) {
 		if (w->slot[i].pid)
 			(void)kill(w->slot[i].pid, signal);
 	}
@@ -354,9 +372,13 @@ round_of_work(struct worker *w)
 	if (!e)
 		e = mend_slots(w);
 	if (!e)
+		e = claim_switch(w);
+	if (!e)
 		e = claim(w);
 	if (!e)
 		e = retire_projects(w);
+	if (!e)
+		e = retire_releases(w);
 	return e;
 }
 

@@ -142,6 +142,18 @@ cache_home(struct job *j)
 		j->ctx.arena, "%s/cache/%s", j->w->builds, j->project);
 }
 
+/* This build's cache takes the place of the old one. */
+static void
+drop_cache(struct job *j)
+{
+	AUTO_FD int dir =
+		open(arena_printf(j->ctx.arena, "%s/cache", j->w->builds),
+			O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (dir >= 0 && !fd_remove_tree(dir, j->project))
+		log_debug(j->id, "cache: %s", strerror(errno));
+}
+
 enum err
 slot_lend_cache(struct job *j)
 {
@@ -149,10 +161,18 @@ slot_lend_cache(struct job *j)
 	const char *lent = arena_printf(a, "%s/cache", j->dir);
 	const char *c = arena_printf(a, "%s/c", lent);
 
-	/* it lies in the slot while it is used, so that its growth counts as
-	 * the build's own; a project builds once at a time */
-	if (rename(cache_home(j), lent) < 0 && errno != ENOENT)
+	if (!j->use_cache) {
+		job_say(j, SAY_INFO, "Build cache: not used, as asked");
+		drop_cache(j);
+	} else if (rename(cache_home(j), lent) == 0) {
+		/* it lies in the slot while it is used, so that its growth
+		 * counts as the build's own; a project builds once at a time */
+		job_say(j, SAY_INFO, "Build cache: that of the last build");
+	} else if (errno == ENOENT) {
+		job_say(j, SAY_INFO, "Build cache: empty");
+	} else {
 		return failed(j, "cache");
+	}
 	if (!fd_mkdirs(c, 0755))
 		return failed(j, "cache");
 	if (!slot_own(j->w, j->slot, true, DIRS(c), 1))

@@ -43,7 +43,7 @@ struct worker {
 	const char *sandbox; /* the program */
 	int lock;            /* held by the parent and by every job child */
 	int signals;         /* signalfd */
-	struct slot slot[SLOTS_MAX];
+	struct slot slot[SLOTS_MAX + 1]; /* the last one switches only */
 	pid_t outbox;      /* the child that sends mails; 0: none */
 	int64_t outbox_at; /* it is not started again before */
 	pid_t pid;         /* of the parent */
@@ -51,6 +51,13 @@ struct worker {
 	bool stopping;
 	bool site_stays; /* said that one cannot be removed */
 };
+
+/* The slot of jobs that have nothing to build: they never wait for a build. */
+static inline int
+switch_slot(const struct worker *w)
+{
+	return (int)w->cfg.build_slots;
+}
 
 /* Take the lock, clean up after a predecessor, then work until SIGTERM, SIGINT
  * or SIGUSR1. Returns the exit code. */
@@ -90,11 +97,13 @@ MUST enum err slot_lend_cache(struct job *j);
  * is removed. */
 void slot_finish(struct job *j);
 
-/* ---- deleted projects: retire.c ---- */
+/* ---- what is to go from the disk: retire.c ---- */
 
-/* Remove the site and the cache of each; what cannot be removed is logged and
- * tried again in the next round. */
+/* Remove the site and the cache of each deleted project, and releases that are
+ * not kept any more; what cannot be removed is tried again in the next
+ * round. */
 MUST enum err retire_projects(struct worker *w);
+MUST enum err retire_releases(struct worker *w);
 
 /* ---- a job: job.c and what it is made of ---- */
 
@@ -112,6 +121,8 @@ struct job {
 	/* the row */
 	const char *id, *project, *site, *repository, *branch, *commit_wanted,
 		*root_dir, *env_sealed;
+	const char *release; /* nothing to build, only to switch to it */
+	bool use_cache;
 	struct detect_wish wish;
 	const char *owner; /* lease_owner */
 	const char *attempt;
@@ -139,6 +150,10 @@ struct job {
 	int64_t check_at; /* when it was last looked at */
 	bool check_now;   /* a notification says that it has changed */
 };
+
+/* Address of a site (site_url). */
+const char *job_site_url(
+	struct arena *a, const struct cfg *cfg, const char *site);
 
 /* In the child: one deployment, all of it. Never returns. */
 NORETURN void job_main(struct worker *w, int slot, const struct rows *row);

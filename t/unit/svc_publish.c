@@ -48,7 +48,6 @@ setup(void)
 		.id = id,
 		.max_bytes = 1 << 20,
 		.max_files = 100,
-		.keep = 2,
 		.warn = warn};
 }
 
@@ -296,16 +295,16 @@ START_TEST(test_switch)
 		ck_assert_int_eq(publish_switch(&ctx, &pub), E_OK);
 		if (i)
 			ck_assert_str_eq(link_of("previous"), ids[i - 1]);
-		publish_prune(&ctx, &pub);
 	}
+	pub.id = ids[1];
+	ck_assert(publish_remove(&ctx, &pub));
+	ck_assert(publish_remove(&ctx, &pub)); /* what is gone is gone */
 	ck_assert_int_eq(
-		access(at(arena_printf(ctx.arena, "releases/%s", ids[2])),
+		access(at(arena_printf(ctx.arena, "releases/%s", ids[1])),
 			F_OK),
 		-1);
-	ck_assert_int_eq(
-		access(at(arena_printf(ctx.arena, "releases/%s", ids[3])),
-			F_OK),
-		0);
+	ck_assert_int_eq(publish_switch(&ctx, &pub), E_BUILD_FAILED);
+	ctx_clear(&ctx);
 	/* back to an older one: it and the newest both stay */
 	pub.id = ids[3];
 	ck_assert_int_eq(publish_switch(&ctx, &pub), E_OK);
@@ -313,7 +312,7 @@ START_TEST(test_switch)
 	ck_assert_int_eq(mkdir(at("releases/.next.tmp"), 0755), 0);
 	ck_assert_int_eq(
 		utimensat(AT_FDCWD, at("releases/.left.tmp"), old, 0), 0);
-	publish_prune(&ctx, &pub);
+	publish_tidy(&ctx, &pub);
 	ck_assert_int_ne(access(at("releases/.left.tmp"), F_OK), 0);
 	/* the next deployment's copy is not touched */
 	ck_assert_int_eq(access(at("releases/.next.tmp"), F_OK), 0);
@@ -321,11 +320,53 @@ START_TEST(test_switch)
 	ck_assert_str_eq(link_of("previous"), ids[4]);
 	ck_assert_int_eq(access(at("current/index.html"), F_OK), 0);
 	ck_assert_int_eq(access(at("previous/index.html"), F_OK), 0);
+	/* what is live, or was before that, is not removed */
+	for (int i = 3; i < 5; i++) {
+		pub.id = ids[i];
+		ck_assert(!publish_remove(&ctx, &pub));
+		ck_assert_int_eq(errno, EBUSY);
+	}
 	/* nothing is made for a site that is not there */
 	pub.site = "gone";
-	publish_prune(&ctx, &pub);
+	publish_tidy(&ctx, &pub);
 	ck_assert_int_ne(
 		access(arena_printf(ctx.arena, "%s/gone", sites), F_OK), 0);
+}
+END_TEST
+
+/* A release answers under a name of its own until it goes, or its site does. */
+START_TEST(test_name)
+{
+	struct publish_stats st;
+	const char *own;
+
+	pub.id = "01234567-89ab-4000-8000-000000000000";
+	put("index.html", "own", 0644);
+	ck_assert_int_eq(copy(&st), E_OK);
+	own = arena_printf(
+		ctx.arena, "%s/%s", sites, publish_label(ctx.arena, &pub));
+	unit_has(own, "/0123456789ab--");
+	ck_assert_int_eq(publish_name(&ctx, &pub), E_OK);
+	ck_assert_int_eq(publish_name(&ctx, &pub), E_OK);
+	ck_assert_int_eq(
+		access(arena_printf(ctx.arena, "%s/current/index.html", own),
+			F_OK),
+		0);
+	ck_assert(publish_remove(&ctx, &pub));
+	ck_assert_int_ne(access(own, F_OK), 0);
+	ck_assert_int_eq(copy(&st), E_OK);
+	ck_assert_int_eq(publish_name(&ctx, &pub), E_OK);
+	ck_assert_int_eq(publish_switch(&ctx, &pub), E_OK);
+	ck_assert(publish_remove_site(ctx.arena, sites, pub.site));
+	ck_assert_int_ne(access(own, F_OK), 0);
+	ck_assert_int_ne(access(at("."), F_OK), 0);
+	ck_assert(publish_remove_site(ctx.arena, sites, pub.site));
+	/* a label of a host name has 63 characters */
+	pub.site = "a23456789012345678901234567890123456789012345678x";
+	ck_assert_int_eq(strlen(publish_label(ctx.arena, &pub)), 63);
+	pub.site = "a23456789012345678901234567890123456789012345678xy";
+	ck_assert_ptr_null(publish_label(ctx.arena, &pub));
+	ck_assert_int_eq(publish_name(&ctx, &pub), E_OK);
 }
 END_TEST
 
@@ -335,7 +376,7 @@ suite_publish(void)
 	const TTest *const kinds[] = {test_kinds, test_symlinks_out, NULL};
 	const TTest *const limits[] = {test_limits, test_deep, NULL};
 	const TTest *const rest[] = {test_gzip, NULL};
-	const TTest *const atomic[] = {test_switch, NULL};
+	const TTest *const atomic[] = {test_switch, test_name, NULL};
 	Suite *s = suite_create("publish");
 
 	tcase_add_checked_fixture(
