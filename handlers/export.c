@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "gen/stmt.h"
 #include "handlers/account.h"
-#include "svc/deploy.h"
+#include "svc/environ.h"
 #include "svc/user.h"
 #include "web/auth.h"
 #include "web/reply.h"
@@ -150,7 +150,7 @@ write_env_names(struct req *rq, struct jw *w, const struct rows *r, size_t row)
 	struct ctx ctx = {.arena = arena_new(ENV_SOFT, ENV_HARD)};
 	const char *const *names;
 	size_t n = 0;
-	enum err e = deploy_env_names(&ctx, rq_svc(rq),
+	enum err e = environ_names(&ctx, rq_svc(rq), ENVIRON_PRODUCTION,
 		rows_text(r, row, rows_col(r, "id")),
 		rows_text(r, row, rows_col(r, "env_sealed")), &names, &n);
 

@@ -5,6 +5,7 @@
 #include "handlers/deployment.h"
 #include "handlers/env.h"
 #include "svc/deploy.h"
+#include "svc/environ.h"
 #include "web/reply.h"
 #include "web/valid.h"
 
@@ -24,12 +25,19 @@ struct project_new {
 	const char *build_command;
 	const char *output_dir;
 	const char *env_vars;
+	const char *preview_env_vars;
 };
 struct project_change {
 	const char *id;
 	struct project_new to;
 	int64_t keep_releases;
 	bool auto_deploy_paused;
+};
+struct project_env_set {
+	const char *id;
+	const char *name;
+	const char *scope;
+	const char *value;
 };
 struct project_rollback {
 	const char *id;
@@ -54,7 +62,8 @@ static const struct field project_new_in[] = {
 	F_STR(struct project_new, install_command, "installCommand", NUL, 0,  1024, V_LINE,         "Install step; detected when null, none when empty."),
 	F_STR(struct project_new, build_command,   "buildCommand",   NUL, 0,  1024, V_LINE,         "Build step; detected when null, none when empty."),
 	F_STR(struct project_new, output_dir,      "outputDir",      NUL, 1,   255, V_RELPATH,      "Folder to publish; detected when null."),
-	F_STR(struct project_new, env_vars,        "envVars",        NUL, 0, 65536, V_ENV_LINES,    "KEY=VALUE lines; values never come back."),
+	F_STR(struct project_new, env_vars,        "envVars",        NUL, 0, 65536, V_ENV_LINES,    "KEY=VALUE lines for production; values never come back."),
+	F_STR(struct project_new, preview_env_vars, "previewEnvVars", NUL, 0, 65536, V_ENV_LINES,   "KEY=VALUE lines for previews, which get none of the others."),
 	F_END
 };
 static const struct field project_change_in[] = {
@@ -66,9 +75,23 @@ static const struct field project_change_in[] = {
 	F_STR(struct project_change, to.install_command, "installCommand", NUL, 0,  1024, V_LINE,         "Install step; null: detect it; empty: none."),
 	F_STR(struct project_change, to.build_command,   "buildCommand",   NUL, 0,  1024, V_LINE,         "Build step; null: detect it; empty: none."),
 	F_STR(struct project_change, to.output_dir,      "outputDir",      NUL, 1,   255, V_RELPATH,      "Folder to publish; null: detect it."),
-	F_STR(struct project_change, to.env_vars,        "envVars",        NUL, 0, 65536, V_ENV_LINES,    "KEY=VALUE lines that replace all; null or empty: none."),
+	F_STR(struct project_change, to.env_vars,        "envVars",        NUL, 0, 65536, V_ENV_LINES,    "KEY=VALUE lines that replace all of production; null or empty: none."),
+	F_STR(struct project_change, to.preview_env_vars, "previewEnvVars", NUL, 0, 65536, V_ENV_LINES,   "KEY=VALUE lines that replace all of previews; null or empty: none."),
 	F_INT(struct project_change, keep_releases,      "keepReleases",  NUL, 1,  1000, 0,              "Good releases that stay on disk; null: as many as the host's setting says."),
 	F_BOOL(struct project_change, auto_deploy_paused, "autoDeployPaused", OPT, "Whether pushes and deploy hooks deploy nothing. A rollback turns it on."),
+	F_END
+};
+static const struct field project_env_set_in[] = {
+	F_UUID(struct project_env_set, id,    "id",    REQ, "Id of the project."),
+	F_STR(struct project_env_set,  name,  "name",  REQ, 1, ENVIRON_NAME_MAX, V_ENV_NAME, "Name of the variable."),
+	F_ENUM(struct project_env_set, scope, "scope", OPT, environ_scopes, "Whose builds get it; production when absent."),
+	F_STR(struct project_env_set,  value, "value", REQ, 0, 16384, V_ENV_VALUE, "Its value, which never comes back."),
+	F_END
+};
+static const struct field project_env_remove_in[] = {
+	F_UUID(struct project_env_set, id,    "id",    REQ, "Id of the project."),
+	F_STR(struct project_env_set,  name,  "name",  REQ, 1, ENVIRON_NAME_MAX, V_ENV_NAME, "Name of the variable."),
+	F_ENUM(struct project_env_set, scope, "scope", OPT, environ_scopes, "Whose builds got it; production when absent."),
 	F_END
 };
 static const struct field project_rollback_in[] = {
@@ -101,7 +124,8 @@ static const struct field project_item_out[] = {
 };
 static const struct field project_out[] = {
 	PROJECT_FIELDS,
-	O_STRS("envVarNames", "Names of the environment variables."),
+	O_STRS("envVarNames", "Names of the environment variables of production."),
+	O_STRS("previewEnvVarNames", "Names of those of previews."),
 	O_END
 };
 static const struct field project_list_out[] = {
@@ -110,7 +134,8 @@ static const struct field project_list_out[] = {
 	O_END
 };
 
-static handler_fn h_project_list, h_project_create, h_project_get, h_project_update, h_project_delete, h_project_rollback;
+static handler_fn h_project_list, h_project_create, h_project_get, h_project_update, h_project_delete, h_project_env_set,
+	h_project_env_remove, h_project_rollback;
 
 const struct route project_routes[] = {
 	{ .op = "projectList", .verb = GET, .path = "/api/projects", .who = WHO_USER,
@@ -131,6 +156,14 @@ const struct route project_routes[] = {
 	  .in = IN(project_key_in, struct project_key), .ok = 204,
 	  .errs = ERRS(E_PROJECT_NOT_FOUND, E_CONFLICT), .fn = h_project_delete,
 	  .doc = "Delete a project with its deployments; refused while one is being built." },
+	{ .op = "projectEnvSet", .verb = PUT, .path = "/api/projects/{id}/env/{name}", .who = WHO_USER,
+	  .audit = EV_PROJECT_ENV_SET, .in = IN(project_env_set_in, struct project_env_set), .ok = 204,
+	  .errs = ERRS(E_PROJECT_NOT_FOUND), .fn = h_project_env_set,
+	  .doc = "Set one environment variable; the others stay. It holds from the next deployment on." },
+	{ .op = "projectEnvRemove", .verb = DELETE, .path = "/api/projects/{id}/env/{name}", .who = WHO_USER,
+	  .audit = EV_PROJECT_ENV_REMOVE, .in = IN(project_env_remove_in, struct project_env_set), .ok = 204,
+	  .errs = ERRS(E_PROJECT_NOT_FOUND, E_ENV_VAR_NOT_FOUND), .fn = h_project_env_remove,
+	  .doc = "Remove one environment variable." },
 	{ .op = "projectRollback", .verb = POST, .path = "/api/projects/{id}/rollback", .who = WHO_USER,
 	  .audit = EV_PROJECT_ROLLBACK, .in = IN(project_rollback_in, struct project_rollback), .ok = 201,
 	  .out = deployment_out,
@@ -151,7 +184,28 @@ settings_of(const struct project_new *p)
 		.build_command = p->build_command,
 		.output_dir = p->output_dir,
 		.env = p->env_vars,
+		.preview_env = p->preview_env_vars,
 	};
+}
+
+static enum err
+write_names(struct req *rq, const char *key, enum environ_of of, const char *id,
+	const char *column)
+{
+	struct jw *w = &rq->jw;
+	const char *const *names;
+	size_t n;
+	enum err e = environ_names(rq_ctx(rq), rq_svc(rq), of, id,
+		rows_str(rq_rows(rq), column), &names, &n);
+
+	if (e)
+		return e;
+	jw_key(w, key);
+	jw_array(w);
+	for (size_t i = 0; i < n; i++)
+		jw_str(w, names[i]);
+	jw_array_end(w);
+	return E_OK;
 }
 
 /* A project as its owner sees it: its row, and the names of what is sealed. */
@@ -159,23 +213,17 @@ static enum err
 reply_project(struct req *rq, const char *id)
 {
 	enum err e = rq_query(rq, STMT_PROJECT_BY_ID, id, rq_user(rq));
-	const char *const *names;
-	struct jw *w;
-	size_t n;
 
-	if (!e)
-		e = deploy_env_names(rq_ctx(rq), rq_svc(rq), id,
-			rows_str(rq_rows(rq), "env_sealed"), &names, &n);
 	if (e)
 		return e;
-	w = reply_begin(rq);
+	(void)reply_begin(rq);
 	reply_fields(rq, rq_rows(rq), 0, project_out);
-	jw_key(w, "envVarNames");
-	jw_array(w);
-	for (size_t i = 0; i < n; i++)
-		jw_str(w, names[i]);
-	jw_array_end(w);
-	return reply_end(rq);
+	e = write_names(
+		rq, "envVarNames", ENVIRON_PRODUCTION, id, "env_sealed");
+	if (!e)
+		e = write_names(rq, "previewEnvVarNames", ENVIRON_PREVIEW, id,
+			"preview_env_sealed");
+	return e ? e : reply_end(rq);
 }
 
 static enum err
@@ -218,6 +266,7 @@ h_project_update(struct req *rq, const void *v)
 	const struct project_new *to = &in->to;
 	const char *repository = NULL;
 	const char *sealed = NULL;
+	const char *preview = NULL;
 	const char *name;
 	enum err e = E_OK;
 
@@ -225,8 +274,11 @@ h_project_update(struct req *rq, const void *v)
 		e = deploy_repository(rq_ctx(rq), rq_cfg(rq), to->repository,
 			&repository, &name);
 	if (!e)
-		e = deploy_seal_env(rq_ctx(rq), rq_svc(rq), "project", in->id,
-			to->env_vars, &sealed);
+		e = environ_seal(rq_ctx(rq), rq_svc(rq), ENVIRON_PRODUCTION,
+			in->id, to->env_vars, &sealed);
+	if (!e)
+		e = environ_seal(rq_ctx(rq), rq_svc(rq), ENVIRON_PREVIEW,
+			in->id, to->preview_env_vars, &preview);
 	if (!e)
 		e = rq_query(rq, STMT_PROJECT_UPDATE, in->id, rq_user(rq),
 			to->name, to->branch, rq_bool(rq_given(rq, "rootDir")),
@@ -241,7 +293,8 @@ h_project_update(struct req *rq, const void *v)
 					  : NULL,
 			rq_given(rq, "autoDeployPaused")
 				? rq_bool(in->auto_deploy_paused)
-				: NULL);
+				: NULL,
+			rq_bool(rq_given(rq, "previewEnvVars")), preview);
 	return e ? e : reply_project(rq, in->id);
 }
 
@@ -258,6 +311,33 @@ h_project_delete(struct req *rq, const void *v)
 			"A deployment of this project is being built; cancel "
 			"it first");
 	return reply_empty(rq);
+}
+
+static enum err
+set_env(struct req *rq, const struct project_env_set *in, const char *value)
+{
+	enum environ_of of = environ_scope(in->scope);
+	enum err e;
+
+	rq_audit_note(rq, "variable", in->name);
+	rq_audit_note(rq, "scope", environ_scopes[of]);
+	e = environ_set(rq_ctx(rq), rq_svc(rq), rq_user(rq), in->id, of,
+		in->name, value);
+	return e ? rq_blame(rq, "value", e) : reply_empty(rq);
+}
+
+static enum err
+h_project_env_set(struct req *rq, const void *v)
+{
+	const struct project_env_set *in = v;
+
+	return set_env(rq, in, in->value);
+}
+
+static enum err
+h_project_env_remove(struct req *rq, const void *v)
+{
+	return set_env(rq, v, NULL);
 }
 
 static enum err

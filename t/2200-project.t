@@ -127,6 +127,49 @@ json .pagination.totalItems = 0
 is "$(sql "SELECT string_agg(DISTINCT event, ',' ORDER BY event) FROM audit_logs WHERE event LIKE 'project.%' AND target IS NOT NULL")" \
 	project.create,project.delete,project.update "LOG-1 changes are audited"
 
+api_case "variables:"
+api POST /api/projects '{"repository":"octocat/vars","envVars":"A=1\nB=two words","previewEnvVars":"P=x"}' as ada
+vars=$(jget .id)
+json '[.envVarNames, .previewEnvVarNames] | tostring' = '[["A","B"],["P"]]' "production and previews have their own"
+env_of() { # COLUMN AAD
+	sql "SELECT $1 FROM projects WHERE id = '$vars'" | tr -d '\n' | "$abs_top_builddir/t/helper/seal" -o "$TMP/secret" "project:$vars:$2"
+}
+api PUT /api/projects/$vars/env/KEY '{"value":"a \"b\" $c\\\nline two"}' as ada
+status 204 "one variable is set"
+is "$(env_of env_sealed env)" 'A="1"
+B="two words"
+KEY="a \"b\" \$c\\\nline two"' "the others stay, and the value is what it was"
+api PUT /api/projects/$vars/env/A '{"value":""}' as ada
+api PUT /api/projects/$vars/env/A '{"scope":"preview","value":"of previews"}' as ada
+status 204
+api GET /api/projects/$vars as ada
+json '[.envVarNames, .previewEnvVarNames] | tostring' = '[["B","KEY","A"],["P","A"]]' "a name may be in both"
+is "$(env_of preview_env_sealed preview_env)" 'P="x"
+A="of previews"' "previews have theirs"
+api DELETE "/api/projects/$vars/env/P?scope=preview" as ada
+status 204 "one is removed"
+api DELETE /api/projects/$vars/env/P as ada
+status 404 "not twice, and not from the other"
+json .error.code = ENV_VAR_NOT_FOUND
+api PUT /api/projects/$vars/env/PATH '{"value":"x"}' as ada
+status 422 "a reserved name"
+like "$(jget '.error.details.fields[0].message')" reserved "and says so"
+api PUT /api/projects/$vars/env/A-B '{"value":"x"}' as ada
+status 422 "a bad name"
+api PUT /api/projects/$vars/env/A '{"value":"\u0007"}' as ada
+status 422 "a bad value"
+api PUT /api/projects/$vars/env/A "{\"value\":\"$(printf '%16385s' x)\"}" as ada
+status 422 "a long value"
+for i in 1 2 3 4; do
+	api PUT /api/projects/$vars/env/BIG$i "{\"value\":\"$(printf '%016000d' 1)\"}" as ada
+	status 204
+done
+api PUT /api/projects/$vars/env/BIG5 "{\"value\":\"$(printf '%016000d' 1)\"}" as ada
+status 422 "too much in all"
+api PUT /api/projects/$vars/env/A '{"value":"x"}' as bob
+status 404 "not a stranger's"
+unlike "$(sql "SELECT a::text FROM audit_logs a"; cat "$AS_LOG".*)" "line two|of previews" "LOG-2 no value is in audit rows or logs"
+
 # What was sealed before a rotation of the key opens as long as tokens hold.
 api_case "rotation:"
 api POST /api/projects '{"repository":"octocat/sealed","envVars":"A=1\nB=2"}' as ada

@@ -40,6 +40,7 @@ my %of = (
 # What a route's fields have to be, so that they are not what refuses.
 my %needs = (
 	'POST /api/projects/{id}/deploy-hooks' => {name => 'x'},
+	'PUT /api/projects/{id}/env/{name}' => {value => 'x'},
 );
 
 my @tables = split /\n/, sql("SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'
@@ -67,8 +68,8 @@ while (<$f>) {
 	my $o = $of{$where};
 	$used{$where}++;
 	$n++;
-	my $url = $path =~ s/\{id\}/$o->{id}/r =~ s/\{\w+\}/$missing_id/gr;
-	my $nowhere = $path =~ s/\{\w+\}/$missing_id/gr;
+	my $url = $path =~ s/\{id\}/$o->{id}/r =~ s/\{name\}/A/r =~ s/\{\w+\}/$missing_id/gr;
+	my $nowhere = $path =~ s/\{name\}/A/r =~ s/\{\w+\}/$missing_id/gr;
 	my %body = $in eq 'body' ? (json => $needs{"$verb $path"} // {}) : ();
 	my $admin_only = $who eq 'admin' || $who eq 'manager';
 	for my $name (qw(bob manager)) {

@@ -77,6 +77,11 @@ my %try = (
 		sub { return (ask(DELETE => "/api/projects/$none", 'ada'), uid('ada'), $none) }],
 	'deployment.create' => [sub { my $r = ask(POST => '/api/deployments', 'ada', {repository => 'a/b'}); return ($r, uid('ada'), $r->{json}{id}) },
 		sub { my $f = fresh(); ask(POST => '/api/auth/logout', $f); return (ask(POST => '/api/deployments', $f, {repository => 'a/b'}), uid($f), undef) }],
+	'project.env_set' => [sub { my $p = project('ada'); return (ask(PUT => "/api/projects/$p/env/A", 'ada', {value => 'x'}), uid('ada'), $p) },
+		sub { return (ask(PUT => "/api/projects/$none/env/A", 'ada', {value => 'x'}), uid('ada'), $none) }],
+	'project.env_remove' => [sub { my $p = project('ada'); ask(PUT => "/api/projects/$p/env/A", 'ada', {value => 'x'});
+			return (ask(DELETE => "/api/projects/$p/env/A", 'ada'), uid('ada'), $p) },
+		sub { my $p = project('ada'); return (ask(DELETE => "/api/projects/$p/env/A", 'ada'), uid('ada'), $p) }],
 	'deployment.redeploy' => [sub { my $d = ask(POST => '/api/deployments', 'ada', {repository => 'a/b'})->{json}{id};
 			return (ask(POST => "/api/deployments/$d/redeploy", 'ada'), uid('ada'), $d) },
 		sub { return (ask(POST => "/api/deployments/$none/redeploy", 'ada'), uid('ada'), $none) }],

@@ -25,13 +25,13 @@ ORDER BY p.created_at DESC, p.id DESC;
 -- in: id uuid, user_id uuid
 -- out: one
 -- cols: id uuid, name text, repository text, branch text, root_dir text, install_command text,
--- cols: build_command text, output_dir text, has_env_vars boolean, site text, url text, live_deployment_id uuid, keep_releases integer, auto_deploy_paused_at timestamptz, created_at timestamptz, updated_at timestamptz, env_sealed text
+-- cols: build_command text, output_dir text, has_env_vars boolean, site text, url text, live_deployment_id uuid, keep_releases integer, auto_deploy_paused_at timestamptz, created_at timestamptz, updated_at timestamptz, env_sealed text, preview_env_sealed text
 -- none: PROJECT_NOT_FOUND
 -- by: api
 SELECT p.id, p.name, p.repository, p.branch, p.root_dir, p.install_command, p.build_command, p.output_dir,
 	p.env_sealed IS NOT NULL AS has_env_vars, p.site,
 	(SELECT d.url FROM deployments d WHERE d.id = p.live_deployment_id) AS url,
-	p.live_deployment_id, p.keep_releases, p.auto_deploy_paused_at, p.created_at, p.updated_at, p.env_sealed
+	p.live_deployment_id, p.keep_releases, p.auto_deploy_paused_at, p.created_at, p.updated_at, p.env_sealed, p.preview_env_sealed
 FROM projects p WHERE p.id = $1 AND p.user_id = $2;
 
 -- The lock keeps project_delete away until the deployment is there, or has it
@@ -66,11 +66,12 @@ FOR KEY SHARE;
 -- name: project_insert_if_free
 -- doc: A new project unless its name (one's own) or site (anybody's) is taken: the number of rows tells.
 -- in: id uuid, user_id uuid, name text, site text, repository text, branch text, root_dir text,
--- in: install_command text, build_command text, output_dir text, env_sealed text
+-- in: install_command text, build_command text, output_dir text, env_sealed text, preview_env_sealed text
 -- out: none
 -- by: api
-INSERT INTO projects (id, user_id, name, site, repository, branch, root_dir, install_command, build_command, output_dir, env_sealed)
-SELECT $1, $2, $3, $4, $5, coalesce($6, 'main'), $7, $8, $9, $10, $11
+INSERT INTO projects (id, user_id, name, site, repository, branch, root_dir, install_command, build_command, output_dir, env_sealed,
+	preview_env_sealed)
+SELECT $1, $2, $3, $4, $5, coalesce($6, 'main'), $7, $8, $9, $10, $11, $12
 WHERE NOT EXISTS (SELECT FROM retired_projects WHERE site = $4)
 ON CONFLICT DO NOTHING;
 
@@ -89,7 +90,7 @@ SELECT EXISTS (SELECT FROM projects WHERE user_id = $1 AND name = $2) AS name_ta
 -- in: id uuid, user_id uuid, name text, branch text, set_root_dir boolean, root_dir text,
 -- in: set_install_command boolean, install_command text, set_build_command boolean, build_command text,
 -- in: set_output_dir boolean, output_dir text, set_env boolean, env_sealed text, repository text,
--- in: set_keep_releases boolean, keep_releases integer, auto_deploy_paused boolean
+-- in: set_keep_releases boolean, keep_releases integer, auto_deploy_paused boolean, set_preview_env boolean, preview_env_sealed text
 -- out: one
 -- cols: id uuid
 -- none: PROJECT_NOT_FOUND
@@ -102,6 +103,7 @@ UPDATE projects SET name = coalesce($3, name), branch = coalesce($4, branch), re
 	output_dir = CASE WHEN $11 THEN $12 ELSE output_dir END,
 	env_sealed = CASE WHEN $13 THEN $14 ELSE env_sealed END,
 	keep_releases = CASE WHEN $16 THEN $17 ELSE keep_releases END,
+	preview_env_sealed = CASE WHEN $19 THEN $20 ELSE preview_env_sealed END,
 	auto_deploy_paused_at = CASE WHEN $18 THEN coalesce(auto_deploy_paused_at, now())
 		WHEN $18 IS NULL THEN auto_deploy_paused_at END,
 	updated_at = now()
@@ -138,3 +140,23 @@ SELECT EXISTS (SELECT FROM gone) AS deleted FROM own;
 -- none: PROJECT_NOT_FOUND
 -- by: api
 SELECT id FROM projects WHERE id = $1 AND user_id = $2;
+
+-- name: project_env_lock
+-- doc: The sealed environments of a project of one's own, held for a change.
+-- in: id uuid, user_id uuid
+-- out: one
+-- cols: env_sealed text, preview_env_sealed text
+-- none: PROJECT_NOT_FOUND
+-- by: api
+SELECT env_sealed, preview_env_sealed FROM projects WHERE id = $1 AND user_id = $2 FOR NO KEY UPDATE;
+
+-- name: project_env_set
+-- doc: Another environment of a project, for production or for previews.
+-- in: id uuid, user_id uuid, scope text, sealed text
+-- out: none
+-- by: api
+UPDATE projects SET
+	env_sealed = CASE $3 WHEN 'production' THEN $4 ELSE env_sealed END,
+	preview_env_sealed = CASE $3 WHEN 'preview' THEN $4 ELSE preview_env_sealed END,
+	updated_at = now()
+WHERE id = $1 AND user_id = $2;

@@ -9,8 +9,7 @@
 #include "base/str.h"
 #include "ext/crypt.h"
 #include "gen/stmt.h"
-#include "svc/envlines.h"
-#include "svc/seal.h"
+#include "svc/environ.h"
 #include "svc/giturl.h"
 
 #define NAME_MAX_LENGTH 100
@@ -112,78 +111,6 @@ deploy_repository(struct ctx *ctx, const struct cfg *cfg, const char *text,
 	return E_OK;
 }
 
-/* ---- environment ---- */
-
-static const char *
-env_row(struct ctx *ctx, const char *kind, const char *id)
-{
-	return arena_printf(ctx->arena, "%s:%s:env", kind, id);
-}
-
-enum err
-deploy_seal_env(struct ctx *ctx, const struct svc *svc, const char *kind,
-	const char *id, const char *env, const char **ret)
-{
-	const char *const *lines;
-	size_t n = 0;
-	enum err e;
-
-	if (!env) {
-		*ret = NULL;
-		return E_OK;
-	}
-	e = envlines_parse(ctx, env, &lines, &n);
-	if (e)
-		return e;
-	if (n == 0) {
-		*ret = NULL;
-		return E_OK;
-	}
-	return seal_close(ctx, svc->cfg, env_row(ctx, kind, id), env, ret);
-}
-
-/* The environment of a deployment: the one that came with the wish, else that
- * of its project or of another deployment (kind and from), sealed anew since a
- * seal is bound to its row. */
-static enum err
-deployment_env(struct ctx *ctx, const struct svc *svc, const char *id,
-	const char *given, const char *kind, const char *from,
-	const char *sealed, const char **ret)
-{
-	enum err e = E_OK;
-
-	if (!given && sealed)
-		e = seal_open(ctx, svc->cfg, env_row(ctx, kind, from), sealed,
-			&given);
-	return e ? e : deploy_seal_env(ctx, svc, "deployment", id, given, ret);
-}
-
-enum err
-deploy_env_names(struct ctx *ctx, const struct svc *svc, const char *project_id,
-	const char *sealed, const char *const **ret_names, size_t *ret_n)
-{
-	const char *const *lines = NULL;
-	const char *plain;
-	const char **names;
-	size_t n = 0;
-	enum err e = E_OK;
-
-	if (sealed)
-		e = seal_open(ctx, svc->cfg,
-			env_row(ctx, "project", project_id), sealed, &plain);
-	if (!e && sealed)
-		e = envlines_parse(ctx, plain, &lines, &n);
-	if (e)
-		return e;
-	names = arena_array(ctx->arena, n + 1, sizeof(*names));
-	for (size_t i = 0; i < n; i++)
-		names[i] = arena_strndup(
-			ctx->arena, lines[i], strcspn(lines[i], "="));
-	*ret_names = names;
-	*ret_n = n;
-	return E_OK;
-}
-
 /* ---- a new project ---- */
 
 /* A project that is about to be. */
@@ -194,7 +121,7 @@ struct draft {
 	bool name_given;
 	const char *site;
 	const char *repository;
-	const char *env_sealed;
+	const char *env_sealed, *preview_env_sealed;
 	const struct deploy_settings *settings;
 };
 
@@ -242,7 +169,8 @@ insert_draft(struct ctx *ctx, const struct svc *svc, const struct draft *d,
 	enum err e = db_query(ctx, svc->db, STMT_PROJECT_INSERT_IF_FREE,
 		DB_IN(d->id, d->user_id, d->name, d->site, d->repository,
 			s->branch, s->root_dir, s->install_command,
-			s->build_command, s->output_dir, d->env_sealed),
+			s->build_command, s->output_dir, d->env_sealed,
+			d->preview_env_sealed),
 		&made);
 
 	if (!e)
@@ -295,8 +223,11 @@ make_project(struct ctx *ctx, const struct svc *svc, struct draft *d)
 	enum err e;
 
 	rand_uuid(d->id);
-	e = deploy_seal_env(
-		ctx, svc, "project", d->id, d->settings->env, &d->env_sealed);
+	e = environ_seal(ctx, svc, ENVIRON_PRODUCTION, d->id, d->settings->env,
+		&d->env_sealed);
+	if (!e)
+		e = environ_seal(ctx, svc, ENVIRON_PREVIEW, d->id,
+			d->settings->preview_env, &d->preview_env_sealed);
 	return e ? e : insert_free(ctx, svc, d);
 }
 
@@ -447,8 +378,8 @@ insert_wish(struct ctx *ctx, const struct svc *svc, const char *user_id,
 	enum err e;
 
 	rand_uuid(id);
-	e = deployment_env(
-		ctx, svc, id, s->env, "project", p->id, p->env_sealed, &env);
+	e = environ_for(ctx, svc, id, s->env, ENVIRON_PRODUCTION, p->id,
+		p->env_sealed, &env);
 	if (!e)
 		e = insert_deployment(ctx, svc, id, user_id, trigger, p->id,
 			p->repository, &all, env);
@@ -536,8 +467,8 @@ insert_again(struct ctx *ctx, const struct svc *svc, const char *user_id,
 		return e;
 	project_read(r, &was);
 	was.settings.no_cache = no_cache;
-	e = deployment_env(
-		ctx, svc, id, NULL, "deployment", source, was.env_sealed, &env);
+	e = environ_for(ctx, svc, id, NULL, ENVIRON_DEPLOYMENT, source,
+		was.env_sealed, &env);
 	return e ? e
 		 : insert_deployment(ctx, svc, id, user_id, "redeploy", was.id,
 			   was.repository, &was.settings, env);
@@ -584,8 +515,8 @@ rollback_source(struct ctx *ctx, const struct svc *svc, const char *user_id,
 					"one");
 	if (rows_bool(r, 0, rows_col(r, "live")))
 		return E_RELEASE_LIVE;
-	return deployment_env(ctx, svc, new_id, NULL, "deployment", *ret_source,
-		rows_str(r, "env_sealed"), ret_env);
+	return environ_for(ctx, svc, new_id, NULL, ENVIRON_DEPLOYMENT,
+		*ret_source, rows_str(r, "env_sealed"), ret_env);
 }
 
 static enum err

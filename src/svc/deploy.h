@@ -34,8 +34,9 @@ struct deploy_settings {
 	const char *install_command;
 	const char *build_command;
 	const char *output_dir;
-	const char *env; /* KEY=VALUE lines */
-	bool no_cache;   /* build with an empty cache */
+	const char *env;         /* KEY=VALUE lines */
+	const char *preview_env; /* the same, of a new project's previews */
+	bool no_cache;           /* build with an empty cache */
 };
 
 /* Find what text means: a project's name, owner/name on GitHub, or a git URL,
@@ -91,16 +92,5 @@ MUST enum err deploy_cancel(struct ctx *ctx, const struct svc *svc,
 MUST enum err deploy_project_create(struct ctx *ctx, const struct svc *svc,
 	const char *user_id, const char *name, const char *repository,
 	const struct deploy_settings *settings, const char **ret_id);
-
-/* env sealed for a project's row; NULL for NULL and for text without any
- * variable. E_VALIDATION_ERROR names the line. */
-MUST enum err deploy_seal_env(struct ctx *ctx, const struct svc *svc,
-	const char *kind, const char *id, const char *env, const char **ret);
-
-/* The names of the variables in a project's sealed environment, for showing.
- * Values never leave. */
-MUST enum err deploy_env_names(struct ctx *ctx, const struct svc *svc,
-	const char *project_id, const char *sealed,
-	const char *const **ret_names, size_t *ret_n);
 
 #endif

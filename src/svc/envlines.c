@@ -5,6 +5,7 @@
 #include "svc/envlines.h"
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/str.h"
 
 struct reader {
@@ -171,4 +172,24 @@ envlines_parse(struct ctx *ctx, const char *text, const char *const **ret_env,
 	*ret_env = r.env;
 	*ret_n = r.n;
 	return E_OK;
+}
+
+void
+envlines_print(struct buf *b, const char *var)
+{
+	static const char from[] = "\n\r\t\"\\$";
+	static const char to[] = "nrt\"\\$";
+	size_t name = strcspn(var, "=");
+
+	ASSERT(var[name] == '=');
+	buf_add(b, var, name);
+	buf_str(b, "=\"");
+	for (const char *p = var + name + 1; *p; p++) {
+		const char *hit = strchr(from, *p);
+
+		if (hit)
+			buf_str(b, "\\");
+		buf_add(b, hit ? &to[hit - from] : p, 1);
+	}
+	buf_str(b, "\"\n");
 }

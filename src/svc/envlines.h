@@ -9,6 +9,8 @@
 #include "base/base.h"
 #include "base/err.h"
 
+struct buf;
+
 #define ENVLINES_MAX       256   /* variables */
 #define ENVLINES_VALUE_MAX 16384 /* bytes of one value */
 #define ENVLINES_TEXT_MAX  65536 /* bytes of the whole text */
@@ -30,5 +32,8 @@
  * repeats a value. */
 MUST enum err envlines_parse(struct ctx *ctx, const char *text,
 	const char *const **ret_env, size_t *ret_n);
+
+/* Add a line that envlines_parse() reads as this "KEY=VALUE". */
+void envlines_print(struct buf *b, const char *var);
 
 #endif

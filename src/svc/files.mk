@@ -10,6 +10,7 @@ src_svc_libsvc_a_SOURCES = \
 	src/svc/deploy_log.c src/svc/deploy_log.h \
 	src/svc/detect.c src/svc/detect.h \
 	src/svc/egress.c src/svc/egress.h \
+	src/svc/environ.c src/svc/environ.h \
 	src/svc/envlines.c src/svc/envlines.h \
 	src/svc/giturl.c src/svc/giturl.h \
 	src/svc/hashslot.c src/svc/hashslot.h \

@@ -2,8 +2,28 @@
 #include "fuzz.h"
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/str.h"
 #include "svc/envlines.h"
+
+/* What is printed is read as what it was. */
+static void
+print_and_read(struct arena *a, const char *const *env, size_t n)
+{
+	AUTO_BUF struct buf b = {0};
+	struct ctx ctx = {.arena = a};
+	const char *const *again;
+	size_t m;
+
+	buf_init(&b, 4 * ENVLINES_TEXT_MAX);
+	for (size_t i = 0; i < n; i++)
+		envlines_print(&b, env[i]);
+	if (b.len > ENVLINES_TEXT_MAX)
+		return;
+	ASSERT(!envlines_parse(&ctx, buf_text(&b), &again, &m) && m == n);
+	for (size_t i = 0; i < n; i++)
+		ASSERT(str_eq(env[i], again[i]));
+}
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -24,6 +44,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			ASSERT(!str_starts(env[i], "LD_") &&
 				!str_starts(env[i], "PATH="));
 		}
+		print_and_read(ctx.arena, env, n);
 	}
 	arena_free(ctx.arena);
 	return 0;
