@@ -13,6 +13,7 @@ const struct route *const all_routes[] = {
 	audit_routes,
 	project_routes,
 	deploy_hook_routes,
+	preview_routes,
 	deployment_routes,
 	health_routes,
 	NULL,

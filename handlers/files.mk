@@ -15,6 +15,7 @@ handlers_libhandlers_a_SOURCES = \
 	handlers/deployment.c handlers/deployment.h \
 	handlers/env.c handlers/env.h \
 	handlers/export.c \
+	handlers/preview.c \
 	handlers/health.c \
 	handlers/project.c
 EXTRA_DIST += handlers/README.md

@@ -32,6 +32,7 @@ struct project_change {
 	struct project_new to;
 	int64_t keep_releases;
 	bool auto_deploy_paused;
+	bool previews;
 };
 struct project_env_set {
 	const char *id;
@@ -79,6 +80,7 @@ static const struct field project_change_in[] = {
 	F_STR(struct project_change, to.preview_env_vars, "previewEnvVars", NUL, 0, 65536, V_ENV_LINES,   "KEY=VALUE lines that replace all of previews; null or empty: none."),
 	F_INT(struct project_change, keep_releases,      "keepReleases",  NUL, 1,  1000, 0,              "Good releases that stay on disk; null: as many as the host's setting says."),
 	F_BOOL(struct project_change, auto_deploy_paused, "autoDeployPaused", OPT, "Whether pushes and deploy hooks deploy nothing. A rollback turns it on."),
+	F_BOOL(struct project_change, previews,          "previews",         OPT, "Whether pull requests are deployed, each under an address of its own."),
 	F_END
 };
 static const struct field project_env_set_in[] = {
@@ -114,6 +116,7 @@ static const struct field project_rollback_in[] = {
 	O_STR("url",               NUL, "Where the site answers; null before the first success."), \
 	O_UUID("liveDeploymentId", NUL, "The deployment that is live."), \
 	O_INT("keepReleases",      NUL, "Good releases that stay on disk; null: as many as the host's setting says."), \
+	O_BOOL("previews",         REQ, "Whether pull requests are deployed."), \
 	O_TIME("autoDeployPausedAt", NUL, "Since when pushes and deploy hooks deploy nothing; null: they deploy."), \
 	O_TIME("createdAt",        REQ, "When it was made."), \
 	O_TIME("updatedAt",        REQ, "When its settings changed last.")
@@ -294,7 +297,9 @@ h_project_update(struct req *rq, const void *v)
 			rq_given(rq, "autoDeployPaused")
 				? rq_bool(in->auto_deploy_paused)
 				: NULL,
-			rq_bool(rq_given(rq, "previewEnvVars")), preview);
+			rq_bool(rq_given(rq, "previewEnvVars")), preview,
+			rq_given(rq, "previews") ? rq_bool(in->previews)
+						 : NULL);
 	return e ? e : reply_project(rq, in->id);
 }
 

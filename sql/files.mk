@@ -12,6 +12,7 @@ stmt_files = \
 	sql/stmt/mail.sql \
 	sql/stmt/project.sql \
 	sql/stmt/deploy_hook.sql \
+	sql/stmt/preview.sql \
 	sql/stmt/release.sql \
 	sql/stmt/deployment.sql \
 	sql/stmt/health.sql \

@@ -102,7 +102,7 @@ GRANT SELECT ON audit_rows TO autostack_api;
 
 -- projects
 GRANT SELECT, INSERT, DELETE, UPDATE (name, repository, branch, root_dir, install_command, build_command, output_dir,
-	env_sealed, preview_env_sealed, keep_releases, auto_deploy_paused_at, updated_at) ON projects TO autostack_api;
+	env_sealed, preview_env_sealed, previews, keep_releases, auto_deploy_paused_at, updated_at) ON projects TO autostack_api;
 GRANT SELECT ON projects TO autostack_ws, autostack_worker;
 GRANT UPDATE (live_deployment_id) ON projects TO autostack_worker;
 
@@ -124,6 +124,11 @@ GRANT EXECUTE ON FUNCTION deployment_claim_switch(text, interval) TO autostack_w
 -- releases: the worker writes and removes them; the API lets them go.
 GRANT SELECT, UPDATE (retired_at) ON releases TO autostack_api;
 GRANT SELECT, INSERT, DELETE, UPDATE (url, published_at, retired_at) ON releases TO autostack_worker;
+
+-- previews: the API hears of pull requests, the worker takes closed ones from disk.
+GRANT SELECT, INSERT, UPDATE (title, author, branch, commit_hash, fork, approved_commit, updated_at, closed_at, removed_at)
+	ON previews TO autostack_api;
+GRANT SELECT, UPDATE (removed_at) ON previews TO autostack_worker;
 
 -- deploy_hooks: their key never changes.
 GRANT SELECT, INSERT, DELETE, UPDATE (last_used_at, last_outcome) ON deploy_hooks TO autostack_api;

@@ -67,7 +67,7 @@ done
 api_case "detail:"
 api GET /api/deployments/$first as ada
 status 200
-json keys_unsorted = "$(echo "$item" | jq '. + ["error","previewUrl","live","releaseKept","supersededBy","logRemovedAt","limits","startedAt","completedAt","stages","logs"]')"
+json keys_unsorted = "$(echo "$item" | jq '. + ["error","previewUrl","target","live","releaseKept","supersededBy","logRemovedAt","limits","startedAt","completedAt","stages","logs"]')"
 json '.stages | map("\(.name) \(.status)") | join(",")' = \
 	"Queued in_progress,Building pending,Deploying pending,Success pending"
 json '.stages[1].timestamp' = null

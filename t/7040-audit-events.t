@@ -42,6 +42,9 @@ sub uid { return ref $_[0] ? $_[0]{user}{id} : $u{$_[0]}{user}{id} }
 sub sid { return sql("SELECT id FROM sessions WHERE user_id = '" . uid($_[0]) . "' ORDER BY created_at DESC LIMIT 1") }
 sub project { my ($who) = @_; $n++; return ask(POST => '/api/projects', $who, {repository => "x/p$n"})->{json}{id} }
 
+sub pull { return sql("INSERT INTO previews (project_id, number, title, author, branch, commit_hash, fork)
+	VALUES ('$_[0]', 1, 't', 'a', 'b', repeat('a', 40), true) RETURNING id") }
+
 # What to try of an event: [ok, fails]. Each gives the answer, the actor's id
 # (undef: nobody) and the target.
 my %try = (
@@ -77,6 +80,10 @@ my %try = (
 		sub { return (ask(DELETE => "/api/projects/$none", 'ada'), uid('ada'), $none) }],
 	'deployment.create' => [sub { my $r = ask(POST => '/api/deployments', 'ada', {repository => 'a/b'}); return ($r, uid('ada'), $r->{json}{id}) },
 		sub { my $f = fresh(); ask(POST => '/api/auth/logout', $f); return (ask(POST => '/api/deployments', $f, {repository => 'a/b'}), uid($f), undef) }],
+	'preview.approve' => [sub { my $p = project('ada'); my $v = pull($p); return (ask(POST => "/api/projects/$p/previews/$v/approve", 'ada'), uid('ada'), $p) },
+		sub { my $p = project('ada'); return (ask(POST => "/api/projects/$p/previews/$none/approve", 'ada'), uid('ada'), $p) }],
+	'preview.close' => [sub { my $p = project('ada'); my $v = pull($p); return (ask(DELETE => "/api/projects/$p/previews/$v", 'ada'), uid('ada'), $p) },
+		sub { my $p = project('ada'); return (ask(DELETE => "/api/projects/$p/previews/$none", 'ada'), uid('ada'), $p) }],
 	'project.env_set' => [sub { my $p = project('ada'); return (ask(PUT => "/api/projects/$p/env/A", 'ada', {value => 'x'}), uid('ada'), $p) },
 		sub { return (ask(PUT => "/api/projects/$none/env/A", 'ada', {value => 'x'}), uid('ada'), $none) }],
 	'project.env_remove' => [sub { my $p = project('ada'); ask(PUT => "/api/projects/$p/env/A", 'ada', {value => 'x'});

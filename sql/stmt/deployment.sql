@@ -76,14 +76,14 @@ ORDER BY d.created_at DESC, d.id DESC;
 -- out: one
 -- cols: id uuid, repo text, branch text, status text, author text, commit text, duration_seconds integer,
 -- cols: timestamp timestamptz, url text, project_id uuid, commit_message text, created_at timestamptz, trigger text,
--- cols: error text, preview_url text, live boolean, release_kept boolean, superseded_by uuid, log_removed_at timestamptz, limits text,
+-- cols: error text, preview_url text, target text, live boolean, release_kept boolean, superseded_by uuid, log_removed_at timestamptz, limits text,
 -- cols: started_at timestamptz, deploying_at timestamptz, completed_at timestamptz
 -- none: DEPLOYMENT_NOT_FOUND
 -- by: api
 SELECT d.id, p.name AS repo, d.branch, d.status, d.author, left(d.commit_hash, 7) AS commit,
 	extract(epoch FROM coalesce(d.completed_at, now()) - d.started_at)::integer AS duration_seconds,
 	d.created_at AS timestamp, d.url, d.project_id, d.commit_message, d.created_at, d.trigger,
-	d.error, r.url AS preview_url, p.live_deployment_id IS NOT DISTINCT FROM d.id AS live,
+	d.error, r.url AS preview_url, d.target, p.live_deployment_id IS NOT DISTINCT FROM d.id AS live,
 	d.status = 'success' AND r.id IS NOT NULL AS release_kept, d.superseded_by, d.log_removed_at, d.limits,
 	d.started_at, d.deploying_at, d.completed_at
 FROM deployments d JOIN projects p ON p.id = d.project_id
@@ -135,14 +135,15 @@ SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE;
 -- name: deployment_insert
 -- doc: Queue a deployment with a snapshot of its settings; no row: the user's queue is full.
 -- in: id uuid, project_id uuid, user_id uuid, queue_max bigint, trigger text, repository text, branch text, commit_wanted text,
--- in: root_dir text, install_command text, build_command text, output_dir text, env_sealed text, use_cache boolean
+-- in: root_dir text, install_command text, build_command text, output_dir text, env_sealed text, use_cache boolean,
+-- in: target text, trusted boolean
 -- out: one
 -- cols: id uuid
 -- none: QUEUE_FULL
 -- by: api
 INSERT INTO deployments (id, project_id, user_id, trigger, repository, branch, commit_wanted, root_dir, install_command,
-	build_command, output_dir, env_sealed, use_cache)
-SELECT $1, p.id, $3, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14
+	build_command, output_dir, env_sealed, use_cache, target, trusted)
+SELECT $1, p.id, $3, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, coalesce($15, 'production'), $16
 FROM projects p
 WHERE p.id = $2 AND p.user_id = $3
 	AND (SELECT count(*) FROM deployments WHERE user_id = $3 AND status = 'queued') < $4
@@ -180,15 +181,17 @@ SELECT own.status NOT IN ('queued', 'building', 'deploying') AS was_final FROM o
 
 -- The lock keeps project_delete away until the copy is there.
 -- name: deployment_snapshot
--- doc: What a deployment of one's own was made of; the commit that it was made from, once that is known.
+-- doc: What a deployment of one's own was made of; the commit that it was made from, once that is known; open: its target is still there.
 -- in: id uuid, user_id uuid
 -- out: one
 -- cols: project_id uuid, repository text, branch text, commit text, root_dir text, install_command text, build_command text,
--- cols: output_dir text, env_sealed text
+-- cols: output_dir text, env_sealed text, target text, trusted boolean, open boolean
 -- none: DEPLOYMENT_NOT_FOUND
 -- by: api
 SELECT d.project_id, d.repository, d.branch, coalesce(d.commit_hash, d.commit_wanted) AS commit,
-	d.root_dir, d.install_command, d.build_command, d.output_dir, d.env_sealed
+	d.root_dir, d.install_command, d.build_command, d.output_dir, d.env_sealed, d.target, d.trusted,
+	d.target = 'production' OR EXISTS (
+		SELECT FROM previews v WHERE v.project_id = p.id AND v.target = d.target AND v.closed_at IS NULL) AS open
 FROM deployments d JOIN projects p ON p.id = d.project_id
 WHERE d.id = $1 AND d.user_id = $2
 FOR KEY SHARE OF p;

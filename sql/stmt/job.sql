@@ -11,11 +11,11 @@
 -- out: many
 -- cols: id uuid, project_id uuid, site text, repository text, branch text
 -- cols: commit_wanted text, root_dir text, install_command text, build_command text, output_dir text
--- cols: use_cache boolean, release_id uuid, env_sealed text, attempt int, log_seq int, log_bytes bigint, age_ms bigint
+-- cols: use_cache boolean, trusted boolean, target text, release_id uuid, env_sealed text, attempt int, log_seq int, log_bytes bigint, age_ms bigint
 -- by: worker
 SELECT d.id, d.project_id, p.site, d.repository, d.branch,
 	d.commit_wanted, d.root_dir, d.install_command, d.build_command, d.output_dir,
-	d.use_cache, d.release_id, d.env_sealed, d.attempt, d.log_seq, d.log_bytes,
+	d.use_cache, d.trusted, d.target, d.release_id, d.env_sealed, d.attempt, d.log_seq, d.log_bytes,
 	(extract(epoch FROM now() - d.started_at) * 1000)::bigint AS age_ms
 FROM deployment_claim($1, $2 * interval '1 millisecond', $3) d
 JOIN projects p ON p.id = d.project_id;
@@ -26,11 +26,11 @@ JOIN projects p ON p.id = d.project_id;
 -- out: many
 -- cols: id uuid, project_id uuid, site text, repository text, branch text
 -- cols: commit_wanted text, root_dir text, install_command text, build_command text, output_dir text
--- cols: use_cache boolean, release_id uuid, env_sealed text, attempt int, log_seq int, log_bytes bigint, age_ms bigint
+-- cols: use_cache boolean, trusted boolean, target text, release_id uuid, env_sealed text, attempt int, log_seq int, log_bytes bigint, age_ms bigint
 -- by: worker
 SELECT d.id, d.project_id, p.site, d.repository, d.branch,
 	d.commit_wanted, d.root_dir, d.install_command, d.build_command, d.output_dir,
-	d.use_cache, d.release_id, d.env_sealed, d.attempt, d.log_seq, d.log_bytes,
+	d.use_cache, d.trusted, d.target, d.release_id, d.env_sealed, d.attempt, d.log_seq, d.log_bytes,
 	(extract(epoch FROM now() - d.started_at) * 1000)::bigint AS age_ms
 FROM deployment_claim_switch($1, $2 * interval '1 millisecond') d
 JOIN projects p ON p.id = d.project_id;
@@ -135,13 +135,13 @@ WITH d AS (
 	UPDATE deployments SET status = 'success', url = $4, error = NULL, completed_at = now(),
 		release_id = coalesce(release_id, id), lease_owner = NULL, lease_until = NULL
 	WHERE id = $1 AND lease_owner = $2 AND attempt = $3 AND status = 'deploying'
-	RETURNING id, project_id, release_id),
+	RETURNING id, project_id, release_id, target),
 r AS (
 	UPDATE releases SET published_at = coalesce(published_at, now())
 	FROM d WHERE releases.id = d.release_id),
 p AS (
 	UPDATE projects SET live_deployment_id = d.id
-	FROM d WHERE projects.id = d.project_id)
+	FROM d WHERE projects.id = d.project_id AND d.target = 'production')
 SELECT id FROM d;
 
 -- name: job_end
@@ -176,9 +176,9 @@ RETURNING id;
 -- doc: Jobs whose worker is dead: the lease has run out, or its holder is known to be gone (a prefix of lease_owner, or the whole of it; NULL for none).
 -- in: prefix text, owner text
 -- out: many
--- cols: id uuid, project_id uuid, site text, release text, status text, lease_owner text, attempt int
+-- cols: id uuid, project_id uuid, site text, target text, release text, status text, lease_owner text, attempt int
 -- by: worker
-SELECT d.id, d.project_id, p.site, coalesce(d.release_id, d.id)::text AS release, d.status, d.lease_owner, d.attempt
+SELECT d.id, d.project_id, p.site, d.target, coalesce(d.release_id, d.id)::text AS release, d.status, d.lease_owner, d.attempt
 FROM deployments d JOIN projects p ON p.id = d.project_id
 WHERE d.status IN ('building', 'deploying')
 	AND (d.lease_until < now() OR starts_with(d.lease_owner, $1) OR d.lease_owner = $2)

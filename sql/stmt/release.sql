@@ -1,7 +1,8 @@
 -- releases, as the workers see them
 
 -- Never what is live or is about to be; the newest stay, by the time at which
--- they were first live. Run after each success.
+-- they were first live: of a preview, that which is live and the one before.
+-- Run after each success.
 -- name: release_retire
 -- doc: The oldest good releases of a project over its number leave.
 -- in: deployment_id uuid, keep integer
@@ -14,7 +15,7 @@ WHERE id IN (
 		CROSS JOIN LATERAL (
 			SELECT id FROM releases
 			WHERE project_id = d.project_id AND target = d.target AND retired_at IS NULL AND published_at IS NOT NULL
-			ORDER BY published_at DESC, id OFFSET coalesce(p.keep_releases, $2)) r
+			ORDER BY published_at DESC, id OFFSET CASE WHEN d.target = 'production' THEN coalesce(p.keep_releases, $2) ELSE 2 END) r
 		WHERE d.id = $1)
 	AND NOT EXISTS (SELECT FROM deployments d JOIN projects p ON p.live_deployment_id = d.id WHERE d.release_id = releases.id)
 	AND NOT EXISTS (SELECT FROM deployments d WHERE d.release_id = releases.id AND d.completed_at IS NULL)
@@ -24,9 +25,9 @@ RETURNING id;
 -- doc: Releases whose files are to be removed; a few at a time.
 -- in:
 -- out: many
--- cols: id uuid, site text
+-- cols: id uuid, site text, target text
 -- by: worker
-SELECT r.id, p.site FROM releases r JOIN projects p ON p.id = r.project_id
+SELECT r.id, p.site, r.target FROM releases r JOIN projects p ON p.id = r.project_id
 WHERE r.retired_at IS NOT NULL ORDER BY r.retired_at LIMIT 10;
 
 -- name: release_delete

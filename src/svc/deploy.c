@@ -270,7 +270,7 @@ deploy_project_create(struct ctx *ctx, const struct svc *svc,
 struct project {
 	const char *id;
 	const char *repository;
-	const char *env_sealed;
+	const char *env_sealed, *preview_env_sealed;
 	struct deploy_settings settings; /* but env */
 };
 
@@ -351,7 +351,8 @@ insert_deployment(struct ctx *ctx, const struct svc *svc, const char *id,
 			str_from_i64(ctx->arena, svc->cfg->queued_per_user),
 			trigger, repository, s->branch, s->commit, s->root_dir,
 			s->install_command, s->build_command, s->output_dir,
-			env_sealed, s->no_cache ? "f" : "t"),
+			env_sealed, s->no_cache ? "f" : "t", s->target,
+			s->untrusted ? "f" : "t"),
 		NULL);
 }
 
@@ -372,14 +373,18 @@ insert_wish(struct ctx *ctx, const struct svc *svc, const char *user_id,
 		.build_command = ELSE(s->build_command, own->build_command),
 		.output_dir = ELSE(s->output_dir, own->output_dir),
 		.no_cache = s->no_cache,
+		.target = s->target,
+		.untrusted = s->untrusted,
 	};
+	enum environ_of of = s->target ? ENVIRON_PREVIEW : ENVIRON_PRODUCTION;
+	const char *sealed = s->target ? p->preview_env_sealed : p->env_sealed;
 	const char *env = NULL;
 	char id[37];
 	enum err e;
 
 	rand_uuid(id);
-	e = environ_for(ctx, svc, id, s->env, ENVIRON_PRODUCTION, p->id,
-		p->env_sealed, &env);
+	e = environ_for(ctx, svc, id, s->env, of, p->id,
+		s->untrusted ? NULL : sealed, &env);
 	if (!e)
 		e = insert_deployment(ctx, svc, id, user_id, trigger, p->id,
 			p->repository, &all, env);
@@ -425,9 +430,10 @@ insert_automatic(struct ctx *ctx, const struct svc *svc, const char *user_id,
 			DB_IN(project_id, user_id), &r);
 	if (e)
 		return e;
-	if (rows_bool(r, 0, rows_col(r, "paused")))
+	if (!settings->target && rows_bool(r, 0, rows_col(r, "paused")))
 		return E_DEPLOY_PAUSED;
 	project_read(r, &p);
+	p.preview_env_sealed = rows_str(r, "preview_env_sealed");
 	e = insert_wish(ctx, svc, user_id, "webhook", &p, settings, ret_id);
 	return e ? e
 		 : db_query(ctx, svc->db, STMT_DEPLOYMENT_SUPERSEDE,
@@ -465,8 +471,12 @@ insert_again(struct ctx *ctx, const struct svc *svc, const char *user_id,
 
 	if (e)
 		return e;
+	if (!rows_bool(r, 0, rows_col(r, "open")))
+		return E_PREVIEW_CLOSED;
 	project_read(r, &was);
 	was.settings.no_cache = no_cache;
+	was.settings.target = rows_str(r, "target");
+	was.settings.untrusted = !rows_bool(r, 0, rows_col(r, "trusted"));
 	e = environ_for(ctx, svc, id, NULL, ENVIRON_DEPLOYMENT, source,
 		was.env_sealed, &env);
 	return e ? e

@@ -37,6 +37,8 @@ struct deploy_settings {
 	const char *env;         /* KEY=VALUE lines */
 	const char *preview_env; /* the same, of a new project's previews */
 	bool no_cache;           /* build with an empty cache */
+	const char *target;      /* NULL: production; else "pr-12" */
+	bool untrusted; /* a stranger's commit: no variables, no cache */
 };
 
 /* Find what text means: a project's name, owner/name on GitHub, or a git URL,
@@ -55,15 +57,16 @@ MUST enum err deploy_request(struct ctx *ctx, const struct svc *svc,
 	const struct deploy_settings *settings, const char **ret_id);
 
 /* Queue a deployment of a project that nobody has pressed a button for: a push
- * or a deploy hook. Older ones of that kind that still wait are superseded.
- * E_PROJECT_NOT_FOUND, E_QUEUE_FULL, E_DEPLOY_PAUSED. */
+ * or a deploy hook. Older ones of that kind and target that still wait are
+ * superseded. Previews get the project's variables for previews, and are not
+ * paused. E_PROJECT_NOT_FOUND, E_QUEUE_FULL, E_DEPLOY_PAUSED. */
 MUST enum err deploy_automatic(struct ctx *ctx, const struct svc *svc,
 	const char *user_id, const char *project_id,
 	const struct deploy_settings *settings, const char **ret_id);
 
 /* Queue a deployment again: the same commit, settings and environment as that
  * of id, whatever the project's are by now. E_DEPLOYMENT_NOT_FOUND,
- * E_QUEUE_FULL. */
+ * E_PREVIEW_CLOSED, E_QUEUE_FULL. */
 MUST enum err deploy_again(struct ctx *ctx, const struct svc *svc,
 	const char *user_id, const char *id, bool no_cache,
 	const char **ret_id);

@@ -453,8 +453,16 @@ point(struct arena *a, int dir, const char *name, const char *target)
 	       renameat(dir, tmp, dir, name) == 0;
 }
 
+static const char *
+name_with(struct arena *a, const struct publish *p, const char *label)
+{
+	const char *name = arena_printf(a, "%s--%s", label, p->site);
+
+	return strlen(name) > LABEL_MAX ? NULL : name;
+}
+
 const char *
-publish_label(struct arena *a, const struct publish *p)
+publish_own_name(struct arena *a, const struct publish *p)
 {
 	char digits[OWN_DIGITS + 1];
 	size_t n = 0;
@@ -464,31 +472,59 @@ publish_label(struct arena *a, const struct publish *p)
 			digits[n++] = *c;
 	}
 	digits[n] = '\0';
-	if (n + strlen("--") + strlen(p->site) > LABEL_MAX)
-		return NULL;
-	return arena_printf(a, "%s--%s", digits, p->site);
+	return name_with(a, p, digits);
 }
 
-static const char *
-label_path(struct arena *a, const struct publish *p)
+static bool
+is_production(const struct publish *p)
 {
-	const char *label = publish_label(a, p);
+	return str_eq(p->target, "production");
+}
 
-	return label ? arena_printf(a, "%s/%s", p->sites, label) : NULL;
+const char *
+publish_target_name(struct arena *a, const struct publish *p)
+{
+	return is_production(p) ? p->site : name_with(a, p, p->target);
+}
+
+/* The folder of the target's links. */
+static const char *
+target_path(struct ctx *ctx, const struct publish *p)
+{
+	const char *name = publish_target_name(ctx->arena, p);
+
+	return name ? arena_printf(ctx->arena, "%s/%s", p->sites, name) : NULL;
+}
+
+/* What its links name: the release, seen from there. */
+static const char *
+target_link(struct arena *a, const struct publish *p)
+{
+	return is_production(p)
+		       ? arena_printf(a, "releases/%s", p->id)
+		       : arena_printf(a, "../%s/releases/%s", p->site, p->id);
+}
+
+/* The folder of a name beside the site's own, made when it is not there. */
+static int
+open_name(struct ctx *ctx, const struct publish *p, const char *name)
+{
+	const char *path = arena_printf(ctx->arena, "%s/%s", p->sites, name);
+
+	if (!fd_mkdirs(path, 0755) || chmod(path, 0755) < 0)
+		return -1;
+	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
 enum err
 publish_name(struct ctx *ctx, const struct publish *p)
 {
 	struct arena *a = ctx->arena;
-	const char *path = label_path(a, p);
-	AUTO_FD int dir = -1;
+	const char *name = publish_own_name(a, p);
+	AUTO_FD int dir = name ? open_name(ctx, p, name) : -1;
 
-	if (!path)
+	if (!name)
 		return E_OK;
-	if (!fd_mkdirs(path, 0755) || chmod(path, 0755) < 0)
-		return os_failed(ctx, "name");
-	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0 ||
 		!point(a, dir, "current",
 			arena_printf(a, "../%s/releases/%s", p->site, p->id)))
@@ -500,16 +536,23 @@ enum err
 publish_switch(struct ctx *ctx, const struct publish *p)
 {
 	struct arena *a = ctx->arena;
-	const char *target = arena_printf(a, "releases/%s", p->id);
+	const char *name = publish_target_name(a, p);
+	const char *target = target_link(a, p);
 	const char *was;
-	AUTO_FD int dir = open(
-		site_path(ctx, p, "."), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	AUTO_FD int dir = -1;
 
-	if (dir < 0 || faccessat(dir, target, X_OK, 0) < 0)
+	if (!name)
+		return ctx_fail(ctx, E_BUILD_FAILED,
+			"the site's name is too long for a preview's address");
+	if (access(site_path(ctx, p, arena_printf(a, "releases/%s", p->id)),
+		    X_OK) < 0)
 		return errno == ENOENT ? ctx_fail(ctx, E_BUILD_FAILED,
 						 "its release is not there "
 						 "any more")
-				       : os_failed(ctx, "site");
+				       : os_failed(ctx, "release");
+	dir = open_name(ctx, p, name);
+	if (dir < 0)
+		return os_failed(ctx, "site");
 	was = read_link(a, dir, "current");
 	if (was && !str_eq(was, target) && !point(a, dir, "previous", was))
 		return os_failed(ctx, "previous");
@@ -518,15 +561,22 @@ publish_switch(struct ctx *ctx, const struct publish *p)
 	return fsync(dir) == 0 ? E_OK : os_failed(ctx, "sync site");
 }
 
+/* Whether a link of the target names the release. */
+static bool
+names_it(struct ctx *ctx, const struct publish *p, const char *link)
+{
+	const char *path = target_path(ctx, p);
+	AUTO_FD int dir =
+		path ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+
+	return dir >= 0 && str_eq(read_link(ctx->arena, dir, link),
+				   target_link(ctx->arena, p));
+}
+
 bool
 publish_is_live(struct ctx *ctx, const struct publish *p)
 {
-	struct arena *a = ctx->arena;
-	AUTO_FD int dir = open(
-		site_path(ctx, p, "."), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	return dir >= 0 && str_eq(read_link(a, dir, "current"),
-				   arena_printf(a, "releases/%s", p->id));
+	return names_it(ctx, p, "current");
 }
 
 void
@@ -553,21 +603,23 @@ remove_from(const char *path, const char *name)
 bool
 publish_remove(struct ctx *ctx, const struct publish *p)
 {
-	struct arena *a = ctx->arena;
-	const char *path = arena_printf(a, "releases/%s", p->id);
-	const char *label = publish_label(a, p);
-	AUTO_FD int dir = open(
-		site_path(ctx, p, "."), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const char *name = publish_own_name(ctx->arena, p);
 
-	if (dir < 0)
-		return errno == ENOENT;
-	if (str_eq(path, read_link(a, dir, "current")) ||
-		str_eq(path, read_link(a, dir, "previous"))) {
+	if (names_it(ctx, p, "current") || names_it(ctx, p, "previous")) {
 		errno = EBUSY;
 		return false;
 	}
-	return (!label || remove_from(p->sites, label)) &&
+	return (!name || remove_from(p->sites, name)) &&
 	       remove_from(site_path(ctx, p, "releases"), p->id);
+}
+
+bool
+publish_remove_preview(struct ctx *ctx, const struct publish *p)
+{
+	const char *name = publish_target_name(ctx->arena, p);
+
+	ASSERT(!is_production(p));
+	return !name || remove_from(p->sites, name);
 }
 
 bool

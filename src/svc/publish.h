@@ -7,9 +7,11 @@
  *	sites/<site>/releases/.<id>.tmp/  one that is being written
  *	sites/<site>/current		  -> releases/<id>: what is live
  *	sites/<site>/previous		  -> the one before, for its assets
- *	sites/<label>--<site>/current	  -> ../<site>/releases/<id>: the same
- *					  release under a name of its own; label
- *					  is the first 12 digits of its id
+ *	sites/<label>--<site>/current	  -> ../<site>/releases/<id>: a release
+ *					  under another name. label is the first
+ *					  12 digits of its id: its own address,
+ *					  or pr-<number>: a preview
+ *	sites/pr-<n>--<site>/previous	  as of the site
  */
 #ifndef AS_SVC_PUBLISH_H
 #define AS_SVC_PUBLISH_H
@@ -22,6 +24,7 @@ struct arena;
 struct publish {
 	const char *sites; /* directory of all sites */
 	const char *site;
+	const char *target; /* "production", or "pr-12" */
 	const char
 		*id; /* of the deployment that built it: the release's name */
 	int64_t max_bytes, max_files;
@@ -55,29 +58,37 @@ void publish_announce(struct ctx *ctx, const struct publish *p);
 MUST enum err publish_copy(struct ctx *ctx, const struct publish *p, int src,
 	struct publish_stats *ret);
 
-/* Name of the site that is this very release, "0f3b9a6c21d4--blog"; NULL when
- * it is longer than a label of a host name may be. */
-const char *publish_label(struct arena *a, const struct publish *p);
-/* Make the release answer under it. Doing it twice changes nothing. */
+/* Name of the site that is this very release, "0f3b9a6c21d4--blog", and of the
+ * one that the target is, "blog" or "pr-12--blog"; NULL when it is longer than
+ * a label of a host name may be. */
+const char *publish_own_name(struct arena *a, const struct publish *p);
+const char *publish_target_name(struct arena *a, const struct publish *p);
+
+/* Make the release answer under its own name. Doing it twice changes
+ * nothing. */
 MUST enum err publish_name(struct ctx *ctx, const struct publish *p);
 
-/* Make releases/<id> the live one in one step; what was live becomes
- * `previous`. Doing it twice changes nothing. E_BUILD_FAILED when the release
- * is not there. */
+/* Make releases/<id> the live one of its target in one step; what was live
+ * becomes `previous`. Doing it twice changes nothing. E_BUILD_FAILED when the
+ * release is not there. */
 MUST enum err publish_switch(struct ctx *ctx, const struct publish *p);
-/* Whether `current` is this deployment's release. */
+/* Whether `current` of the target is this release. */
 bool publish_is_live(struct ctx *ctx, const struct publish *p);
 
 /* Remove what a dead attempt has half-written. */
 void publish_discard(struct ctx *ctx, const struct publish *p);
 
 /* Remove the release and its name. False, with errno: something is left;
- * EBUSY: it is what `current` or `previous` names, and all of it stays. */
+ * EBUSY: it is what `current` or `previous` of its target names, and all of it
+ * stays. */
 MUST bool publish_remove(struct ctx *ctx, const struct publish *p);
 
 /* Remove what was half-written a day ago or earlier: the next deployment of
  * the site may be writing already. What cannot be removed stays. */
 void publish_tidy(struct ctx *ctx, const struct publish *p);
+
+/* Remove a preview's site. False, with errno: something is left. */
+MUST bool publish_remove_preview(struct ctx *ctx, const struct publish *p);
 
 /* Remove all of a site, its releases' names as well, from the one that nginx
  * looks for first. False, with errno: something is left. */

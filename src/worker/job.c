@@ -201,9 +201,8 @@ last_look(struct job *j)
 static enum err
 record_release(struct job *j)
 {
-	struct arena *a = j->ctx.arena;
-	const char *label = publish_label(a, &j->pub);
-	const char *url = label ? job_site_url(a, &j->w->cfg, label) : NULL;
+	const char *url = job_site_url(j->ctx.arena, &j->w->cfg,
+		publish_own_name(j->ctx.arena, &j->pub));
 
 	return lease_write(j, STMT_JOB_RELEASE,
 		DB_IN(j->id, j->owner, j->attempt, url), NULL);
@@ -340,6 +339,8 @@ job_site_url(struct arena *a, const struct cfg *cfg, const char *site)
 	const char *url = cfg->site_url;
 	const char *at = strstr(url, "%s");
 
+	if (!site)
+		return NULL;
 	return at ? arena_printf(
 			    a, "%.*s%s%s", (int)(at - url), url, site, at + 2)
 		  : url;
@@ -392,7 +393,8 @@ retire_oldest(struct job *j)
 static enum err
 end_success(struct job *j)
 {
-	const char *url = job_site_url(j->ctx.arena, &j->w->cfg, j->site);
+	const char *url = job_site_url(j->ctx.arena, &j->w->cfg,
+		publish_target_name(j->ctx.arena, &j->pub));
 	enum err e;
 
 	job_say(j, SAY_INFO, "Deployment successful! %s", url);
@@ -516,6 +518,8 @@ read_row(struct job *j, const struct rows *row)
 	j->root_dir = copy(j, row, "root_dir");
 	j->env_sealed = copy(j, row, "env_sealed");
 	j->release = copy(j, row, "release_id");
+	j->target = copy(j, row, "target");
+	j->trusted = rows_bool(row, 0, rows_col(row, "trusted"));
 	j->use_cache = rows_bool(row, 0, rows_col(row, "use_cache"));
 	j->wish = (struct detect_wish){copy(j, row, "install_command"),
 		copy(j, row, "build_command"), copy(j, row, "output_dir")};
@@ -527,6 +531,7 @@ read_row(struct job *j, const struct rows *row)
 	j->build_ms = w->cfg.build_timeout;
 	j->pub = (struct publish){.sites = w->sites,
 		.site = j->site,
+		.target = j->target,
 		.id = j->release ? j->release : j->id,
 		.max_bytes = w->cfg.max_build_size * 1024 * 1024,
 		.max_files = w->cfg.max_output_files,

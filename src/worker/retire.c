@@ -1,7 +1,7 @@
 /*
  * retire.c - removes what deleted projects leave on disk (the site, which is
- * unreachable from the first step on, and the build cache), and releases that
- * are not kept any more. Called by the parent in its rounds. Touches only what
+ * unreachable from the first step on, and the build cache), releases that are
+ * not kept any more, and closed previews. Called by the parent in its rounds. Touches only what
  * the database names.
  */
 #include "worker/worker.h"
@@ -93,6 +93,7 @@ retire_releases(struct worker *w)
 		const struct publish pub = {
 			.sites = w->sites,
 			.site = rows_text(r, i, rows_col(r, "site")),
+			.target = rows_text(r, i, rows_col(r, "target")),
 			.id = rows_text(r, i, rows_col(r, "id")),
 		};
 
@@ -101,6 +102,30 @@ retire_releases(struct worker *w)
 				DB_IN(pub.id), NULL);
 		else if (errno != EBUSY)
 			log_debug(pub.id, "release: %s", strerror(errno));
+	}
+	return e;
+}
+
+enum err
+retire_previews(struct worker *w)
+{
+	struct rows *r;
+	enum err e =
+		db_query(&w->ctx, w->db, STMT_PREVIEW_CLOSED_LIST, DB_IN0, &r);
+
+	for (size_t i = 0; !e && i < rows_n(r); i++) {
+		const char *id = rows_text(r, i, rows_col(r, "id"));
+		const struct publish pub = {
+			.sites = w->sites,
+			.site = rows_text(r, i, rows_col(r, "site")),
+			.target = rows_text(r, i, rows_col(r, "target")),
+		};
+
+		if (publish_remove_preview(&w->ctx, &pub))
+			e = db_query(&w->ctx, w->db, STMT_PREVIEW_REMOVED,
+				DB_IN(id), NULL);
+		else
+			log_debug(id, "preview: %s", strerror(errno));
 	}
 	return e;
 }

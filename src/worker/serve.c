@@ -49,6 +49,7 @@ site_of(const struct worker *w, const struct rows *r, size_t row)
 {
 	return (struct publish){.sites = w->sites,
 		.site = rows_text(r, row, rows_col(r, "site")),
+		.target = rows_text(r, row, rows_col(r, "target")),
 		.id = rows_text(r, row, rows_col(r, "release"))};
 }
 
@@ -69,7 +70,9 @@ take_back(struct worker *w, const struct rows *r, size_t row)
 		publish_is_live(&w->ctx, &pub)) {
 		e = db_query(&w->ctx, w->db, STMT_JOB_SUCCESS,
 			DB_IN(id, owner, attempt,
-				job_site_url(w->ctx.arena, &w->cfg, pub.site)),
+				job_site_url(w->ctx.arena, &w->cfg,
+					publish_target_name(
+						w->ctx.arena, &pub))),
 			NULL);
 		if (!e)
 			log_event(EV_JOB_ENDED, id, "status", "success",
@@ -377,6 +380,8 @@ round_of_work(struct worker *w)
 		e = claim(w);
 	if (!e)
 		e = retire_projects(w);
+	if (!e)
+		e = retire_previews(w);
 	if (!e)
 		e = retire_releases(w);
 	return e;

@@ -161,7 +161,9 @@ slot_lend_cache(struct job *j)
 	const char *lent = arena_printf(a, "%s/cache", j->dir);
 	const char *c = arena_printf(a, "%s/c", lent);
 
-	if (!j->use_cache) {
+	if (!j->trusted) {
+		job_say(j, SAY_INFO, "Build cache: none for a fork");
+	} else if (!j->use_cache) {
 		job_say(j, SAY_INFO, "Build cache: not used, as asked");
 		drop_cache(j);
 	} else if (rename(cache_home(j), lent) == 0) {
@@ -182,11 +184,13 @@ slot_lend_cache(struct job *j)
 	return E_OK;
 }
 
-/* A cache that fills half of what a build may have is begun anew. */
+/* A cache that fills half of what a build may have is begun anew; what a
+ * stranger's build has left in one is nothing for the next. */
 static bool
 cache_is_worth_it(const struct job *j)
 {
-	return j->cache && j->peak_disk < j->w->cfg.build_disk_max / 2;
+	return j->cache && j->trusted &&
+	       j->peak_disk < j->w->cfg.build_disk_max / 2;
 }
 
 void

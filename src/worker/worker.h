@@ -99,11 +99,12 @@ void slot_finish(struct job *j);
 
 /* ---- what is to go from the disk: retire.c ---- */
 
-/* Remove the site and the cache of each deleted project, and releases that are
- * not kept any more; what cannot be removed is tried again in the next
+/* Remove the site and the cache of each deleted project, releases that are
+ * not kept any more, and the sites of closed previews; what cannot be removed is tried again in the next
  * round. */
 MUST enum err retire_projects(struct worker *w);
 MUST enum err retire_releases(struct worker *w);
+MUST enum err retire_previews(struct worker *w);
 
 /* ---- a job: job.c and what it is made of ---- */
 
@@ -122,7 +123,9 @@ struct job {
 	const char *id, *project, *site, *repository, *branch, *commit_wanted,
 		*root_dir, *env_sealed;
 	const char *release; /* nothing to build, only to switch to it */
+	const char *target;  /* "production", or a preview: "pr-12" */
 	bool use_cache;
+	bool trusted; /* else a stranger's commit: no secrets, no cache */
 	struct detect_wish wish;
 	const char *owner; /* lease_owner */
 	const char *attempt;
@@ -151,7 +154,7 @@ struct job {
 	bool check_now;   /* a notification says that it has changed */
 };
 
-/* Address of a site (site_url). */
+/* Address of a site (site_url); NULL for NULL. */
 const char *job_site_url(
 	struct arena *a, const struct cfg *cfg, const char *site);
 

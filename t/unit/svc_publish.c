@@ -44,6 +44,7 @@ setup(void)
 	rand_uuid(id);
 	warnings = 0;
 	pub = (struct publish){.sites = sites,
+		.target = "production",
 		.site = "demo",
 		.id = id,
 		.max_bytes = 1 << 20,
@@ -344,7 +345,7 @@ START_TEST(test_name)
 	put("index.html", "own", 0644);
 	ck_assert_int_eq(copy(&st), E_OK);
 	own = arena_printf(
-		ctx.arena, "%s/%s", sites, publish_label(ctx.arena, &pub));
+		ctx.arena, "%s/%s", sites, publish_own_name(ctx.arena, &pub));
 	unit_has(own, "/0123456789ab--");
 	ck_assert_int_eq(publish_name(&ctx, &pub), E_OK);
 	ck_assert_int_eq(publish_name(&ctx, &pub), E_OK);
@@ -363,9 +364,9 @@ START_TEST(test_name)
 	ck_assert(publish_remove_site(ctx.arena, sites, pub.site));
 	/* a label of a host name has 63 characters */
 	pub.site = "a23456789012345678901234567890123456789012345678x";
-	ck_assert_int_eq(strlen(publish_label(ctx.arena, &pub)), 63);
+	ck_assert_int_eq(strlen(publish_own_name(ctx.arena, &pub)), 63);
 	pub.site = "a23456789012345678901234567890123456789012345678xy";
-	ck_assert_ptr_null(publish_label(ctx.arena, &pub));
+	ck_assert_ptr_null(publish_own_name(ctx.arena, &pub));
 	ck_assert_int_eq(publish_name(&ctx, &pub), E_OK);
 }
 END_TEST

@@ -1,0 +1,104 @@
+-- previews of pull requests
+
+-- A pull request that is opened again is the same row; its address may still be
+-- there, or be on its way out.
+-- name: preview_put
+-- doc: What is known of a pull request by now.
+-- in: project_id uuid, number integer, title text, author text, branch text, commit_hash text, fork boolean
+-- out: one
+-- cols: id uuid, target text, build boolean
+-- none: PREVIEWS_OFF
+-- by: api
+INSERT INTO previews AS v (project_id, number, title, author, branch, commit_hash, fork)
+SELECT id, $2, $3, $4, $5, $6, $7 FROM projects WHERE id = $1 AND previews
+ON CONFLICT (project_id, number) DO UPDATE SET title = EXCLUDED.title, author = EXCLUDED.author, branch = EXCLUDED.branch,
+	commit_hash = EXCLUDED.commit_hash, fork = EXCLUDED.fork, updated_at = now(), closed_at = NULL, removed_at = NULL
+RETURNING v.id, v.target, NOT v.fork OR v.approved_commit IS NOT DISTINCT FROM v.commit_hash AS build;
+
+-- name: preview_close
+-- doc: A pull request is closed: nothing of it is built any more, and its releases go.
+-- in: project_id uuid, number integer, error text
+-- out: one
+-- cols: id uuid
+-- none: PREVIEW_NOT_FOUND
+-- by: api
+WITH v AS (
+	UPDATE previews SET closed_at = now(), updated_at = now()
+	WHERE project_id = $1 AND number = $2 AND closed_at IS NULL RETURNING id, project_id, target), stopped AS (
+	UPDATE deployments d SET
+		status = CASE WHEN d.status = 'queued' THEN 'cancelled' ELSE d.status END,
+		error = CASE WHEN d.status = 'queued' THEN $3 ELSE d.error END,
+		completed_at = CASE WHEN d.status = 'queued' THEN now() END,
+		cancel_requested_at = coalesce(d.cancel_requested_at, now())
+	FROM v WHERE d.project_id = v.project_id AND d.target = v.target AND d.status IN ('queued', 'building', 'deploying')), retired AS (
+	UPDATE releases r SET retired_at = now() FROM v
+	WHERE r.project_id = v.project_id AND r.target = v.target AND r.retired_at IS NULL)
+SELECT id FROM v;
+
+-- name: preview_list
+-- doc: A page of the pull requests of a project of one's own, the open ones first, newest first, and how many there are.
+-- in: project_id uuid, user_id uuid, max_rows bigint, skip_rows bigint
+-- out: many
+-- cols: total_items bigint, id uuid, number integer, title text, author text, branch text, commit text, fork boolean,
+-- cols: state text, url text, deployment_id uuid, opened_at timestamptz, closed_at timestamptz
+-- by: api
+SELECT c.total_items, v.* FROM (
+	SELECT p.id, (SELECT count(*) FROM previews v WHERE v.project_id = p.id) AS total_items
+	FROM projects p WHERE p.id = $1 AND p.user_id = $2) c
+LEFT JOIN LATERAL (
+	SELECT v.id, v.number, v.title, v.author, v.branch, left(v.commit_hash, 7) AS commit, v.fork,
+		CASE WHEN v.closed_at IS NOT NULL THEN 'closed'
+			WHEN v.fork AND v.approved_commit IS DISTINCT FROM v.commit_hash THEN 'waiting' ELSE 'open' END AS state,
+		CASE WHEN v.closed_at IS NULL THEN (
+			SELECT d.url FROM deployments d WHERE d.project_id = c.id AND d.target = v.target AND d.status = 'success'
+			ORDER BY d.completed_at DESC LIMIT 1) END AS url,
+		(SELECT d.id FROM deployments d WHERE d.project_id = c.id AND d.target = v.target
+			ORDER BY d.created_at DESC, d.id DESC LIMIT 1) AS deployment_id,
+		v.opened_at, v.closed_at
+	FROM previews v WHERE v.project_id = c.id
+	ORDER BY v.closed_at IS NOT NULL, v.opened_at DESC, v.id DESC LIMIT $3 OFFSET $4) v ON true
+ORDER BY v.closed_at IS NOT NULL, v.opened_at DESC, v.id DESC;
+
+-- name: preview_approve
+-- doc: The newest commit of a pull request may be built, as its project's owner says.
+-- in: id uuid, project_id uuid, user_id uuid
+-- out: one
+-- cols: number integer, target text, branch text, commit_hash text, fork boolean
+-- none: PREVIEW_NOT_FOUND
+-- by: api
+UPDATE previews v SET approved_commit = v.commit_hash, updated_at = now()
+FROM projects p
+WHERE v.id = $1 AND v.project_id = $2 AND p.id = v.project_id AND p.user_id = $3 AND v.closed_at IS NULL
+RETURNING v.number, v.target, v.branch, v.commit_hash, v.fork;
+
+-- name: preview_number
+-- doc: The open pull request behind a preview of one's own.
+-- in: id uuid, project_id uuid, user_id uuid
+-- out: one
+-- cols: number integer
+-- none: PREVIEW_NOT_FOUND
+-- by: api
+SELECT v.number FROM previews v JOIN projects p ON p.id = v.project_id
+WHERE v.id = $1 AND v.project_id = $2 AND p.user_id = $3 AND v.closed_at IS NULL;
+
+-- One that is still being built is looked at when that has ended.
+-- name: preview_closed_list
+-- doc: Closed pull requests whose address is still on disk; a few at a time.
+-- in:
+-- out: many
+-- cols: id uuid, site text, target text
+-- by: worker
+SELECT v.id, p.site, v.target FROM previews v JOIN projects p ON p.id = v.project_id
+WHERE v.closed_at IS NOT NULL AND v.removed_at IS NULL AND NOT EXISTS (
+	SELECT FROM deployments d WHERE d.project_id = v.project_id AND d.target = v.target AND d.completed_at IS NULL)
+ORDER BY v.closed_at LIMIT 10;
+
+-- name: preview_removed
+-- doc: Its address is gone from disk; what was published meanwhile goes as well.
+-- in: id uuid
+-- out: none
+-- by: worker
+WITH v AS (
+	UPDATE previews SET removed_at = now() WHERE id = $1 AND closed_at IS NOT NULL RETURNING project_id, target)
+UPDATE releases r SET retired_at = now() FROM v
+WHERE r.project_id = v.project_id AND r.target = v.target AND r.retired_at IS NULL;

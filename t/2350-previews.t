@@ -1,0 +1,86 @@
+#!/bin/sh
+# Previews of pull requests, as the API sees them. What a git host's webhook
+# tells is written into the rows here.
+. "$(dirname "$0")/lib/tap.sh"
+. "$abs_top_srcdir/t/lib/api.sh"
+api_start
+
+api POST /api/projects '{"repository":"ada/site","envVars":"SECRET=of-production","previewEnvVars":"KEY=of-previews"}' as ada
+project=$(jget .id)
+json .previews = true "on unless turned off"
+api GET /api/projects/$project/previews as ada
+json '[.previews, .pagination.totalItems] | tostring' = '[[],0]'
+pull() { # NUMBER COMMIT-DIGIT FORK
+	sql "INSERT INTO previews (project_id, number, title, author, branch, commit_hash, fork)
+		VALUES ('$project', $1, 'Pull $1', 'eve', 'topic', repeat('$2', 40), $3)
+		ON CONFLICT (project_id, number) DO UPDATE SET commit_hash = EXCLUDED.commit_hash RETURNING id"
+}
+of() { sql "SELECT $2 FROM deployments WHERE id = '$1'"; }
+env_of() { of "$1" env_sealed | tr -d '\n' | "$abs_top_builddir/t/helper/seal" -o "$TMP/secret" "deployment:$1:env"; }
+
+own=$(pull 1 a false)
+fork=$(pull 2 b true)
+api GET /api/projects/$project/previews as ada
+json '[.previews[] | [.number, .state, .fork, .commit]] | tostring' = '[[2,"waiting",true,"bbbbbbb"],[1,"open",false,"aaaaaaa"]]'
+api GET /api/projects/$project/previews as bob
+status 404
+json .error.code = PROJECT_NOT_FOUND
+
+api_case "a fork:"
+api POST /api/projects/$project/previews/$fork/approve as bob
+status 404 "is not a stranger's to approve"
+api POST /api/projects/$project/previews/$fork/approve as ada
+status 201 "is built once its owner approves"
+id=$(jget .id)
+is "$(of "$id" "target, trusted, branch, left(commit_wanted, 3), trigger")" "pr-2|f|topic|bbb|webhook" "that very commit, as a stranger's"
+is "$(of "$id" "env_sealed IS NULL")" t "without any variable"
+api GET /api/deployments/$id as ada
+json .target = pr-2
+api POST /api/deployments/$id/redeploy as ada
+status 201
+again=$(jget .id)
+is "$(of "$again" "target, trusted, env_sealed IS NULL")" "pr-2|f|t" "a redeployment is the same stranger's"
+api GET /api/projects/$project/previews as ada
+json '.previews[0].state' = open
+json '.previews[0].deploymentId' = "$again"
+pull 2 c true >/dev/null
+api GET /api/projects/$project/previews as ada
+json '.previews[0].state' = waiting "the next commit waits again"
+
+api_case "of one's own repository:"
+api POST /api/projects/$project/previews/$own/approve as ada
+status 201
+id=$(jget .id)
+is "$(of "$id" "target, trusted")" "pr-1|t"
+is "$(env_of "$id")" KEY=of-previews "has the variables of previews, and none of production's"
+sql "UPDATE projects SET auto_deploy_paused_at = now()"
+api POST /api/projects/$project/previews/$own/approve as ada
+status 201 "a rollback of production does not stop previews"
+is "$(of "$id" "status, superseded_by")" "superseded|$(jget .id)" "a newer commit takes the place of one that waits"
+is "$(of "$again" status)" queued "that of another pull request waits on"
+sql "UPDATE deployments SET status = 'building', lease_owner = 'w', lease_until = now() WHERE target = 'pr-1' AND status = 'queued';
+	INSERT INTO releases (id, project_id, target, published_at) VALUES ('$id', '$project', 'pr-1', now())"
+running=$(jget .id)
+
+api_case "closed:"
+api DELETE /api/projects/$project/previews/$own as bob
+status 404
+api DELETE /api/projects/$project/previews/$own as ada
+status 204
+is "$(of "$running" "status, cancel_requested_at IS NOT NULL")" "building|t" "what is built for it is cancelled"
+is "$(sql "SELECT retired_at IS NOT NULL FROM releases WHERE id = '$id'")" t "its releases go"
+api DELETE /api/projects/$project/previews/$own as ada
+status 404 "it is not closed twice"
+json .error.code = PREVIEW_NOT_FOUND
+api POST /api/projects/$project/previews/$own/approve as ada
+status 404 "nor approved"
+api POST /api/deployments/$id/redeploy as ada
+status 409 "nor redeployed"
+json .error.code = PREVIEW_CLOSED
+api DELETE /api/projects/$project/previews/$fork as ada
+is "$(of "$again" "status, error")" "cancelled|Its pull request was closed." "what waits for it is cancelled"
+api GET /api/projects/$project/previews as ada
+json '[.previews[].state] | unique | tostring' = '["closed"]'
+api PUT /api/projects/$project '{"previews":false}' as ada
+json .previews = false
+done_testing
