@@ -6,6 +6,7 @@
 #include "handlers/env.h"
 #include "svc/deploy.h"
 #include "svc/environ.h"
+#include "svc/pathfilter.h"
 #include "web/reply.h"
 #include "web/valid.h"
 
@@ -33,6 +34,7 @@ struct project_change {
 	int64_t keep_releases;
 	bool auto_deploy_paused;
 	bool previews;
+	const char *watch_paths;
 };
 struct project_env_set {
 	const char *id;
@@ -44,6 +46,14 @@ struct project_rollback {
 	const char *id;
 	const char *deployment_id;
 };
+
+static const char *
+check_patterns(
+	struct arena *a, const struct cfg *cfg UNUSED, const char **value)
+{
+	return pathfilter_wrong(a, *value);
+}
+static const struct validator valid_patterns = {.check = check_patterns};
 
 /* clang-format off */
 static const struct field project_list_in[] = {
@@ -80,6 +90,7 @@ static const struct field project_change_in[] = {
 	F_STR(struct project_change, to.preview_env_vars, "previewEnvVars", NUL, 0, 65536, V_ENV_LINES,   "KEY=VALUE lines that replace all of previews; null or empty: none."),
 	F_INT(struct project_change, keep_releases,      "keepReleases",  NUL, 1,  1000, 0,              "Good releases that stay on disk; null: as many as the host's setting says."),
 	F_BOOL(struct project_change, auto_deploy_paused, "autoDeployPaused", OPT, "Whether pushes and deploy hooks deploy nothing. A rollback turns it on."),
+	F_STR(struct project_change, watch_paths,        "watchPaths",       NUL, 0, PATHFILTER_TEXT_MAX, &valid_patterns, "Patterns of files, one a line: a push that touches none of them deploys nothing. * is any characters, a final / all below, a first ! leaves out. Null: every push."),
 	F_BOOL(struct project_change, previews,          "previews",         OPT, "Whether pull requests are deployed, each under an address of its own."),
 	F_END
 };
@@ -116,6 +127,7 @@ static const struct field project_rollback_in[] = {
 	O_STR("url",               NUL, "Where the site answers; null before the first success."), \
 	O_UUID("liveDeploymentId", NUL, "The deployment that is live."), \
 	O_INT("keepReleases",      NUL, "Good releases that stay on disk; null: as many as the host's setting says."), \
+	O_STR("watchPaths",        NUL, "Patterns of files, one a line, of which a push has to touch one; null: every push."), \
 	O_BOOL("previews",         REQ, "Whether pull requests are deployed."), \
 	O_TIME("autoDeployPausedAt", NUL, "Since when pushes and deploy hooks deploy nothing; null: they deploy."), \
 	O_TIME("createdAt",        REQ, "When it was made."), \
@@ -298,8 +310,8 @@ h_project_update(struct req *rq, const void *v)
 				? rq_bool(in->auto_deploy_paused)
 				: NULL,
 			rq_bool(rq_given(rq, "previewEnvVars")), preview,
-			rq_given(rq, "previews") ? rq_bool(in->previews)
-						 : NULL);
+			rq_given(rq, "previews") ? rq_bool(in->previews) : NULL,
+			rq_bool(rq_given(rq, "watchPaths")), in->watch_paths);
 	return e ? e : reply_project(rq, in->id);
 }
 

@@ -205,4 +205,10 @@ api PUT /api/projects/$project '{"keepReleases":null}' as ada
 json .keepReleases = null
 api PUT /api/projects/$project '{"keepReleases":0}' as ada
 status 422
+api PUT /api/projects/$project '{"watchPaths":"site/\n!*.md\n"}' as ada
+json '.watchPaths | split("\n") | join(" ")' = "site/ !*.md "
+api PUT /api/projects/$project '{"watchPaths":"/etc"}' as ada
+status 422 "a pattern that no path has"
+api PUT /api/projects/$project '{"watchPaths":null}' as ada
+json .watchPaths = null
 done_testing

@@ -1,7 +1,10 @@
--- Previews: deployments of pull requests, each under an address of its own.
+-- Previews: deployments of pull requests, each under an address of its own. And
+-- what a project wants of pushes.
 
-ALTER TABLE projects ADD COLUMN preview_env_sealed text, ADD COLUMN previews boolean NOT NULL DEFAULT true;
+ALTER TABLE projects ADD COLUMN preview_env_sealed text, ADD COLUMN previews boolean NOT NULL DEFAULT true,
+	ADD COLUMN watch_paths text CONSTRAINT projects_watch_paths_length CHECK (length(watch_paths) <= 4096);
 COMMENT ON COLUMN projects.preview_env_sealed IS 'KEY=VALUE lines that previews get, and nothing else, sealed under "project:<id>:preview_env".';
+COMMENT ON COLUMN projects.watch_paths IS 'Patterns of files, one a line (svc/pathfilter.h): a push that touches none of them deploys nothing. Null: all.';
 COMMENT ON COLUMN projects.previews IS 'Whether pull requests are deployed.';
 
 ALTER TABLE deployments ADD COLUMN trusted boolean NOT NULL DEFAULT true;

@@ -24,6 +24,7 @@ src_svc_libsvc_a_SOURCES = \
 	src/svc/oauth_provider.c src/svc/oauth_provider.h \
 	src/svc/password.c src/svc/password.h \
 	src/svc/recovery.c src/svc/recovery.h \
+	src/svc/pathfilter.c src/svc/pathfilter.h \
 	src/svc/preview.c src/svc/preview.h \
 	src/svc/publish.c src/svc/publish.h \
 	src/svc/seal.c src/svc/seal.h \

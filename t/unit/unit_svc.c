@@ -6,7 +6,8 @@ main(void)
 {
 	static const suite_fn suites[] = {suite_access, suite_detect,
 		suite_envlines, suite_giturl, suite_mail, suite_mask,
-		suite_oauth, suite_password, suite_publish, NULL};
+		suite_oauth, suite_password, suite_pathfilter, suite_publish,
+		NULL};
 
 	return unit_main("unit_svc", suites);
 }

@@ -12,6 +12,7 @@ Suite *suite_mail(void);
 Suite *suite_mask(void);
 Suite *suite_oauth(void);
 Suite *suite_password(void);
+Suite *suite_pathfilter(void);
 Suite *suite_publish(void);
 
 #endif
