@@ -31,7 +31,7 @@ is "$(claim 9)" "" "then nothing is left to do"
 finish 'p1%'
 is "$(claim 2)" "p1 2min|building|1|w:1|t|t" "until the build ends"
 enqueue p3 1min
-is "$(claim 2)" "" "the global limit holds"
+is "$(claim 2)" "" "PEER-3 the global limit holds"
 sql "UPDATE deployments SET cancel_requested_at = now() WHERE status = 'queued'"
 is "$(claim 9)" "" "one that is being cancelled is not begun"
 sql "UPDATE deployments SET status = 'queued', lease_owner = NULL, lease_until = NULL WHERE repository = 'p2 1min'"

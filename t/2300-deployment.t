@@ -108,7 +108,7 @@ json .error = "npm failed"
 api_case "list:"
 api GET /api/deployments as ada
 status 200
-json '.pagination | tostring' = '{"currentPage":1,"totalPages":1,"totalItems":4}'
+json '.pagination | tostring' = '{"currentPage":1,"totalPages":1,"totalItems":4}' "PEER-16 the history is all there"
 json '.deployments[0] | keys_unsorted' = "$(echo "$item" | jq .)"
 json '.deployments | map(.timestamp) | . == (sort | reverse)' = true "newest first"
 api GET '/api/deployments?status=success' as ada

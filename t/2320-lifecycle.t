@@ -178,7 +178,7 @@ mine=$(jget .id)
 api POST "$path" '{"anything":["a","sender","sends"]}'
 status 201 "whatever the body is"
 is "$(of "$one" "status, superseded_by, error")" "superseded|$(jget .deploymentId)|A newer push took its place." \
-	"a newer one takes the place of one that waits"
+	"PEER-3 a newer one takes the place of one that waits"
 is "$(of "$mine" status)" queued "and never that of what a person asked for"
 api POST "${path%?}x"
 status 404 "a wrong key"

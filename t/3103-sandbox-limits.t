@@ -52,7 +52,7 @@ ended 'limit memory' "SB-7 a process that takes all memory"
 try_hostile huge --memory $((100 * MIB))
 ended 'exit 3' "SB-7 64 GiB at once are not given"
 try_hostile family --memory $((200 * MIB))
-ended 'limit memory' "SB-7 eight processes that take all memory together"
+ended 'limit memory' "SB-7 PEER-1 eight processes that take all memory together"
 try_hostile mapped --memory $((100 * MIB))
 ended 'limit memory' "SB-7 shared memory counts"
 try_hostile shared --memory $((100 * MIB))

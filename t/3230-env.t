@@ -57,7 +57,7 @@ is "$(grep -c canary "$TMP/environs")" 0 \
 	"SB-5 no value in the environment of any process of the worker's account"
 mask='\*\*\*'
 like "$log" "\] plain $mask end\$" "LOG-2 a value"
-like "$log" "\] cut $mask end\$" "LOG-2 a value in two writes"
+like "$log" "\] cut $mask end\$" "LOG-2 PEER-5 a value in two writes"
 like "$log" "\] base64 $mask=*\$" "LOG-2 its base64"
 like "$log" "\] basic dXNlcj[^ ]{0,3}${mask}[^ ]{0,4}\$" "LOG-2 base64 of more than it"
 like "$log" "\] url $mask\$" "LOG-2 its URL-encoded form"

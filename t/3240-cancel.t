@@ -21,7 +21,7 @@ cancelled() {
 	is "$(field "$id" "completed_at - cancel_requested_at < interval '5 s'")" t \
 		"$1: within 5 seconds" ||
 		diag "$(field "$id" 'completed_at - cancel_requested_at')"
-	try "$1: nothing of it runs when the row says so" no_slot_tasks ||
+	try "PEER-2 $1: nothing of it runs when the row says so" no_slot_tasks ||
 		diag "$(slot_tasks)"
 	like "$(the_log "$id" | tail -n 1)" 'Deployment cancelled\.$' "$1: the log says so"
 	is "$(deployed site index.html)" one "SB-9 $1: the old site is served"

@@ -81,7 +81,7 @@ for url in "-u./pwn" "--upload-pack=$touch_it" "ext::sh -c '$touch_it'" "file://
 	mods=$(printf '[submodule "x"]\n\tpath = x\n\turl = %s\n' "$url" | blob suburl$i)
 	printf '100644 blob %s\t.gitmodules\n100644 blob %s\tindex.html\n160000 commit %s\tx\n' \
 		"$mods" "$p" "$hook" | { tree suburl$i; raw suburl$i; }
-	queue "a submodule address $(echo "$url" | cut -c1-14)" suburl$i '(success|failed)' .
+	queue "PEER-17 a submodule address $(echo "$url" | cut -c1-14)" suburl$i '(success|failed)' .
 done
 
 # 4. a bare repository inside, whose configuration runs a program

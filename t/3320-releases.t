@@ -39,7 +39,7 @@ is "$(the_log "$v3" | grep -c '\] 2$')" 1 "which has the new one"
 
 back_to "$v2"
 is "$(final "$id")" success "back"
-is "$(deployed site index.html)" 2 "the release is live again"
+is "$(deployed site index.html)" 2 "PEER-7 the release is live again"
 is "$(live)" "$id" "the rollback is what is live"
 is "$(field "$id" "url, release_id")" "https://site.test|$v2" "and has the site's address"
 is "$(cat "$STATE/sites/site/previous/index.html")" 3 "assets of the one that was left are still there"
@@ -66,7 +66,7 @@ version 4
 version 5
 kept() { sql "SELECT string_agg(id::text, ' ' ORDER BY published_at) FROM releases"; }
 three() { [ "$(kept)" = "$v3 $v4 $v5" ]; }
-try "the three newest stay" wait_for 10 three
+try "PEER-4 the three newest stay" wait_for 10 three
 is "$(find "$STATE/sites/site/releases" -mindepth 1 -maxdepth 1 | wc -l)" 3 "no others are on disk"
 is "$(own "$v1")$(own "$v2")" "" "nor have an address"
 is "$(find "$STATE/sites" -maxdepth 1 -name '*--site' | wc -l)" 3 "no address without a release"
@@ -78,7 +78,7 @@ back_to "$v4"
 is "$(final "$id")" success "with one release to keep"
 two() { [ "$(kept)" = "$v4 $v6" ]; }
 try "the live one and the newest stay" wait_for 10 two
-is "$(deployed site index.html)" 4 "the live one is never removed"
+is "$(deployed site index.html)" 4 "PEER-4 the live one is never removed"
 
 # a release that is gone from disk all the same
 sql "UPDATE projects SET keep_releases = NULL WHERE name = 'site'"

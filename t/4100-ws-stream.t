@@ -68,13 +68,13 @@ ok $ws->gone(5), 'and the connection ends';
 
 # late, and resumed
 @m = stream($id, after => 1200)->until_close;
-is seqs(@m), join(',', 1201 .. 1210), 'after=N: the lines after N';
+is seqs(@m), join(',', 1201 .. 1210), 'PEER-8 after=N: the lines after N';
 is $m[0]{status}, 'success', 'late: the present status comes first';
 @m = stream($id, after => 1210)->until_close;
 is seqs(@m), '', 'after the last line there is none';
 is $m[-1]{type}, 'deployment_complete', 'but the end is told';
 @m = stream($id)->until_close;
-is seqs(@m), join(',', 1 .. 1210), 'late, without after: the whole log';
+is seqs(@m), join(',', 1 .. 1210), 'PEER-8 late, without after: the whole log';
 
 # the aliases
 for my $path ("/api/v1/deployments/$id/logs/stream", "/ws/logs/$id",

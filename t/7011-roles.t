@@ -74,7 +74,7 @@ for my $r (@private) {
 	}
 	my @r = $api->ask_all(@ask);
 	my @bad = grep { $r[$_]{status} !~ /^$want[$_]$/ || $r[$_]{body} =~ /"(?:id|email|users)"\s*:/ } 0 .. $#r;
-	is scalar(@bad), 0, sprintf 'SET-2 %s %s (%s): %d ways', $r->{verb}, $r->{path}, $r->{who}, scalar @r
+	is scalar(@bad), 0, sprintf 'SET-2 PEER-9 %s %s (%s): %d ways', $r->{verb}, $r->{path}, $r->{who}, scalar @r
 		or diag join "\n", map { "$say[$_]: $r[$_]{status}, not $want[$_] " . substr $r[$_]{body}, 0, 120 } @bad[0 .. ($#bad > 5 ? 5 : $#bad)];
 	my $o = $api->ask(OPTIONS => $path);
 	is $o->{status} . length $o->{body}, 2040, "SET-2 OPTIONS $r->{path} says nothing but its verbs";

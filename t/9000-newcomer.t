@@ -68,7 +68,7 @@ sleep 1
 touch "$TMP/stop"
 wait
 isnt "$(cat "$TMP"/codes.* | wc -l)" 0 "the site was read all the time"
-is "$(sort -u "$TMP"/codes.*)" 200 "PUB-4 no request failed"
+is "$(sort -u "$TMP"/codes.*)" 200 "PUB-4 PEER-6 no request failed"
 is "$(cat "$TMP"/errors.*)" "" "PUB-4 and no connection broke"
 is "$(sort -u "$TMP"/titles.*)" "<h1>Hello from Autostack
 <h1>Second edition" "PUB-4 readers saw the old page, then the new one, nothing else"
