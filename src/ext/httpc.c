@@ -47,7 +47,7 @@ part(struct arena *a, CURLU *u, CURLUPart what)
 
 /* The host, for messages, when the address may be asked; else NULL. */
 static const char *
-judge_url(struct arena *a, const char *url)
+judge_url(struct arena *a, const char *url, bool clear)
 {
 	CURLU *u = curl_url();
 	const char *host = NULL;
@@ -62,7 +62,8 @@ judge_url(struct arena *a, const char *url)
 		host = part(a, u, CURLUPART_HOST);
 		if (!host || !scheme ||
 			(!str_eq(scheme, "https") &&
-				!(str_eq(scheme, "http") && is_loopback(host))))
+				!(str_eq(scheme, "http") &&
+					(clear || is_loopback(host)))))
 			host = NULL;
 	}
 	curl_url_cleanup(u);
@@ -73,7 +74,7 @@ bool
 httpc_url_ok(const char *url)
 {
 	struct arena *a = arena_new(65536, 1 << 20);
-	bool ok = strlen(url) < 8192 && judge_url(a, url);
+	bool ok = strlen(url) < 8192 && judge_url(a, url, false);
 
 	arena_free(a);
 	return ok;
@@ -225,7 +226,7 @@ httpc_ask(struct ctx *ctx, const struct httpc_request *rq,
 	struct httpc_answer *ret)
 {
 	struct transfer t = {.refused = rq->refused};
-	const char *host = judge_url(ctx->arena, rq->url);
+	const char *host = judge_url(ctx->arena, rq->url, rq->clear);
 	struct curl_slist *headers;
 	enum err e = E_OK;
 	CURLcode code;
@@ -236,13 +237,14 @@ httpc_ask(struct ctx *ctx, const struct httpc_request *rq,
 			"an address is neither https nor loopback");
 	if (rq->timeout_ms <= 0)
 		return ctx_cause(ctx, E_BAD_GATEWAY, "%s: no time left", host);
-	buf_init(&t.body, HTTPC_BODY_MAX);
+	buf_init(&t.body, rq->cut ? rq->cut : HTTPC_BODY_MAX);
 	headers = header_list(ctx->arena, rq);
-	c = safe_handle(&t, is_loopback(host) ? "http,https" : "https",
+	c = safe_handle(&t,
+		rq->clear || is_loopback(host) ? "http,https" : "https",
 		rq->timeout_ms, rq->ca_file);
 	set_request(c, rq, &t, headers);
 	code = curl_easy_perform(c);
-	if (code == CURLE_OK)
+	if (code == CURLE_OK || (rq->cut && t.body.full))
 		take_answer(ctx, c, &t, ret);
 	else
 		e = failed(ctx, host, &t, code);

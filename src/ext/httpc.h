@@ -15,12 +15,16 @@ struct sockaddr;
 #define HTTPC_BODY_MAX   ((size_t)256 << 10)
 
 struct httpc_request {
-	/* https://...; http:// only when the host is loopback */
+	/* https://...; http:// only when the host is loopback, or .clear */
 	const char *url;
+	bool clear; /* http:// is fine: the caller has judged the address */
 	const char *const *headers; /* "Name: value", ended by NULL; or NULL */
 	const char *body;           /* NULL: GET, else POST */
 	const char *type;           /* of the body */
 	int64_t timeout_ms;         /* for all of it */
+	size_t cut;                 /* read no more than this of the body, and
+				     * take what came; 0: HTTPC_BODY_MAX, and
+				     * a longer one is a failure */
 	const char *ca_file;        /* NULL or "": the system's */
 	/* why an address is refused, NULL when it is not; NULL: any address */
 	const char *(*refused)(const struct sockaddr *sa);

@@ -1,10 +1,11 @@
 /*
- * egress.c - the address ranges of SECURITY.md WH-2. Used by giturl.c; knows
- * nothing of names, URLs or settings.
+ * egress.c - the address ranges of SECURITY.md WH-2. Knows nothing of names,
+ * URLs or settings.
  */
 #include "svc/egress.h"
 
 #include <arpa/inet.h>
+#include <ifaddrs.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
@@ -108,4 +109,44 @@ egress_refused(const struct sockaddr *sa)
 		return refused6((const uint8_t *)&v6.sin6_addr);
 	}
 	return "of an unknown kind";
+}
+
+/* The address as 16 bytes, IPv4 at ::ffff:0:0/96; false: neither family. */
+static bool
+bytes_of(const struct sockaddr *sa, uint8_t dst[16])
+{
+	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+
+	if (sa && sa->sa_family == AF_INET) {
+		memcpy(&v4, sa, sizeof(v4));
+		memcpy(dst, mapped, sizeof(mapped));
+		memcpy(dst + 12, &v4.sin_addr, 4);
+		return true;
+	}
+	if (!sa || sa->sa_family != AF_INET6)
+		return false;
+	memcpy(&v6, sa, sizeof(v6));
+	memcpy(dst, &v6.sin6_addr, 16);
+	return true;
+}
+
+const char *
+egress_refused_strictly(const struct sockaddr *sa)
+{
+	const char *why = egress_refused(sa);
+	struct ifaddrs *list = NULL;
+	uint8_t to[16], own[16];
+
+	if (why)
+		return why;
+	if (!bytes_of(sa, to) || getifaddrs(&list) < 0)
+		return "of an unknown kind";
+	for (const struct ifaddrs *i = list; i && !why; i = i->ifa_next) {
+		if (bytes_of(i->ifa_addr, own) && memcmp(own, to, 16) == 0)
+			why = "this host";
+	}
+	freeifaddrs(list);
+	return why;
 }

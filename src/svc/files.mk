@@ -14,6 +14,8 @@ src_svc_libsvc_a_SOURCES = \
 	src/svc/envlines.c src/svc/envlines.h \
 	src/svc/giturl.c src/svc/giturl.h \
 	src/svc/hashslot.c src/svc/hashslot.h \
+	src/svc/hookurl.c src/svc/hookurl.h \
+	src/svc/hostrule.c src/svc/hostrule.h \
 	src/svc/logclean.c src/svc/logclean.h \
 	src/svc/mask.c src/svc/mask.h \
 	src/svc/mail.c src/svc/mail.def src/svc/mail.h \
