@@ -22,6 +22,7 @@ struct preferences {
 	bool email_notifications;
 	bool deployment_success_notifications;
 	bool deployment_failure_notifications;
+	bool deployment_state_change_only;
 };
 struct account_delete {
 	const char *password;
@@ -43,6 +44,7 @@ static const struct field preferences_in[] = {
 	F_BOOL(struct preferences, email_notifications, "emailNotifications", OPT, "Mails on deployments at all; what concerns the account's security is always sent."),
 	F_BOOL(struct preferences, deployment_success_notifications, "deploymentSuccessNotifications", OPT, "Mails on deployments that succeed."),
 	F_BOOL(struct preferences, deployment_failure_notifications, "deploymentFailureNotifications", OPT, "Mails on deployments that fail."),
+	F_BOOL(struct preferences, deployment_state_change_only, "deploymentStateChangeOnly", OPT, "Of these only the first failure after a success and the first success after a failure."),
 	F_END
 };
 static const struct field account_delete_in[] = {
@@ -59,6 +61,7 @@ const struct field preferences_out[] = {
 	O_BOOL("emailNotifications",             REQ, "Mails on deployments at all."),
 	O_BOOL("deploymentSuccessNotifications", REQ, "Mails on deployments that succeed."),
 	O_BOOL("deploymentFailureNotifications", REQ, "Mails on deployments that fail."),
+	O_BOOL("deploymentStateChangeOnly",      REQ, "Of these only the first failure after a success and the first success after a failure."),
 	O_END
 };
 
@@ -150,7 +153,9 @@ h_preferences_update(struct req *rq, const void *v)
 		given_bool(rq, "deploymentSuccessNotifications",
 			in->deployment_success_notifications),
 		given_bool(rq, "deploymentFailureNotifications",
-			in->deployment_failure_notifications));
+			in->deployment_failure_notifications),
+		given_bool(rq, "deploymentStateChangeOnly",
+			in->deployment_state_change_only));
 
 	rq_audit_given(rq);
 	return e ? e : reply_row(rq, preferences_out);

@@ -73,7 +73,7 @@ GRANT SELECT ON users TO autostack_api, autostack_ws;
 GRANT INSERT (id, name, email, password_hash, avatar_url, role, email_verified), DELETE, UPDATE (name, email,
 	pending_email, password_hash, avatar_url, role, active, email_verified, failed_logins, locked_until,
 	last_login_at, theme, email_notifications, deployment_success_notifications,
-	deployment_failure_notifications, updated_at) ON users TO autostack_api;
+	deployment_failure_notifications, deployment_state_change_only, updated_at) ON users TO autostack_api;
 GRANT SELECT, INSERT, DELETE, UPDATE (login, email, token_sealed, scopes, updated_at) ON identities TO autostack_api;
 GRANT SELECT, INSERT, DELETE ON oauth_states TO autostack_api;
 
@@ -83,9 +83,17 @@ GRANT SELECT, INSERT, UPDATE (used_at) ON codes TO autostack_api;
 -- api_keys: they end, but do not vanish, and their hash never changes.
 GRANT SELECT, INSERT, UPDATE (last_used_at, last_used_ip, revoked_at) ON api_keys TO autostack_api;
 
--- mails: the API queues, the worker sends. Neither deletes.
-GRANT INSERT ON mails TO autostack_api;
+-- mails: the API queues, the worker sends, and queues what is told of
+-- deployments. Neither deletes.
+GRANT INSERT ON mails TO autostack_api, autostack_worker;
 GRANT SELECT, UPDATE (message_sealed, attempts, next_at, error, sent_at, failed_at) ON mails TO autostack_worker;
+
+-- notifications: triggers make them, the worker sends them.
+GRANT SELECT, UPDATE (status, attempts, lease_until, response_code, error, ended_at) ON notifications TO autostack_worker;
+GRANT SELECT ON notification_readers TO autostack_worker;
+GRANT SELECT, UPDATE (failures) ON notification_channels TO autostack_worker;
+GRANT EXECUTE ON FUNCTION notification_claim(interval, integer),
+	notification_put_off(uuid, integer, integer, text, interval, integer, integer) TO autostack_worker;
 
 -- sessions: they end, but do not vanish and are not prolonged.
 GRANT SELECT, INSERT, UPDATE (last_used_at, revoked_at, revoke_reason) ON sessions TO autostack_api;

@@ -15,10 +15,11 @@ sub ask { my ($verb, $path, %o) = @_; return $api->ask($verb, $path, token => $a
 
 # ---- preferences ----
 my %want = (theme => 'system', emailNotifications => JSON::PP::true(), deploymentSuccessNotifications => JSON::PP::true(),
-	deploymentFailureNotifications => JSON::PP::true());
+	deploymentFailureNotifications => JSON::PP::true(), deploymentStateChangeOnly => JSON::PP::false());
 is_deeply ask(GET => '/api/user/preferences')->{json}, \%want, 'preferences have defaults';
 for (['theme', 'dark'], ['theme', 'light'], ['emailNotifications', JSON::PP::false()],
 	['deploymentSuccessNotifications', JSON::PP::false()], ['deploymentFailureNotifications', JSON::PP::false()],
+	['deploymentStateChangeOnly', JSON::PP::true()],
 	['emailNotifications', JSON::PP::true()]) {
 	$want{$_->[0]} = $_->[1];
 	my $r = ask(PUT => '/api/user/preferences', json => {$_->[0] => $_->[1]});
@@ -32,7 +33,7 @@ is_deeply ask(PUT => '/api/user/preferences', json => {theme => 'system', emailN
 is ask(PUT => '/api/user/preferences', json => {theme => $_})->{status}, 422, 'no such theme' for 'Dark', '', 'solarized';
 is $api->ask(GET => '/api/user/preferences', token => $bob->{accessToken})->{json}{theme}, 'system', 'SET-1 the other one\'s are others';
 is sql("SELECT string_agg(details->>'fields', ';' ORDER BY at) FROM audit_logs WHERE event = 'preferences.update'"),
-	'theme;theme;emailNotifications;deploymentSuccessNotifications;deploymentFailureNotifications;emailNotifications;;'
+	'theme;theme;emailNotifications;deploymentSuccessNotifications;deploymentFailureNotifications;deploymentStateChangeOnly;emailNotifications;;'
 	. 'theme emailNotifications deploymentSuccessNotifications deploymentFailureNotifications', 'LOG-1 audit rows name what changed';
 
 # ---- export ----

@@ -50,23 +50,29 @@ RETURNING id;
 -- in: id uuid
 -- out: one
 -- cols: theme text, email_notifications boolean, deployment_success_notifications boolean, deployment_failure_notifications boolean
+-- cols: deployment_state_change_only boolean
 -- none: UNAUTHORIZED
 -- by: api
-SELECT theme, email_notifications, deployment_success_notifications, deployment_failure_notifications
+SELECT theme, email_notifications, deployment_success_notifications, deployment_failure_notifications,
+	deployment_state_change_only
 FROM users WHERE id = $1;
 
 -- name: preferences_update
 -- doc: Change one's own preferences; what is null stays.
 -- in: id uuid, theme text, email_notifications boolean, deployment_success_notifications boolean, deployment_failure_notifications boolean
+-- in: deployment_state_change_only boolean
 -- out: one
 -- cols: theme text, email_notifications boolean, deployment_success_notifications boolean, deployment_failure_notifications boolean
+-- cols: deployment_state_change_only boolean
 -- none: UNAUTHORIZED
 -- by: api
 UPDATE users SET theme = coalesce($2, theme), email_notifications = coalesce($3, email_notifications),
 	deployment_success_notifications = coalesce($4, deployment_success_notifications),
-	deployment_failure_notifications = coalesce($5, deployment_failure_notifications), updated_at = now()
+	deployment_failure_notifications = coalesce($5, deployment_failure_notifications),
+	deployment_state_change_only = coalesce($6, deployment_state_change_only), updated_at = now()
 WHERE id = $1
-RETURNING theme, email_notifications, deployment_success_notifications, deployment_failure_notifications;
+RETURNING theme, email_notifications, deployment_success_notifications, deployment_failure_notifications,
+	deployment_state_change_only;
 
 -- name: account_proof
 -- doc: What it takes to believe that it is the account's owner who asks: the password, or a recent sign-in.
@@ -120,13 +126,15 @@ RETURNING id, (SELECT n FROM told) AS sessions;
 -- cols: id uuid, name text, email text, avatar_url text, role text, email_verified boolean, created_at timestamptz
 -- cols: has_password boolean, github_connected boolean, pending_email text, updated_at timestamptz, last_login_at timestamptz
 -- cols: theme text, email_notifications boolean, deployment_success_notifications boolean, deployment_failure_notifications boolean
+-- cols: deployment_state_change_only boolean
 -- none: UNAUTHORIZED
 -- by: api
 SELECT u.id, u.name, u.email, u.avatar_url, u.role, u.email_verified, u.created_at,
 	u.password_hash IS NOT NULL AS has_password,
 	EXISTS (SELECT FROM identities i WHERE i.user_id = u.id AND i.provider = 'github') AS github_connected,
 	u.pending_email, u.updated_at, u.last_login_at,
-	u.theme, u.email_notifications, u.deployment_success_notifications, u.deployment_failure_notifications
+	u.theme, u.email_notifications, u.deployment_success_notifications, u.deployment_failure_notifications,
+	u.deployment_state_change_only
 FROM users u WHERE u.id = $1;
 
 -- name: export_identities

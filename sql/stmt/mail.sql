@@ -4,7 +4,7 @@
 -- doc: A mail that waits to be sent.
 -- in: id uuid, kind text, user_id uuid, recipient text, message_sealed text
 -- out: none
--- by: api
+-- by: api worker
 INSERT INTO mails (id, kind, user_id, recipient, message_sealed) VALUES ($1, $2, $3, $4, $5);
 
 -- next_at is the lease: until then no other worker takes it, and when this one

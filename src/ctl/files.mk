@@ -25,6 +25,7 @@ nobase_dist_autostackdata_DATA += \
 	sql/schema/0006-audit-rows.sql \
 	sql/schema/0007-releases.sql \
 	sql/schema/0008-previews.sql \
+	sql/schema/0009-notifications.sql \
 	sql/seed.sql \
 	sql/version.sql
 

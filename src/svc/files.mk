@@ -14,6 +14,7 @@ src_svc_libsvc_a_SOURCES = \
 	src/svc/envlines.c src/svc/envlines.h \
 	src/svc/giturl.c src/svc/giturl.h \
 	src/svc/hashslot.c src/svc/hashslot.h \
+	src/svc/hook.c src/svc/hook.h \
 	src/svc/hookurl.c src/svc/hookurl.h \
 	src/svc/hostrule.c src/svc/hostrule.h \
 	src/svc/logclean.c src/svc/logclean.h \
@@ -24,6 +25,7 @@ src_svc_libsvc_a_SOURCES = \
 	src/svc/oauth_account.c \
 	src/svc/oauth_github.c src/svc/oauth_google.c \
 	src/svc/oauth_provider.c src/svc/oauth_provider.h \
+	src/svc/notify.c src/svc/notify.h \
 	src/svc/password.c src/svc/password.h \
 	src/svc/recovery.c src/svc/recovery.h \
 	src/svc/pathfilter.c src/svc/pathfilter.h \

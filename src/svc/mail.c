@@ -13,6 +13,7 @@
 
 #define NAME_CHARS   64 /* a stranger's name must not carry a message */
 #define DETAIL_CHARS 254
+#define FACT_CHARS   500
 
 #define BODY_STYLE                                                             \
 	"margin:0;padding:24px;background:#f4f5f7;color:#1c1e21;"              \
@@ -222,12 +223,48 @@ add_html(struct buf *b, const char *paragraph, const char *button,
 	buf_str(b, "</span></p>\n");
 }
 
-typedef void add_fn(struct buf *b, const char *paragraph, const char *button,
-	const char *link);
+static const char *
+fact_text(struct arena *a, const struct mail_fact *f)
+{
+	const char *line = mime_line(a, f->text, FACT_CHARS);
+
+	return f->ours ? line : mime_unlinked(a, line);
+}
+
+static void
+add_facts_text(struct arena *a, struct buf *b, const struct mail *m)
+{
+	for (size_t i = 0; i < m->nfacts; i++) {
+		buf_str(b, i > 0 ? "\n" : "\n\n");
+		mime_wrap(b, arena_printf(a, "%s: %s", m->facts[i].label,
+				     fact_text(a, &m->facts[i])));
+	}
+}
+
+static void
+add_facts_html(struct arena *a, struct buf *b, const struct mail *m)
+{
+	buf_str(b, "<p>\n");
+	for (size_t i = 0; i < m->nfacts; i++) {
+		buf_printf(b, "%s: <b>", m->facts[i].label);
+		mime_html(b, fact_text(a, &m->facts[i]));
+		buf_str(b, "</b><br>\n");
+	}
+	buf_str(b, "</p>\n");
+}
+
+/* One of the two forms. */
+struct form {
+	void (*paragraph)(struct buf *b, const char *paragraph,
+		const char *button, const char *link);
+	void (*facts)(struct arena *a, struct buf *b, const struct mail *m);
+};
+static const struct form form_text = {add_text, add_facts_text};
+static const struct form form_html = {add_html, add_facts_html};
 
 static void
 paragraphs(struct arena *a, const struct mail *m, const struct value v[VALUES],
-	struct buf *b, add_fn *add)
+	struct buf *b, const struct form *form)
 {
 	const char *button = kinds[m->kind].button;
 	const char *p = kinds[m->kind].text;
@@ -237,8 +274,12 @@ paragraphs(struct arena *a, const struct mail *m, const struct value v[VALUES],
 		size_t n = end ? (size_t)(end - p) : strlen(p);
 		bool link = n == 6 && strncmp(p, "{link}", 6) == 0;
 
-		add(b, filled(a, v, p, n), filled(a, v, button, strlen(button)),
-			link ? m->link : NULL);
+		if (n == 7 && strncmp(p, "{facts}", 7) == 0)
+			form->facts(a, b, m);
+		else
+			form->paragraph(b, filled(a, v, p, n),
+				filled(a, v, button, strlen(button)),
+				link ? m->link : NULL);
 		p += n + (end ? 2 : 0);
 	}
 }
@@ -252,13 +293,13 @@ parts(struct arena *a, const struct mail *m, const struct value v[VALUES],
 
 	buf_init(&text, MAIL_MESSAGE_MAX);
 	buf_init(&html, MAIL_MESSAGE_MAX);
-	paragraphs(a, m, v, &text, add_text);
+	paragraphs(a, m, v, &text, &form_text);
 	buf_str(&html, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n"
 		       "<meta charset=\"utf-8\">\n<title>");
 	mime_html(&html, subject);
 	buf_str(&html, "</title>\n</head>\n<body style=\"" BODY_STYLE
 		       "\">\n<div style=\"" BOX_STYLE "\">\n");
-	paragraphs(a, m, v, &html, add_html);
+	paragraphs(a, m, v, &html, &form_html);
 	buf_str(&html, "</div>\n</body>\n</html>");
 	buf_printf(b, "--%s\r\n", boundary);
 	mime_body(b, "text/plain", buf_text(&text));

@@ -17,7 +17,14 @@ enum mail_kind {
 	MAIL_KIND_MAX
 };
 
-/* Texts that strangers chose (name, detail) are cleaned and escaped here. */
+/* A line of a mail that tells of something: "Branch: main". */
+struct mail_fact {
+	const char *label, *text;
+	bool ours; /* an address of this host: mail programs may link it */
+};
+
+/* Texts that strangers chose (name, detail, facts) are cleaned and escaped
+ * here. */
 struct mail {
 	enum mail_kind kind;
 	const char *user_id; /* whose account it is about */
@@ -26,6 +33,8 @@ struct mail {
 	const char *link;   /* see mail_link() */
 	const char *detail; /* as the kind's text wants it; may be NULL */
 	const char *ip;     /* of who caused it; may be NULL */
+	const struct mail_fact *facts;
+	size_t nfacts;
 };
 
 /* Composes the message and puts it into the outbox. */

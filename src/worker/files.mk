@@ -12,7 +12,9 @@ autostack_worker_SOURCES = \
 	src/worker/step.c \
 	src/worker/clone.c \
 	src/worker/retire.c \
-	src/worker/outbox.c \
+	src/worker/outbox.c src/worker/outbox.h \
+	src/worker/outbox_mail.c \
+	src/worker/outbox_hook.c \
 	src/worker/crash.c
 autostack_worker_CPPFLAGS = $(AM_CPPFLAGS)
 autostack_worker_LDADD = src/svc/libsvc.a src/ext/libext.a src/base/libbase.a \

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "stmt.h"
+#include "worker/outbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +24,7 @@
 #include <unistd.h>
 
 #define ROUND_MS  1000
-#define OUTBOX_MS 1000  /* between two starts of the outbox */
+#define SENDER_MS 1000  /* between two starts of a sender */
 #define STOP_MS   20000 /* for children to hand back what they do */
 #define LOCK_MS   50
 #define LOCK_LOG  100 /* rounds of it */
@@ -168,24 +169,33 @@ slot_ended(struct worker *w, int slot, int status)
 }
 
 static void
-start_outbox(struct worker *w)
+start_sender(struct worker *w, struct sender *s)
 {
 	pid_t pid;
 
 	(void)fflush(stderr);
 	pid = fork();
 	if (pid == 0)
-		outbox_main(w);
-	w->outbox = MAX(pid, 0);
-	w->outbox_at = clock_mono_ms() + OUTBOX_MS;
+		outbox_main(w, s == w->sender ? &drain_mail : &drain_hook);
+	s->pid = MAX(pid, 0);
+	s->at = clock_mono_ms() + SENDER_MS;
 	if (pid < 0)
 		log_event(EV_OUTBOX_LOST, NULL, "cause", strerror(errno), NULL);
 }
 
 static void
-outbox_ended(struct worker *w, int status)
+start_senders(struct worker *w)
 {
-	w->outbox = 0;
+	for (int i = 0; i < w->senders; i++) {
+		if (!w->sender[i].pid && clock_mono_ms() >= w->sender[i].at)
+			start_sender(w, &w->sender[i]);
+	}
+}
+
+static void
+sender_ended(struct worker *w, struct sender *s, int status)
+{
+	s->pid = 0;
 	if (w->stopping)
 		return;
 	log_event(EV_OUTBOX_LOST, NULL, "signal",
@@ -202,8 +212,10 @@ reap_children(struct worker *w)
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		if (pid == w->outbox)
-			outbox_ended(w, status);
+		for (int i = 0; i < w->senders; i++) {
+			if (w->sender[i].pid == pid)
+				sender_ended(w, &w->sender[i], status);
+		}
 		for (int i = 0; i <= switch_slot(w); i++) {
 			if (w->slot[i].pid == pid)
 				slot_ended(w, i, status);
@@ -341,7 +353,11 @@ any_child(const struct worker *w)
 		if (w->slot[i].pid)
 			return true;
 	}
-	return w->outbox > 0;
+	for (int i = 0; i < w->senders; i++) {
+		if (w->sender[i].pid)
+			return true;
+	}
+	return false;
 }
 
 static void
@@ -351,8 +367,10 @@ signal_children(const struct worker *w, int signal)
 		if (w->slot[i].pid)
 			(void)kill(w->slot[i].pid, signal);
 	}
-	if (w->outbox > 0)
-		(void)kill(w->outbox, signal);
+	for (int i = 0; i < w->senders; i++) {
+		if (w->sender[i].pid)
+			(void)kill(w->sender[i].pid, signal);
+	}
 }
 
 static void
@@ -400,8 +418,7 @@ serve(struct worker *w)
 		if ((w->look && !down) || now >= next) {
 			w->look = false;
 			arena_reset(w->ctx.arena);
-			if (!w->outbox && now >= w->outbox_at)
-				start_outbox(w);
+			start_senders(w);
 			note_db(w, round_of_work(w), &down);
 			next = clock_mono_ms() + ROUND_MS;
 			continue;
@@ -477,6 +494,8 @@ worker_serve(struct worker *w)
 	enum err e;
 
 	w->pid = getpid();
+	w->senders = 1 + (int)w->cfg.hook_senders;
+	ASSERT(w->senders <= SENDERS_MAX);
 	block_signals(w);
 	if (!fd_mkdirs(w->sites, 0755) || !fd_mkdirs(w->builds, 0700)) {
 		log_event(EV_CONFIG_BAD, NULL, "setting", "state_dir", "cause",

@@ -5,8 +5,8 @@
  * parent claims deployments, looks after lost ones and starts the children
  * (serve.c); a child does one deployment from clone to switch (job.c) over a
  * database connection of its own, and dies with its parent. Only
- * autostack-sandbox, the child of a child, runs what users wrote (step.c). One
- * more child sends the mails that wait (outbox.c).
+ * autostack-sandbox, the child of a child, runs what users wrote (step.c). More
+ * children send what waits (outbox.c): one mails, some notifications.
  */
 #ifndef AS_WORKER_WORKER_H
 #define AS_WORKER_WORKER_H
@@ -22,7 +22,8 @@
 
 #include <sys/types.h>
 
-#define SLOTS_MAX 64
+#define SLOTS_MAX   64
+#define SENDERS_MAX (1 + 16)
 
 /* ---- the parent: serve.c ---- */
 
@@ -44,9 +45,12 @@ struct worker {
 	int lock;            /* held by the parent and by every job child */
 	int signals;         /* signalfd */
 	struct slot slot[SLOTS_MAX + 1]; /* the last one switches only */
-	pid_t outbox;      /* the child that sends mails; 0: none */
-	int64_t outbox_at; /* it is not started again before */
-	pid_t pid;         /* of the parent */
+	struct sender {
+		pid_t pid;     /* 0: none */
+		int64_t at;    /* it is not started again before */
+	} sender[SENDERS_MAX]; /* the first sends mails */
+	int senders;
+	pid_t pid; /* of the parent */
 	bool look; /* something has changed: do not wait for the round */
 	bool stopping;
 	bool site_stays; /* said that one cannot be removed */
@@ -67,8 +71,10 @@ int worker_serve(struct worker *w);
  * parent's but the lock. Returns a signalfd of the signals that end it. */
 MUST int worker_be_child(struct worker *w);
 
-/* In the child: send mails until a signal ends it. Never returns. */
-NORETURN void outbox_main(struct worker *w);
+struct drain; /* outbox.h */
+
+/* In the child: send what waits until a signal ends it. Never returns. */
+NORETURN void outbox_main(struct worker *w, const struct drain *d);
 
 struct job;
 

@@ -88,6 +88,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.name = "n",
 		.detail = "d",
 		.link = "https://panel.example/x#code=y"};
+	struct mail_fact fact = {.label = "Branch", .text = "b"};
 	const char *message, *base;
 
 	memcpy(s, data, size);
@@ -100,10 +101,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		*end = '\0';
 		s = end;
 	}
+	m.facts = &fact;
+	m.nfacts = 1;
 	m.kind = size > 0 ? data[0] % MAIL_KIND_MAX : 0;
 	ASSERT(compose(&ctx, &m, &base));
 	m.name = text[0];
 	m.detail = text[1];
+	fact.text = text[1];
 	if (*text[2])
 		m.to = text[2];
 	if (compose(&ctx, &m, &message)) {

@@ -6,7 +6,8 @@
 #   worker_up     start the worker under multiwatch, as the service account
 #   worker_down   stop it in good order
 #   worker_parent prints the pid of autostack-worker itself; worker_jobs and
-#                 worker_outbox those of its children
+#                 worker_outbox those of its children, worker_hooks of the
+#                 senders of notifications
 #   repo NAME     makes a repository of what lies in $TMP/NAME (or an empty
 #                 one) and serves it as $GIT/NAME.git; called again: a commit
 #   project NAME REPOSITORY [COLUMN=VALUE]...   sets $project (id); site = NAME
@@ -99,10 +100,13 @@ worker_down() {
 }
 worker_parent() { ps -o pid= --ppid "$worker_pid" | tr -d ' '; }
 worker_jobs() {
-	ps -o comm=,pid= --ppid "$(worker_parent)" | sed -n '/^outbox /!s/.* //p'
+	ps -o comm=,pid= --ppid "$(worker_parent)" | sed -n '/^\(outbox\|hooks\) /!s/.* //p'
 }
 worker_outbox() {
 	ps -o comm=,pid= --ppid "$(worker_parent)" | sed -n 's/^outbox *//p'
+}
+worker_hooks() {
+	ps -o comm=,pid= --ppid "$(worker_parent)" | sed -n 's/^hooks *//p'
 }
 # What builds have left belongs to slots' uids.
 worker_clean() {

@@ -141,6 +141,29 @@ START_TEST(test_all_kinds)
 }
 END_TEST
 
+START_TEST(test_facts)
+{
+	static const struct mail_fact facts[] = {{"Branch", "main", false},
+		{"Commit", "1a2b3c4 see https://evil.example/\r\n<b>", false},
+		{"Site", "https://shop.example", true}};
+	struct mail m = plain;
+	const char *text, *html;
+
+	m.kind = MAIL_DEPLOYMENT_FAILURE;
+	m.detail = "shop";
+	m.facts = facts;
+	m.nfacts = NELEM(facts);
+	text = part(compose(&m), "text/plain");
+	html = part(compose(&m), "text/html");
+	unit_has(text, "stays live.\n\nBranch: main\nCommit: 1a2b3c4 see "
+		       "https evil example <b>\n"
+		       "Site: https://shop.example\n\n" LINK);
+	unit_has(html, "Branch: <b>main</b><br>\n");
+	unit_has(html, "evil example &lt;b&gt;</b><br>\n");
+	ck_assert_int_eq(count(html, "href="), 1);
+}
+END_TEST
+
 START_TEST(test_hostile)
 {
 	static const char *const names[] = {
@@ -316,7 +339,8 @@ suite_mail(void)
 	TCase *t;
 	const TTest *const tests[] = {test_message, test_all_kinds, test_lines,
 		test_header, test_body, test_settings, NULL};
-	const TTest *const hostile[] = {test_hostile, test_recipient, NULL};
+	const TTest *const hostile[] = {
+		test_hostile, test_facts, test_recipient, NULL};
 
 	t = unit_case(s, "a message", tests);
 	tcase_add_checked_fixture(t, setup, teardown);

@@ -1,0 +1,48 @@
+/*
+ * outbox.h - private to the outbox: children of the worker that send what
+ * waits in a table. What they have in common is outbox.c; what they send is a
+ * `struct drain`, mails (outbox_mail.c) or notifications (outbox_hook.c).
+ *
+ * Whatever is taken is somebody's for the time of a lease, and the number of
+ * the attempt fences what is written of it: any number of children, of any
+ * number of workers, work beside each other.
+ */
+#ifndef AS_WORKER_OUTBOX_H
+#define AS_WORKER_OUTBOX_H
+
+#include "svc/svc.h"
+#include "worker/worker.h"
+
+struct outbox {
+	struct worker *w;
+	struct svc svc;
+	struct ctx ctx; /* its arena is reset for every piece of work */
+	struct db *db;
+	int signals;
+	int64_t stop_at; /* when somebody said so; 0: nobody has */
+};
+
+struct drain {
+	const char *name;   /* for ps(1) */
+	const char *notice; /* the notifications that mean work begin so */
+	unsigned wait;      /* a statement: ms until the next is due, or null */
+	int least_ms;       /* what is due now may still be somebody else's */
+	/* Take one and work on it; *ret_none when none is due. */
+	enum err (*take_one)(struct outbox *o, bool *ret_none);
+};
+extern const struct drain drain_mail, drain_hook;
+
+/* Whether somebody said that it is to end. */
+bool outbox_stopping(struct outbox *o);
+
+/* Write the end of an attempt, or the thing would go out again: it is tried
+ * until the lease has run out (monotonic clock). ret may be NULL and is NULL
+ * when nothing was written. */
+void outbox_record(struct outbox *o, const char *id, int64_t until,
+	unsigned stmt, const char *const in[], struct rows **ret);
+
+/* How long to wait after so many attempts: three times as long each time, so
+ * that eight of them last for hours, and never in step with others. */
+int64_t outbox_pause_ms(int64_t attempt);
+
+#endif
