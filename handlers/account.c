@@ -136,26 +136,20 @@ h_preferences_get(struct req *rq, const void *v UNUSED)
 	return e ? e : reply_row(rq, preferences_out);
 }
 
-/* A switch as a parameter: NULL when it did not come. */
-static const char *
-given_bool(const struct req *rq, const char *name, bool v)
-{
-	return rq_given(rq, name) ? rq_bool(v) : NULL;
-}
-
 static enum err
 h_preferences_update(struct req *rq, const void *v)
 {
 	const struct preferences *in = v;
-	enum err e = rq_query(rq, STMT_PREFERENCES_UPDATE, rq_user(rq),
-		in->theme,
-		given_bool(rq, "emailNotifications", in->email_notifications),
-		given_bool(rq, "deploymentSuccessNotifications",
-			in->deployment_success_notifications),
-		given_bool(rq, "deploymentFailureNotifications",
-			in->deployment_failure_notifications),
-		given_bool(rq, "deploymentStateChangeOnly",
-			in->deployment_state_change_only));
+	enum err e =
+		rq_query(rq, STMT_PREFERENCES_UPDATE, rq_user(rq), in->theme,
+			rq_given_bool(rq, "emailNotifications",
+				in->email_notifications),
+			rq_given_bool(rq, "deploymentSuccessNotifications",
+				in->deployment_success_notifications),
+			rq_given_bool(rq, "deploymentFailureNotifications",
+				in->deployment_failure_notifications),
+			rq_given_bool(rq, "deploymentStateChangeOnly",
+				in->deployment_state_change_only));
 
 	rq_audit_given(rq);
 	return e ? e : reply_row(rq, preferences_out);

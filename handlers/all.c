@@ -11,6 +11,7 @@ const struct route *const all_routes[] = {
 	user_routes,
 	api_key_routes,
 	audit_routes,
+	channel_routes,
 	project_routes,
 	deploy_hook_routes,
 	preview_routes,

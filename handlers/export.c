@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "gen/stmt.h"
 #include "handlers/account.h"
+#include "handlers/channel.h"
 #include "svc/environ.h"
 #include "svc/user.h"
 #include "web/auth.h"
@@ -111,6 +112,7 @@ static const struct field account_export_out[] = {
 	O_LIST("apiKeys",          export_key_out, "API keys, newest first."),
 	O_LIST("projects",         export_project_out, "Projects, newest first."),
 	O_LIST("deployments",      export_deployment_out, "Deployments, newest first; their logs are at /api/deployments/{id}/logs."),
+	O_LIST("notificationChannels", channel_out, "Notification channels, newest first."),
 	O_LIST("auditLogs",        export_audit_out, "What the account did, newest first."),
 	O_STRS("incomplete",       "Lists that end at 10,000 items though there is more."),
 	O_END
@@ -139,6 +141,7 @@ static const struct section {
 	{"apiKeys", STMT_EXPORT_API_KEYS, export_key_out, true},
 	{"projects", STMT_EXPORT_PROJECTS, export_project_out, true},
 	{"deployments", STMT_EXPORT_DEPLOYMENTS, export_deployment_out, true},
+	{"notificationChannels", STMT_EXPORT_CHANNELS, channel_out, true},
 	{"auditLogs", STMT_EXPORT_AUDIT, export_audit_out, true},
 };
 

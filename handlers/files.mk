@@ -6,6 +6,7 @@ handlers_libhandlers_a_SOURCES = \
 	handlers/api_key.c \
 	handlers/audit.c \
 	handlers/auth.c \
+	handlers/channel.c handlers/channel.h \
 	handlers/grant.c handlers/grant.h \
 	handlers/oauth.c \
 	handlers/recovery.c \

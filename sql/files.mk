@@ -10,6 +10,7 @@ stmt_files = \
 	sql/stmt/recovery.sql \
 	sql/stmt/user.sql \
 	sql/stmt/mail.sql \
+	sql/stmt/channel.sql \
 	sql/stmt/notification.sql \
 	sql/stmt/project.sql \
 	sql/stmt/deploy_hook.sql \

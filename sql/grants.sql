@@ -88,11 +88,18 @@ GRANT SELECT, INSERT, UPDATE (last_used_at, last_used_ip, revoked_at) ON api_key
 GRANT INSERT ON mails TO autostack_api, autostack_worker;
 GRANT SELECT, UPDATE (message_sealed, attempts, next_at, error, sent_at, failed_at) ON mails TO autostack_worker;
 
--- notifications: triggers make them, the worker sends them.
-GRANT SELECT, UPDATE (status, attempts, lease_until, response_code, error, ended_at) ON notifications TO autostack_worker;
+-- notification_channels: the API's.
+GRANT SELECT, INSERT, DELETE, UPDATE (name, project_id, host, url_sealed, secret_sealed, on_success, on_failure,
+	state_change_only, enabled, failures, disabled_at, updated_at) ON notification_channels TO autostack_api;
+GRANT SELECT ON notification_channels TO autostack_worker;
+
+-- notifications: triggers make them, the worker sends them; a test is asked for
+-- by the API, which ends them with their channel.
+GRANT SELECT, INSERT (means, event, user_id, channel_id), UPDATE (status, error, lease_until, ended_at)
+	ON notifications TO autostack_api;
+GRANT SELECT, UPDATE (status, attempts, lease_until, error, ended_at) ON notifications TO autostack_worker;
 GRANT SELECT ON notification_readers TO autostack_worker;
-GRANT SELECT, UPDATE (failures) ON notification_channels TO autostack_worker;
-GRANT EXECUTE ON FUNCTION notification_claim(interval, integer),
+GRANT EXECUTE ON FUNCTION notification_claim(interval, integer), notification_delivered(uuid, integer, integer),
 	notification_put_off(uuid, integer, integer, text, interval, integer, integer) TO autostack_worker;
 
 -- sessions: they end, but do not vanish and are not prolonged.

@@ -35,7 +35,9 @@ is "$(check_list deployments_trigger)" "$(printf 'api\nmanual\nredeploy\nrollbac
 	"triggers are those of the contract"
 
 for enum in grant:role_values:users_role session:method_values:sessions_method \
-	account:theme_values:users_theme audit:outcome_values:audit_logs_outcome; do
+	account:theme_values:users_theme audit:outcome_values:audit_logs_outcome \
+	channel:kind_values:notification_channels_kind channel:status_values:notifications_status \
+	channel:event_values:notifications_event; do
 	file=handlers/${enum%%:*}.c
 	array=${enum#*:}
 	words=$(tr '\n' ' ' <"$abs_top_srcdir/$file" |

@@ -48,7 +48,7 @@ is $r->{status}, 200, 'PR-1 an export';
 is $r->{header}{'content-disposition'}, 'attachment; filename="autostack-account.json"', 'PR-1 is a file';
 is $r->{header}{'content-type'}, 'application/json; charset=utf-8', 'PR-1 of JSON';
 my $x = $r->{json};
-is_deeply [sort keys %$x], [sort qw(exportedAt account preferences identities sessions apiKeys projects deployments auditLogs incomplete)],
+is_deeply [sort keys %$x], [sort qw(exportedAt account preferences identities sessions apiKeys projects deployments notificationChannels auditLogs incomplete)],
 	'PR-1 with everything that there is';
 is $x->{account}{email}, 'ada@example.com', 'PR-1 the account';
 is $x->{preferences}{theme}, 'system', 'PR-1 preferences';

@@ -20,6 +20,8 @@ my $p = $api->ask(POST => '/api/projects', token => $ada, json => {repository =>
 my $d = $api->ask(POST => '/api/deployments', token => $ada, json => {repository => 'secret'})->{json};
 my $session = sql("SELECT id FROM sessions WHERE user_id = '$ada_id'");
 my $key = $api->ask(POST => '/api/api-keys', token => $ada, json => {name => 'secret'})->{json}{id};
+my $channel = $api->ask(POST => '/api/notification-channels', token => $ada,
+	json => {name => 'secret', kind => 'webhook', url => 'https://example.com/secret'})->{json}{id};
 my $bobs_key = $api->ask(POST => '/api/api-keys', token => $who{bob}, json => {name => 'bob'})->{json}{key};
 # credentials that were good once
 sql("UPDATE sessions SET revoked_at = now() WHERE user_id = (SELECT id FROM users WHERE name = 'ended');
@@ -33,6 +35,7 @@ my %of = (
 	'/api/deployments/' => {id => $d->{id}, other => 404},
 	'/api/status/' => {id => $d->{id}, other => 404},
 	'/api/auth/sessions/' => {id => $session, other => 404},
+	'/api/notification-channels/' => {id => $channel, other => 404},
 	'/api/api-keys/' => {id => $key, other => 404},
 	'/api/users/' => {id => $ada_id, other => 403, managers => {GET => 200}},
 );

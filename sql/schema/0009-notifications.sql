@@ -136,6 +136,29 @@ BEGIN
 	RETURNING n.*;
 END $$;
 
+-- The channel's row is locked before those of its notifications, as whoever
+-- changes or deletes the channel does.
+CREATE FUNCTION notification_lock_channel(notification uuid) RETURNS void LANGUAGE sql AS $$
+	SELECT FROM notification_channels c JOIN notifications n ON n.channel_id = c.id
+	WHERE n.id = notification FOR NO KEY UPDATE OF c;
+$$;
+
+-- The receiver has taken it, so its channel is well. Answers whether that was
+-- still to be said.
+CREATE FUNCTION notification_delivered(notification uuid, attempt integer, code integer)
+RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+DECLARE
+	channel uuid;
+BEGIN
+	PERFORM notification_lock_channel(notification);
+	UPDATE notifications t SET status = 'delivered', response_code = code, error = NULL, lease_until = NULL,
+		ended_at = now()
+	WHERE t.id = notification AND t.attempts = attempt AND t.status = 'waiting'
+	RETURNING t.channel_id INTO channel;
+	UPDATE notification_channels c SET failures = 0 WHERE c.id = channel AND c.failures > 0;
+	RETURN channel IS NOT NULL;
+END $$;
+
 -- An attempt has failed: the notification waits again or is given up, and too
 -- many failures in a row switch the channel off, of which its owner is told.
 -- Answers the notification's status, or 'disabled'; no row: it is somebody
@@ -147,6 +170,7 @@ DECLARE
 	n notifications;
 	failed integer;
 BEGIN
+	PERFORM notification_lock_channel(notification);
 	UPDATE notifications t SET response_code = code, error = why, next_at = now() + pause, lease_until = NULL,
 		status = CASE WHEN attempt >= attempts_max OR t.event = 'test' THEN 'failed' ELSE 'waiting' END,
 		ended_at = CASE WHEN attempt >= attempts_max OR t.event = 'test' THEN now() END

@@ -68,13 +68,10 @@ FROM notifications WHERE status = 'waiting' AND means = 'hook';
 -- name: notification_delivered
 -- doc: The receiver has taken it; its channel is well.
 -- in: id uuid, attempts integer, response_code integer
--- out: none
+-- out: one
+-- cols: delivered boolean
 -- by: worker
-WITH n AS (
-	UPDATE notifications SET status = 'delivered', response_code = $3, error = NULL, lease_until = NULL, ended_at = now()
-	WHERE id = $1 AND attempts = $2 AND status = 'waiting'
-	RETURNING channel_id)
-UPDATE notification_channels c SET failures = 0 FROM n WHERE c.id = n.channel_id AND c.failures > 0;
+SELECT notification_delivered($1, $2, $3) AS delivered;
 
 -- name: notification_put_off
 -- doc: The receiver has not taken it: it waits again, is given up, or its channel is switched off.
@@ -84,3 +81,34 @@ UPDATE notification_channels c SET failures = 0 FROM n WHERE c.id = n.channel_id
 -- none: OK
 -- by: worker
 SELECT s AS status FROM notification_put_off($1, $2, $3, $4, make_interval(secs => $5 / 1000.0), $6, $7) s;
+
+-- name: notification_list
+-- doc: A page of what was sent to a channel of one's own, newest first, and how many there are.
+-- in: channel_id uuid, user_id uuid, status text, max_rows bigint, skip_rows bigint
+-- out: many
+-- cols: total_items bigint, id uuid, event text, deployment_id uuid, state_changed boolean, status text, attempts integer
+-- cols: response_code integer, error text, created_at timestamptz, next_attempt_at timestamptz, ended_at timestamptz
+-- by: api
+SELECT t.total_items, n.* FROM (
+	SELECT count(*) AS total_items FROM notifications
+	WHERE channel_id = $1 AND user_id = $2 AND means = 'hook' AND ($3::text IS NULL OR status = $3)) t
+LEFT JOIN LATERAL (
+	SELECT id, event, deployment_id, state_changed, status, attempts, response_code, error, created_at,
+		CASE WHEN status = 'waiting' THEN next_at END AS next_attempt_at, ended_at
+	FROM notifications
+	WHERE channel_id = $1 AND user_id = $2 AND means = 'hook' AND ($3::text IS NULL OR status = $3)
+	ORDER BY created_at DESC, id DESC LIMIT $4 OFFSET $5) n ON true
+ORDER BY n.created_at DESC, n.id DESC;
+
+-- name: notification_test
+-- doc: Something to send to a channel of one's own, so that its owner sees what comes of it.
+-- in: channel_id uuid, user_id uuid
+-- out: one
+-- cols: id uuid, event text, deployment_id uuid, state_changed boolean, status text, attempts integer
+-- cols: response_code integer, error text, created_at timestamptz, next_attempt_at timestamptz, ended_at timestamptz
+-- none: CHANNEL_NOT_FOUND
+-- by: api
+INSERT INTO notifications (means, event, user_id, channel_id)
+SELECT 'hook', 'test', user_id, id FROM notification_channels WHERE id = $1 AND user_id = $2
+RETURNING id, event, deployment_id, state_changed, status, attempts, response_code, error, created_at,
+	next_at AS next_attempt_at, ended_at;

@@ -4,6 +4,7 @@ src_svc_libsvc_a_SOURCES = \
 	src/svc/access.c src/svc/access.h \
 	src/svc/apikey.c src/svc/apikey.h \
 	src/svc/audit.c src/svc/audit.h \
+	src/svc/channel.c src/svc/channel.h \
 	src/svc/code.c src/svc/code.h \
 	src/svc/deploy.c src/svc/deploy.h src/svc/deploy_state.def \
 	src/svc/deployhook.c src/svc/deployhook.h \

@@ -276,6 +276,12 @@ rq_bool(bool v)
 	return v ? "true" : "false";
 }
 
+const char *
+rq_given_bool(const struct req *rq, const char *name, bool v)
+{
+	return rq_given(rq, name) ? rq_bool(v) : NULL;
+}
+
 enum err
 rq_query_in(struct req *rq, unsigned stmt, const char *const in[], size_t n)
 {

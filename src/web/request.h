@@ -181,6 +181,8 @@ bool rq_given(const struct req *rq, const char *name);
 /* Numbers and switches as parameters of a statement. */
 const char *rq_int(struct req *rq, int64_t v);
 const char *rq_bool(bool v);
+/* A switch that may be left out: NULL then. */
+const char *rq_given_bool(const struct req *rq, const char *name, bool v);
 /* LIMIT and OFFSET of a page. */
 #define rq_limit(rq, p)  rq_int((rq), (p)->limit)
 #define rq_offset(rq, p) rq_int((rq), ((p)->page - 1) * (p)->limit)
