@@ -3,6 +3,7 @@
 dist_man_MANS += \
 	man/autostack.8 \
 	man/autostack-api.8 \
+	man/autostack-webhook.7 \
 	man/autostack-ws.8
 nodist_man_MANS = man/autostack.conf.5
 autostackdata_DATA = autostack.conf.sample

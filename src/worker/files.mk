@@ -22,7 +22,7 @@ autostack_worker_LDADD = src/svc/libsvc.a src/ext/libext.a src/base/libbase.a \
 
 dist_man_MANS += man/autostack-worker.8
 
-EXTRA_DIST += t/helper/smtpd
+EXTRA_DIST += t/helper/smtpd t/helper/hookd
 check_PROGRAMS += t/helper/seal
 t_helper_seal_SOURCES = t/helper/seal.c
 t_helper_seal_LDADD = src/ext/libext.a src/base/libbase.a $(EXT_LIBS)
