@@ -75,7 +75,11 @@ done
 silent "http://127.0.0.1:1/" "WH-9 a port where nobody listens reads just the same"
 own=$(hostname -I 2>/dev/null | tr ' ' '\n' | grep -m 1 '^[0-9.]*$')
 [ -z "$own" ] || silent "http://$own:$TRAP/" "WH-2 an address of this host"
-is "$(hook_count trap)" 0 "WH-2 the trap saw no connection"
+channel webhook "http://127.0.0.1:$TRAP/"
+note=$(sql "INSERT INTO notifications (means, event, user_id, channel_id) VALUES ('hook', 'test', '$ADA', '$channel') RETURNING id")
+wait_for 20 note_is "status = 'failed'"
+is "$(note 'response_code, error')" "|no answer came" "WH-8 the test button goes the same way"
+is "$(hook_count trap)" 0 "WH-2 WH-8 the trap saw no connection"
 is "$(sql "SELECT count(DISTINCT error) FROM notifications WHERE response_code IS NULL AND status = 'waiting'")" 1 \
 	"WH-9 there is one sentence for all of them"
 like "$(grep notification.delayed "$WORKER_LOG" | tail -n 1)" '"cause":"[^"]' "the worker's log knows why"

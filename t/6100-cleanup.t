@@ -46,6 +46,10 @@ sql "INSERT INTO codes (hash, purpose, user_id, email, created_at, expires_at, u
 	SELECT v.kind, 'a@example.com', v.message, now() + sent::interval, now() + failed::interval, now() - interval '90 d'
 	FROM (VALUES ('waits', 'x', NULL, NULL), ('sent', NULL, '-31 d', NULL), ('just sent', NULL, '-29 d', NULL),
 		('failed', NULL, NULL, '-31 d'), ('just failed', NULL, NULL, '-29 d')) v (kind, message, sent, failed);
+	INSERT INTO notifications (means, event, user_id, error, status, created_at, ended_at)
+	SELECT 'mail', 'channel.disabled', u.id, v.name, v.status, now() - interval '90 d', now() + ended::interval
+	FROM users u, (VALUES ('waits', 'waiting', NULL), ('told', 'delivered', '-31 d'), ('just told', 'delivered', '-29 d'),
+		('dead', 'failed', '-31 d'), ('just dead', 'failed', '-29 d')) v (name, status, ended);
 	INSERT INTO audit_logs (event, outcome, at)
 	SELECT v.event, 'success', now() + v.at::interval FROM (VALUES ('old', '-366 d'), ('young', '-364 d'), ('new', '0')) v (event, at)"
 out=$(autostack "$PGURL" cleanup --batch 1 2>&1)
@@ -56,6 +60,7 @@ old codes: 3 removed
 lost sign-ins: 1 removed
 dead API keys: 3 removed
 old mails: 2 removed
+old notifications: 2 removed
 old audit rows: 1 removed
 old build logs: 0 removed" "each kind says what went"
 is "$(sql "SELECT string_agg(email, ', ' ORDER BY email) FROM codes")" "just over, just used, live" \
@@ -65,13 +70,16 @@ is "$(sql "SELECT string_agg(name, ', ' ORDER BY name) FROM api_keys")" "endless
 	"API keys stay a month after their end"
 is "$(sql "SELECT string_agg(kind, ', ' ORDER BY kind) FROM mails")" "just failed, just sent, waits" \
 	"mails stay for mail_keep_days, those that wait for ever"
+is "$(sql "SELECT string_agg(error, ', ' ORDER BY error) FROM notifications")" "just dead, just told, waits" \
+	"notifications stay for notification_keep_days, dead ones too, those that wait for ever"
 is "$(sql "SELECT string_agg(event, ', ' ORDER BY event) FROM audit_logs")" "new, young" "LOG-1 audit rows stay for audit_keep_days"
-AUDIT_KEEP_DAYS=30 MAIL_KEEP_DAYS=7
-export AUDIT_KEEP_DAYS MAIL_KEEP_DAYS
+AUDIT_KEEP_DAYS=30 MAIL_KEEP_DAYS=7 NOTIFICATION_KEEP_DAYS=7
+export AUDIT_KEEP_DAYS MAIL_KEEP_DAYS NOTIFICATION_KEEP_DAYS
 out=$(autostack "$PGURL" cleanup 2>&1)
 like "$out" "^old audit rows: 1 removed" "audit_keep_days says how long"
 like "$out" "^old mails: 2 removed" "mail_keep_days says how long"
-unset AUDIT_KEEP_DAYS MAIL_KEEP_DAYS
+like "$out" "^old notifications: 2 removed" "notification_keep_days says how long"
+unset AUDIT_KEEP_DAYS MAIL_KEEP_DAYS NOTIFICATION_KEEP_DAYS
 
 sql "INSERT INTO sessions (user_id, created_at, expires_at, revoked_at)
 	SELECT id, now() - interval '9 d', now() + interval '1 d', now() - interval '2 d' FROM users, generate_series(1, 10000)"

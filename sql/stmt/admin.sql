@@ -142,6 +142,16 @@ DELETE FROM mails WHERE id IN (
 	WHERE created_at < now() - make_interval(days => $2) AND coalesce(sent_at, failed_at) < now() - make_interval(days => $2)
 	ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED);
 
+-- name: cleanup_notifications
+-- doc: One batch of notifications that were delivered or given up so many days ago.
+-- in: batch integer, days integer
+-- out: none
+-- by: owner
+DELETE FROM notifications WHERE id IN (
+	SELECT id FROM notifications
+	WHERE created_at < now() - make_interval(days => $2) AND ended_at < now() - make_interval(days => $2)
+	ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED);
+
 -- name: cleanup_audit
 -- doc: One batch of audit rows that are older than so many days.
 -- in: batch integer, days integer

@@ -52,6 +52,7 @@ chores_run(struct ctl *c, int64_t batch)
 	const char *idle = str_from_i64(a, cfg->session_idle_seconds);
 	const char *key_days = str_from_i64(a, KEY_DAYS);
 	const char *mail_days = str_from_i64(a, cfg->mail_keep_days);
+	const char *told_days = str_from_i64(a, cfg->notification_keep_days);
 	const char *audit_days = str_from_i64(a, cfg->audit_keep_days);
 	const char *log_days = str_from_i64(a, cfg->build_log_keep_days);
 	const char *log_bytes = str_from_i64(a, cfg->build_logs_max);
@@ -62,6 +63,7 @@ chores_run(struct ctl *c, int64_t batch)
 		{"lost sign-ins", STMT_CLEANUP_OAUTH_STATES, {NULL}},
 		{"dead API keys", STMT_CLEANUP_API_KEYS, {key_days}},
 		{"old mails", STMT_CLEANUP_MAILS, {mail_days}},
+		{"old notifications", STMT_CLEANUP_NOTIFICATIONS, {told_days}},
 		{"old audit rows", STMT_CLEANUP_AUDIT, {audit_days}},
 		{"old build logs", STMT_CLEANUP_BUILD_LOGS,
 			{log_days, log_bytes}},
