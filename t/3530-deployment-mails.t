@@ -74,7 +74,9 @@ is "$(ends failed)" deployment.failure/false "another failure does not"
 is "$(ends success)" deployment.success/true "a success after a failure does"
 is "$(ends cancelled)" "" "cancelled is silent"
 is "$(ends success)" deployment.success/false "and does not count as an end"
-is "$(ends failed preview)" deployment.failure/false "another target has a history of its own"
+is "$(ends failed pr-12)" deployment.failure/false "another target has a history of its own"
+sent
+like "$(text_of deployment_failure)" '^Preview: pr-12$' "which the mail names"
 is "$(ends success)" deployment.success/false "as has production"
 sql "INSERT INTO deployments (id, project_id, user_id, repository, branch) VALUES (gen_random_uuid(), '$project', '$ADA', 'r', 'b');
 	UPDATE deployments SET status = 'superseded', completed_at = now() WHERE status = 'queued'"

@@ -91,6 +91,7 @@ is "$(tell '' failed; tell; echo "$note")" "" "SET-1 somebody else's channel hea
 sql "DELETE FROM notification_channels"
 
 # ---- chats ----
+last_is() { hook_last in .body | grep -qF "$1"; }
 export message reason
 message='<!channel> *bold* @everyone [x](https://evil.example) <https://evil.example|ok> `a`' reason='see <script> & **more**'
 channel slack "$IN/ok"
@@ -113,6 +114,11 @@ text=$(hook_last in .body | jq -r .content)
 like "$text" '^shop could not be deployed \(main 1a1a1a1\)$' "and what happened"
 like "$text" '\\\*bold\\\* everyone ' "LOG-3 strangers style nothing" || diag "$text"
 unlike "$text" 'evil\.example' "LOG-3 and link nowhere"
+sql "UPDATE deployments SET target = 'pr-12' WHERE id = '$deployment';
+	INSERT INTO notifications (means, event, user_id, channel_id, deployment_id)
+	VALUES ('hook', 'deployment.failure', '$ADA', '$channel', '$deployment')"
+wait_for 20 last_is 'main 1a1a1a1 pr-12'
+ok $? "a preview is named"
 message=$(printf '%02000d' 0)
 reason=$message
 tell '' failed

@@ -7,12 +7,12 @@
 -- out: one
 -- cols: id uuid, event text, state_changed boolean, user_id uuid, name text, email text, good boolean, channel text
 -- cols: deployment_id uuid, project text, branch text, commit_hash text, commit_message text, author text, trigger text
--- cols: error text, url text, seconds bigint
+-- cols: target text, error text, url text, seconds bigint
 -- none: OK
 -- by: worker
 SELECT n.id, n.event, n.state_changed, n.user_id, u.name, u.email, u.good,
 	c.name AS channel, d.id AS deployment_id, p.name AS project, d.branch, d.commit_hash, d.commit_message, d.author,
-	d.trigger, d.error, d.url, extract(epoch FROM d.completed_at - d.started_at)::bigint AS seconds
+	d.trigger, d.target, d.error, d.url, extract(epoch FROM d.completed_at - d.started_at)::bigint AS seconds
 FROM notifications n
 JOIN notification_readers u ON u.id = n.id
 LEFT JOIN notification_channels c ON c.id = n.channel_id

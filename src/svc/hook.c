@@ -144,6 +144,7 @@ chat_text(struct ctx *ctx, const struct svc *svc, const struct rows *r,
 	AUTO_BUF struct buf b = {0};
 	struct arena *a = ctx->arena;
 	const char *hash = rows_str(r, "commit_hash");
+	const char *target = rows_str(r, "target");
 	const char *message = rows_str(r, "commit_message");
 	const char *error = rows_str(r, "error");
 	const char *url = rows_str(r, "url");
@@ -155,6 +156,8 @@ chat_text(struct ctx *ctx, const struct svc *svc, const struct rows *r,
 		headline(r), said(a, rows_str(r, "branch"), entities));
 	if (hash)
 		buf_printf(&b, " %.7s", hash);
+	if (!str_eq(target, "production"))
+		buf_printf(&b, " %s", said(a, target, entities));
 	buf_str(&b, ")\n");
 	if (message && *message)
 		buf_printf(&b, "%s\n", said(a, message, entities));

@@ -7,7 +7,7 @@
 #include "svc/mail.h"
 
 #define HASH_SHOWN 7
-#define FACTS_MAX  8
+#define FACTS_MAX  9
 
 struct facts {
 	struct mail_fact fact[FACTS_MAX];
@@ -33,7 +33,7 @@ cause(const char *trigger)
 	} t[] = {
 		{"manual", "by hand"},
 		{"api", "by the API"},
-		{"webhook", "by a push"},
+		{"webhook", "by a push or a deploy hook"},
 		{"redeploy", "as a redeployment"},
 		{"rollback", "as a rollback"},
 	};
@@ -64,6 +64,8 @@ deployment_facts(struct arena *a, const struct rows *r, struct facts *f)
 
 	add(f, "Project", rows_str(r, "project"));
 	add(f, "Branch", rows_str(r, "branch"));
+	if (!str_eq(rows_str(r, "target"), "production"))
+		add(f, "Preview", rows_str(r, "target"));
 	add(f, "Commit", commit_text(a, r));
 	add(f, "Author", rows_str(r, "author"));
 	add(f, "Started", cause(rows_str(r, "trigger")));
