@@ -194,7 +194,7 @@ const struct route deployment_routes[] = {
 	{ .op = "deploymentRedeploy", .verb = POST, .path = "/api/deployments/{id}/redeploy", .who = WHO_USER,
 	  .rate = RATE_DEPLOY, .audit = EV_DEPLOYMENT_REDEPLOY,
 	  .in = IN(deployment_again_in, struct deployment_again), .ok = 201, .out = deployment_out,
-	  .errs = ERRS(E_DEPLOYMENT_NOT_FOUND, E_PREVIEW_CLOSED, E_QUEUE_FULL), .fn = h_deployment_redeploy,
+	  .errs = ERRS(E_DEPLOYMENT_NOT_FOUND, E_PREVIEW_CLOSED, E_QUEUE_FULL, E_UPLOAD_GONE), .fn = h_deployment_redeploy,
 	  .doc = "Queue it again: the same commit, settings and environment, whatever the project's are by now." },
 	{ .op = "deploymentDelete", .verb = DELETE, .path = "/api/deployments/{id}", .who = WHO_USER,
 	  .audit = EV_DEPLOYMENT_DELETE, .in = IN(deployment_key_in, struct deployment_key), .ok = 204,

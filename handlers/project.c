@@ -7,6 +7,7 @@
 #include "svc/deploy.h"
 #include "svc/environ.h"
 #include "svc/pathfilter.h"
+#include "svc/upload.h"
 #include "web/reply.h"
 #include "web/valid.h"
 
@@ -45,6 +46,11 @@ struct project_env_set {
 struct project_rollback {
 	const char *id;
 	const char *deployment_id;
+};
+struct project_upload {
+	const char *id;
+	const char *branch;
+	const char *commit;
 };
 
 static const char *
@@ -112,6 +118,12 @@ static const struct field project_rollback_in[] = {
 	F_UUID(struct project_rollback, deployment_id, "deploymentId", NUL, "The deployment to go back to; the newest release before the live one when absent."),
 	F_END
 };
+static const struct field project_upload_in[] = {
+	F_UUID(struct project_upload, id,     "id",     REQ, "Id of the project."),
+	F_STR(struct project_upload,  branch, "branch", OPT, 1, 200, V_GIT_REF, "Branch that it was built from; the project's when absent."),
+	F_STR(struct project_upload,  commit, "commit", OPT, 40, 40, V_COMMIT,  "Commit that it was built from."),
+	F_END
+};
 
 #define PROJECT_FIELDS \
 	O_UUID("id",               REQ, "Id of the project."), \
@@ -150,7 +162,7 @@ static const struct field project_list_out[] = {
 };
 
 static handler_fn h_project_list, h_project_create, h_project_get, h_project_update, h_project_delete, h_project_env_set,
-	h_project_env_remove, h_project_rollback;
+	h_project_env_remove, h_project_rollback, h_project_upload;
 
 const struct route project_routes[] = {
 	{ .op = "projectList", .verb = GET, .path = "/api/projects", .who = WHO_USER,
@@ -185,6 +197,12 @@ const struct route project_routes[] = {
 	  .errs = ERRS(E_PROJECT_NOT_FOUND, E_DEPLOYMENT_NOT_FOUND, E_RELEASE_GONE, E_RELEASE_LIVE), .fn = h_project_rollback,
 	  .doc = "Make a kept release live again, without a build. What waits for the project is superseded, what is being built is "
 		"cancelled, and pushes and deploy hooks deploy nothing until autoDeployPaused is set to false." },
+	{ .op = "projectUpload", .verb = POST, .path = "/api/projects/{id}/deployments", .who = WHO_USER, .query = true,
+	  .in_type = "application/gzip", .rate = RATE_DEPLOY, .audit = EV_DEPLOYMENT_UPLOAD,
+	  .in = IN(project_upload_in, struct project_upload), .ok = 201, .out = deployment_out,
+	  .errs = ERRS(E_PROJECT_NOT_FOUND, E_QUEUE_FULL), .fn = h_project_upload,
+	  .doc = "Queue the deployment of a directory that was built elsewhere: a tar.gz of it, upload_max bytes at most. Nothing is cloned "
+		"or built. Uploads of the project that still wait are superseded." },
 	{ 0 }
 };
 /* clang-format on */
@@ -364,6 +382,33 @@ h_project_rollback(struct req *rq, const void *v)
 	const char *id;
 	enum err e = deploy_rollback(rq_ctx(rq), rq_svc(rq), rq_user(rq),
 		in->id, in->deployment_id, &id);
+
+	if (e)
+		return e;
+	rq_audit_note(rq, "deployment", id);
+	return deployment_reply_made(rq, id);
+}
+
+static enum err
+read_upload(void *arg, void *p, size_t n, size_t *ret_n)
+{
+	struct req *rq = arg;
+
+	return rq_body(rq, rq_cfg(rq)->upload_max, p, n, ret_n);
+}
+
+static enum err
+h_project_upload(struct req *rq, const void *v)
+{
+	const struct project_upload *in = v;
+	const struct upload up = {.project_id = in->id,
+		.branch = in->branch,
+		.commit = in->commit,
+		.read = read_upload,
+		.arg = rq};
+	const char *id;
+	enum err e =
+		upload_deploy(rq_ctx(rq), rq_svc(rq), rq_user(rq), &up, &id);
 
 	if (e)
 		return e;

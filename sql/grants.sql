@@ -145,6 +145,10 @@ GRANT SELECT, INSERT, UPDATE (title, author, branch, commit_hash, fork, approved
 	ON previews TO autostack_api;
 GRANT SELECT, UPDATE (removed_at) ON previews TO autostack_worker;
 
+-- upload_chunks: the API writes, the worker reads, a trigger deletes.
+GRANT INSERT ON upload_chunks TO autostack_api;
+GRANT SELECT ON upload_chunks TO autostack_worker;
+
 -- deploy_hooks: their key never changes.
 GRANT SELECT, INSERT, DELETE, UPDATE (last_used_at, last_outcome) ON deploy_hooks TO autostack_api;
 

@@ -62,6 +62,7 @@ dead API keys: 3 removed
 old mails: 2 removed
 old notifications: 2 removed
 old audit rows: 1 removed
+stale uploads: 0 removed
 old build logs: 0 removed" "each kind says what went"
 is "$(sql "SELECT string_agg(email, ', ' ORDER BY email) FROM codes")" "just over, just used, live" \
 	"codes stay a day"

@@ -185,13 +185,14 @@ SELECT own.status NOT IN ('queued', 'building', 'deploying') AS was_final FROM o
 -- in: id uuid, user_id uuid
 -- out: one
 -- cols: project_id uuid, repository text, branch text, commit text, root_dir text, install_command text, build_command text,
--- cols: output_dir text, env_sealed text, target text, trusted boolean, open boolean
+-- cols: output_dir text, env_sealed text, target text, trusted boolean, open boolean, uploaded boolean
 -- none: DEPLOYMENT_NOT_FOUND
 -- by: api
 SELECT d.project_id, d.repository, d.branch, coalesce(d.commit_hash, d.commit_wanted) AS commit,
 	d.root_dir, d.install_command, d.build_command, d.output_dir, d.env_sealed, d.target, d.trusted,
 	d.target = 'production' OR EXISTS (
-		SELECT FROM previews v WHERE v.project_id = p.id AND v.target = d.target AND v.closed_at IS NULL) AS open
+		SELECT FROM previews v WHERE v.project_id = p.id AND v.target = d.target AND v.closed_at IS NULL) AS open,
+	d.upload_bytes IS NOT NULL AS uploaded
 FROM deployments d JOIN projects p ON p.id = d.project_id
 WHERE d.id = $1 AND d.user_id = $2
 FOR KEY SHARE OF p;

@@ -54,6 +54,7 @@ chores_run(struct ctl *c, int64_t batch)
 	const char *mail_days = str_from_i64(a, cfg->mail_keep_days);
 	const char *told_days = str_from_i64(a, cfg->notification_keep_days);
 	const char *audit_days = str_from_i64(a, cfg->audit_keep_days);
+	const char *upload_days = str_from_i64(a, cfg->upload_keep_days);
 	const char *log_days = str_from_i64(a, cfg->build_log_keep_days);
 	const char *log_bytes = str_from_i64(a, cfg->build_logs_max);
 	const struct chore chores[] = {
@@ -65,6 +66,7 @@ chores_run(struct ctl *c, int64_t batch)
 		{"old mails", STMT_CLEANUP_MAILS, {mail_days}},
 		{"old notifications", STMT_CLEANUP_NOTIFICATIONS, {told_days}},
 		{"old audit rows", STMT_CLEANUP_AUDIT, {audit_days}},
+		{"stale uploads", STMT_CLEANUP_UPLOADS, {upload_days}},
 		{"old build logs", STMT_CLEANUP_BUILD_LOGS,
 			{log_days, log_bytes}},
 	};

@@ -210,6 +210,7 @@ render_nginx() {
 			PANEL_CERT="$state/tls/server.pem" PANEL_KEY="$state/tls/server.key" \
 			SITE_CERT="$state/tls/server.pem" SITE_KEY="$state/tls/server.key" \
 			BODY_MAX="$(setting request_body_max)" \
+			UPLOAD_MAX="$(setting upload_max)" \
 			AUTH_RATE="$(setting auth_rate_per_minute)" \
 			ORIGINS="$origins" ||
 		die "cannot write nginx's configuration"

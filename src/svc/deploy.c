@@ -473,6 +473,8 @@ insert_again(struct ctx *ctx, const struct svc *svc, const char *user_id,
 		return e;
 	if (!rows_bool(r, 0, rows_col(r, "open")))
 		return E_PREVIEW_CLOSED;
+	if (rows_bool(r, 0, rows_col(r, "uploaded")))
+		return E_UPLOAD_GONE;
 	project_read(r, &was);
 	was.settings.no_cache = no_cache;
 	was.settings.target = rows_str(r, "target");

@@ -66,7 +66,7 @@ MUST enum err deploy_automatic(struct ctx *ctx, const struct svc *svc,
 
 /* Queue a deployment again: the same commit, settings and environment as that
  * of id, whatever the project's are by now. E_DEPLOYMENT_NOT_FOUND,
- * E_PREVIEW_CLOSED, E_QUEUE_FULL. */
+ * E_PREVIEW_CLOSED, E_QUEUE_FULL, E_UPLOAD_GONE: that has nothing to build. */
 MUST enum err deploy_again(struct ctx *ctx, const struct svc *svc,
 	const char *user_id, const char *id, bool no_cache,
 	const char **ret_id);

@@ -36,5 +36,6 @@ src_svc_libsvc_a_SOURCES = \
 	src/svc/secret.c src/svc/secret.h \
 	src/svc/session.c src/svc/session.h \
 	src/svc/svc.h \
+	src/svc/upload.c src/svc/upload.h \
 	src/svc/user.c src/svc/user.h \
 	src/svc/wordlist.c src/svc/wordlist.h

@@ -252,17 +252,20 @@ write_body_schema(struct jw *w, const struct route *r, const char *path)
 static void
 write_request_body(struct jw *w, const struct route *r, const char *path)
 {
-	if (count_in(r, path, IN_BODY, false) == 0)
+	if (!r->in_type && count_in(r, path, IN_BODY, false) == 0)
 		return;
 	jw_key(w, "requestBody");
 	jw_object(w);
-	jw_kbool(w, "required", count_in(r, path, IN_BODY, true) > 0);
+	jw_kbool(w, "required",
+		r->in_type || count_in(r, path, IN_BODY, true) > 0);
 	jw_key(w, "content");
 	jw_object(w);
-	jw_key(w, "application/json");
+	jw_key(w, r->in_type ? r->in_type : "application/json");
 	jw_object(w);
-	jw_key(w, "schema");
-	write_body_schema(w, r, path);
+	if (!r->in_type) { /* without a schema it is bytes */
+		jw_key(w, "schema");
+		write_body_schema(w, r, path);
+	}
 	jw_object_end(w);
 	jw_object_end(w);
 	jw_object_end(w);
@@ -313,7 +316,7 @@ write_success(struct jw *w, const struct route *r)
 static bool
 can_fail(const struct route *r, enum err e)
 {
-	bool body = route_takes_body(r);
+	bool body = route_takes_body(r) || r->in_type;
 
 	for (size_t i = 0; r->errs && r->errs[i]; i++) {
 		if (r->errs[i] == e)

@@ -91,35 +91,43 @@ request_parse(struct req *rq)
 
 /* ---- body ---- */
 
-/* "application/json", whatever parameters follow. */
+/* Whether the body is announced as this type, whatever parameters follow. */
 static bool
-is_json_type(const char *type)
+is_type(const struct req *rq, const char *want)
 {
-	static const char json[] = "application/json";
-	char word[sizeof(json)];
+	const char *type = rq->in->content_type ? rq->in->content_type : "";
+	size_t n = strcspn(type, " \t;");
 
-	if (!type)
+	if (!str_eq_ci(arena_strndup(rq->ctx.arena, type, n), want))
 		return false;
-	(void)str_copy(word, sizeof(word), type); /* the rest is looked at */
-	if (!str_eq_ci(word, json))
-		return false;
-	type += sizeof(json) - 1;
-	type += strspn(type, " \t");
+	type += n + strspn(type + n, " \t");
 	return *type == '\0' || *type == ';';
 }
 
+/* What Content-Length says, 0 when it is not there; nothing vouches for it. */
+static enum err
+announced_length(struct req *rq, int64_t *ret)
+{
+	const char *text = rq->in->content_length;
+
+	*ret = 0;
+	if (text && *text && !str_to_i64(text, 0, INT64_MAX, ret))
+		return ctx_fail(&rq->ctx, E_BAD_REQUEST,
+			"Content-Length is not a number");
+	return E_OK;
+}
+
 /* Read the whole body. It is limited before it is read, and again while it is
- * read, since nothing vouches for Content-Length. */
+ * read. */
 static enum err
 read_body(struct req *rq, struct buf *b)
 {
 	const struct cfg *cfg = rq->web->cfg;
-	int64_t announced = 0;
+	int64_t announced;
+	enum err e = announced_length(rq, &announced);
 
-	if (rq->in->content_length && *rq->in->content_length &&
-		!str_to_i64(rq->in->content_length, 0, INT64_MAX, &announced))
-		return ctx_fail(&rq->ctx, E_BAD_REQUEST,
-			"Content-Length is not a number");
+	if (e)
+		return e;
 	if (announced > cfg->request_body_max)
 		return E_PAYLOAD_TOO_LARGE;
 	while (rq->in->read) {
@@ -139,6 +147,36 @@ read_body(struct req *rq, struct buf *b)
 	if (announced > 0 && (int64_t)b->len < announced)
 		return ctx_fail(
 			&rq->ctx, E_BAD_REQUEST, "The body ended early");
+	return E_OK;
+}
+
+enum err
+rq_body(struct req *rq, int64_t max, void *p, size_t n, size_t *ret_n)
+{
+	int64_t announced;
+	enum err e = announced_length(rq, &announced);
+	size_t done = 0;
+	ptrdiff_t got = 1;
+
+	ASSERT(rq->route->in_type);
+	if (!is_type(rq, rq->route->in_type))
+		return ctx_fail(&rq->ctx, E_UNSUPPORTED_MEDIA_TYPE, "Send %s",
+			rq->route->in_type);
+	if (e)
+		return e;
+	if (announced > max)
+		return E_PAYLOAD_TOO_LARGE;
+	while (rq->in->read && got > 0 && done < n) {
+		got = rq->in->read(rq->in->arg, (char *)p + done, n - done);
+		done += (size_t)MAX(got, (ptrdiff_t)0);
+	}
+	rq->body_read += (int64_t)done;
+	if (rq->body_read > max)
+		return E_PAYLOAD_TOO_LARGE;
+	if (got < 0 || (done < n && rq->body_read < announced))
+		return ctx_fail(
+			&rq->ctx, E_BAD_REQUEST, "The body ended early");
+	*ret_n = done;
 	return E_OK;
 }
 
@@ -172,7 +210,7 @@ parse_body(struct req *rq, const struct jsn **ret)
 		return e;
 	if (b.len == 0 && !body_required(rq))
 		return E_OK;
-	if (!is_json_type(rq->in->content_type))
+	if (!is_type(rq, "application/json"))
 		return E_UNSUPPORTED_MEDIA_TYPE;
 	if (b.len == 0)
 		return ctx_fail(&rq->ctx, E_BAD_REQUEST,

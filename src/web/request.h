@@ -138,6 +138,7 @@ struct req {
 	const char *cookie; /* a browser's refresh token or NULL */
 	struct rate_seen rate;
 	struct principal who;
+	int64_t body_read;    /* by rq_body() */
 	bool session_pending; /* sent, not yet received */
 	struct rows *rows;    /* of the last rq_query */
 	/* the audit row */
@@ -223,6 +224,11 @@ const char *rq_ip(const struct req *rq);
 const char *rq_user_agent(struct req *rq);
 /* The value of a cookie; NULL when there is none, or more than one. */
 const char *rq_cookie(struct req *rq, const char *name);
+/* The next piece of the body of a route with .in_type: n bytes, or fewer at its
+ * end. E_UNSUPPORTED_MEDIA_TYPE; E_BAD_REQUEST: it ended early; E_PAYLOAD_TOO_LARGE: it has more than max
+ * bytes, or announces that. */
+MUST enum err rq_body(
+	struct req *rq, int64_t max, void *p, size_t n, size_t *ret_n);
 /* Whether the client asks for this media type by name. */
 bool rq_accepts(const struct req *rq, const char *type);
 

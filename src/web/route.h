@@ -45,6 +45,8 @@ struct route {
 	bool body;  /* a DELETE whose fields come in a JSON body */
 	bool query; /* a POST whose fields come in the query; its body, whatever
 		      * it is, is not read */
+	const char *in_type; /* "application/gzip": the body is this, of any
+			      * size; the handler reads it by rq_body() */
 	bool no_key; /* an API key is not enough: a person has to sign in */
 	enum event audit;        /* 0: not audited */
 	enum event audit_failed; /* when a failure has a name of its own */

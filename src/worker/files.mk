@@ -11,6 +11,7 @@ autostack_worker_SOURCES = \
 	src/worker/logsink.c \
 	src/worker/step.c \
 	src/worker/clone.c \
+	src/worker/unpack.c \
 	src/worker/retire.c \
 	src/worker/outbox.c src/worker/outbox.h \
 	src/worker/outbox_mail.c \

@@ -1,6 +1,7 @@
 /*
  * job.c - one deployment from claim to end, read from the bottom up: claim,
- * clone, install, build, check the output, publish, finish. Runs in a process
+ * clone, install, build (or unpack an upload), check the output, publish,
+ * finish. Runs in a process
  * of its own; how it ends is in the row, never in the exit code. Knows nothing
  * of other jobs.
  */
@@ -215,7 +216,7 @@ publish(struct job *j, const char *output)
 	AUTO_FD int fd = -1;
 	enum err e = open_output(j, output, &fd);
 
-	j->pub.skip_node_modules = str_eq(output, ".");
+	j->pub.skip_node_modules = str_eq(output, ".") && !j->upload_bytes;
 	if (!e)
 		e = go_deploying(j);
 	if (!e)
@@ -329,6 +330,23 @@ deploy(struct job *j)
 	if (!e)
 		e = publish(j, output);
 	return e;
+}
+
+/* Somebody else has built it: all of it is the output. */
+static enum err
+deploy_upload(struct job *j)
+{
+	enum err e = slot_prepare(j);
+
+	crash_point("unpack");
+	if (!e)
+		e = open_src(j);
+	if (!e)
+		e = unpack_run(j);
+	crash_point("unpacked");
+	if (!e)
+		e = record_limits(j);
+	return e ? e : publish(j, ".");
 }
 
 /* ---- the end ---- */
@@ -520,6 +538,7 @@ read_row(struct job *j, const struct rows *row)
 	j->release = copy(j, row, "release_id");
 	j->target = copy(j, row, "target");
 	j->trusted = rows_bool(row, 0, rows_col(row, "trusted"));
+	j->upload_bytes = rows_int(row, 0, rows_col(row, "upload_bytes"));
 	j->use_cache = rows_bool(row, 0, rows_col(row, "use_cache"));
 	j->wish = (struct detect_wish){copy(j, row, "install_command"),
 		copy(j, row, "build_command"), copy(j, row, "output_dir")};
@@ -568,7 +587,12 @@ job_main(struct worker *w, int slot, const struct rows *row)
 			"lost.",
 			j->attempt_n);
 	publish_announce(&j->ctx, &j->pub);
-	e = j->release ? switch_back(j) : deploy(j);
+	if (j->release)
+		e = switch_back(j);
+	else if (j->upload_bytes)
+		e = deploy_upload(j);
+	else
+		e = deploy(j);
 	crash_point("ending");
 	e = end(j, e);
 	crash_point("ended");

@@ -92,8 +92,8 @@ make_args(struct args *x, const struct job *j, const struct step *s)
 	add(x, "run");
 	add_number(x, "--slot", j->w->cfg.slot_base + j->slot);
 	add(x, "--net");
-	add(x, s->host_net ? "host" : "isolated");
-	if (!s->host_net)
+	add(x, s->host_net ? "host" : s->no_net ? "none" : "isolated");
+	if (!s->host_net && !s->no_net)
 		add_refused(x, j->w->cfg.build_refuse);
 	add(x, "--bind");
 	add(x, arena_printf(x->a, "%s/job:/build", j->dir));
@@ -105,6 +105,10 @@ make_args(struct args *x, const struct job *j, const struct step *s)
 		add(x, "--ro-bind");
 		add(x, arena_printf(
 			       x->a, "%s:/git-ca.pem", j->w->cfg.git_ca_file));
+	}
+	if (s->input) {
+		add(x, "--ro-bind");
+		add(x, arena_printf(x->a, "%s:" STEP_INPUT, s->input));
 	}
 	add(x, "--chdir");
 	add(x, s->chdir);

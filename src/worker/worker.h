@@ -81,7 +81,8 @@ struct job;
 /* ---- a slot's directory: slot.c ----
  *
  *	STATE/builds/slot-N/job/	/build of the sandbox, the slot's uid's
- *	STATE/builds/slot-N/job/src	the clone
+ *	STATE/builds/slot-N/job/src	the clone, or what was uploaded
+ *	STATE/builds/slot-N/upload	the upload itself
  *	STATE/builds/slot-N/job/home	$HOME
  *	STATE/builds/slot-N/cache/c	/cache of the sandbox, while it is lent
  *	STATE/builds/cache/ID/c		a project's cache between its builds
@@ -128,8 +129,9 @@ struct job {
 	/* the row */
 	const char *id, *project, *site, *repository, *branch, *commit_wanted,
 		*root_dir, *env_sealed;
-	const char *release; /* nothing to build, only to switch to it */
-	const char *target;  /* "production", or a preview: "pr-12" */
+	const char *release;  /* nothing to build, only to switch to it */
+	const char *target;   /* "production", or a preview: "pr-12" */
+	int64_t upload_bytes; /* of a tar.gz to publish as it is; 0: none */
 	bool use_cache;
 	bool trusted; /* else a stranger's commit: no secrets, no cache */
 	struct detect_wish wish;
@@ -212,6 +214,8 @@ struct step {
 	const char *shell;       /* text for /bin/sh, inside the sandbox */
 	const char *const *args; /* its $1, $2 ...; ended by NULL */
 	bool host_net;           /* the clone; else the isolated network */
+	bool no_net;             /* not even that */
+	const char *input;       /* a file to be read as STEP_INPUT; or NULL */
 	const char *chdir;
 	const char *const *setenv; /* ended by NULL; visible, so no secrets */
 	bool secrets;              /* hand over the user's variables */
@@ -226,6 +230,7 @@ enum step_end {
 	STEP_LATE,
 	STEP_ERROR
 };
+#define STEP_INPUT "/input" /* inside */
 /* what a shell makes of SIGXFSZ, the sandbox's limit on a single file */
 #define STEP_CODE_XFSZ (128 + 25)
 
@@ -252,6 +257,11 @@ enum err step_failed(struct job *j, const struct step *s,
 
 /* Clone the wanted commit into job/src and record it. */
 MUST enum err clone_run(struct job *j);
+
+/* ---- unpack.c ---- */
+
+/* Bring the upload from the database and unpack it into job/src. */
+MUST enum err unpack_run(struct job *j);
 
 /* ---- crash.c: developer builds only ---- */
 
