@@ -16,7 +16,7 @@ for file in bin/autostack lib/autostack/autostack-api \
 	share/autostack/sql/version.sql share/autostack/sql/seed.sql \
 	share/autostack/nginx/render share/autostack/autostack.conf.sample \
 	lib/systemd/system/autostack-api.service lib/sysusers.d/autostack.conf \
-	lib/tmpfiles.d/autostack.conf share/man/man5/autostack.conf.5 \
+	lib/tmpfiles.d/autostack.conf share/man/man1/autostack.1 share/man/man5/autostack.conf.5 \
 	share/man/man8/autostack.8; do
 	try "$file is installed" test -s "$top/$file"
 done

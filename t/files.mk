@@ -94,6 +94,11 @@ t_fuzz_fuzz_oauth_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 t_fuzz_fuzz_wordlist_SOURCES = t/fuzz/fuzz_wordlist.c $(fuzz_common)
 t_fuzz_fuzz_wordlist_LDADD = $(fuzz_svc)
 t_fuzz_fuzz_wordlist_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+check_PROGRAMS += t/fuzz/fuzz_clientconf
+t_fuzz_fuzz_clientconf_SOURCES = t/fuzz/fuzz_clientconf.c \
+	src/cli/settings.c src/cli/settings.h $(fuzz_common)
+t_fuzz_fuzz_clientconf_LDADD = src/ext/libext.a src/base/libbase.a $(EXT_LIBS)
+t_fuzz_fuzz_clientconf_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 fuzz_web = handlers/libhandlers.a src/web/libweb.a src/svc/libsvc.a \
 	src/ext/libext.a src/base/libbase.a $(EXT_LIBS)
 check_PROGRAMS += t/fuzz/fuzz_cookie t/fuzz/fuzz_csv t/fuzz/fuzz_fields \

@@ -13,6 +13,7 @@ autostack_SOURCES = \
 	src/ctl/migrate.c \
 	src/ctl/openapi.c \
 	src/ctl/seed.c
+include src/cli/files.mk
 autostack_LDADD = src/web/libweb.a src/svc/libsvc.a src/ext/libext.a src/base/libbase.a $(EXT_LIBS)
 
 nobase_dist_autostackdata_DATA += \

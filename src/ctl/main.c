@@ -1,7 +1,8 @@
 /*
- * main.c - the `autostack` admin command: one table of subcommands, one file
- * each. It needs no root: it reads the configuration and connects as the owner
- * of the schema. It knows no HTTP and starts no service.
+ * main.c - the `autostack` command. Here is what administers an installation:
+ * one table of subcommands, one file each. It needs no root: it reads the
+ * configuration and connects as the owner of the schema. It knows no HTTP and
+ * starts no service. What uses an installation from elsewhere is src/cli.
  */
 #include "base/base.h"
 
@@ -15,6 +16,7 @@
 #include "base/log.h"
 #include "base/place.h"
 #include "base/str.h"
+#include "cli/cli.h"
 #include "ctl/ctl.h"
 #include "ext/db.h"
 #include "stmt.h"
@@ -102,15 +104,29 @@ ctl_data_file(struct ctl *c, const char *path)
 }
 
 static void
+help_command(FILE *to, const char *name, const char *args, const char *doc)
+{
+	(void)fprintf(to, "  autostack %s%s%s\n      %s\n", name,
+		args[0] ? " " : "", args, doc);
+}
+
+static void
 help(FILE *to)
 {
 	const struct command *cmd;
+	const struct cli_command *cli;
 
-	(void)fputs("usage: autostack [-c CONF] [--data DIR] COMMAND\n\n", to);
+	(void)fputs("usage: autostack [-c CONF] [--data DIR] COMMAND\n\n"
+		    "To administer this installation, see autostack(8):\n\n",
+		to);
 	for (cmd = commands; cmd->name; cmd++)
-		(void)fprintf(to, "  autostack %s%s%s\n      %s\n", cmd->name,
-			cmd->args[0] ? " " : "", cmd->args, cmd->doc);
-	(void)fputs("  autostack version | help\n\n"
+		help_command(to, cmd->name, cmd->args, cmd->doc);
+	(void)fputs("\nTo use an installation by its API, see autostack(1); "
+		    "$AUTOSTACK_URL, $AUTOSTACK_API_KEY:\n\n",
+		to);
+	for (cli = cli_commands; cli->name; cli++)
+		help_command(to, cli->name, cli->args, cli->doc);
+	(void)fputs("\n  autostack version | help [exit]\n\n"
 		    "-c CONF     the configuration; " SYSCONFDIR
 		    "/autostack/autostack.conf by default\n"
 		    "--data DIR  the folder that holds sql/; $AS_DATA_DIR, or "
@@ -164,6 +180,7 @@ int
 main(int argc, char **argv)
 {
 	struct ctl *c = &prog.ctl;
+	const struct cli_command *cli;
 	const struct command *cmd;
 	const char *name;
 	int status = CTL_USAGE;
@@ -188,8 +205,15 @@ main(int argc, char **argv)
 	}
 	if (str_eq(name, "help") || str_eq(name, "-h") ||
 		str_eq(name, "--help")) {
-		help(stdout);
+		if (at + 1 < argc && str_starts(argv[at + 1], "exit"))
+			cli_print_exits(str_eq(argv[at + 1], "exit-man"));
+		else
+			help(stdout);
 		return CTL_OK;
+	}
+	for (cli = cli_commands; cli->name; cli++) {
+		if (str_eq(cli->name, name))
+			return cli_run(cli, argc - at, argv + at);
 	}
 	for (cmd = commands; cmd->name && !str_eq(cmd->name, name);)
 		cmd++;

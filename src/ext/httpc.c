@@ -9,6 +9,7 @@
 #include "base/str.h"
 
 #include <curl/curl.h>
+#include <errno.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -20,6 +21,8 @@ struct transfer {
 	const char *refusal; /* why the last address was refused */
 	struct buf body;
 	size_t header_bytes;
+	int file;
+	int64_t file_at, file_size;
 };
 
 /* ---- addresses of requests ---- */
@@ -100,6 +103,24 @@ take_header(char *p UNUSED, size_t size UNUSED, size_t n, void *arg)
 	return t->header_bytes > HEADERS_MAX ? 0 : n;
 }
 
+/* The next piece of a body that is a file. */
+static size_t
+give_file(char *p, size_t size, size_t n, void *arg)
+{
+	struct transfer *t = arg;
+	size_t want =
+		(size_t)MIN((int64_t)(size * n), t->file_size - t->file_at);
+	ssize_t got;
+
+	do
+		got = pread(t->file, p, want, t->file_at);
+	while (got < 0 && errno == EINTR);
+	if (got < 0 || (got == 0 && want > 0))
+		return CURL_READFUNC_ABORT;
+	t->file_at += got;
+	return (size_t)got;
+}
+
 /* The address that is really connected to, after all name resolution. */
 static curl_socket_t
 open_socket(void *arg, curlsocktype purpose UNUSED, struct curl_sockaddr *to)
@@ -156,7 +177,7 @@ header_list(struct arena *a, const struct httpc_request *rq)
 		ASSERT(!strpbrk(rq->headers[i], "\r\n"));
 		list = curl_slist_append(list, rq->headers[i]);
 	}
-	if (list && rq->body)
+	if (list && (rq->body || rq->file_size))
 		list = curl_slist_append(
 			list, arena_printf(a, "Content-Type: %s", rq->type));
 	if (!list)
@@ -183,6 +204,15 @@ set_request(CURL *c, const struct httpc_request *rq, struct transfer *t,
 		     !curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE,
 			     (long)strlen(rq->body)) &&
 		     !curl_easy_setopt(c, CURLOPT_POSTFIELDS, rq->body);
+	if (ok && rq->file_size)
+		ok = !curl_easy_setopt(c, CURLOPT_POST, 1L) &&
+		     !curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE,
+			     (curl_off_t)rq->file_size) &&
+		     !curl_easy_setopt(c, CURLOPT_READFUNCTION, give_file) &&
+		     !curl_easy_setopt(c, CURLOPT_READDATA, t) &&
+		     !curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 1L) &&
+		     !curl_easy_setopt(
+			     c, CURLOPT_LOW_SPEED_TIME, (long)HTTPC_STALL_S);
 	ASSERT(ok);
 }
 
@@ -225,7 +255,9 @@ enum err
 httpc_ask(struct ctx *ctx, const struct httpc_request *rq,
 	struct httpc_answer *ret)
 {
-	struct transfer t = {.refused = rq->refused};
+	struct transfer t = {.refused = rq->refused,
+		.file = rq->file,
+		.file_size = rq->file_size};
 	const char *host = judge_url(ctx->arena, rq->url, rq->clear);
 	struct curl_slist *headers;
 	enum err e = E_OK;
@@ -237,7 +269,9 @@ httpc_ask(struct ctx *ctx, const struct httpc_request *rq,
 			"an address is neither https nor loopback");
 	if (rq->timeout_ms <= 0)
 		return ctx_cause(ctx, E_BAD_GATEWAY, "%s: no time left", host);
-	buf_init(&t.body, rq->cut ? rq->cut : HTTPC_BODY_MAX);
+	buf_init(&t.body, rq->cut          ? rq->cut
+			  : rq->answer_max ? rq->answer_max
+					   : HTTPC_BODY_MAX);
 	headers = header_list(ctx->arena, rq);
 	c = safe_handle(&t,
 		rq->clear || is_loopback(host) ? "http,https" : "https",

@@ -12,6 +12,7 @@
 struct sockaddr;
 
 #define HTTPC_CONNECT_MS 5000
+#define HTTPC_STALL_S    90
 #define HTTPC_BODY_MAX   ((size_t)256 << 10)
 
 struct httpc_request {
@@ -21,11 +22,14 @@ struct httpc_request {
 	const char *const *headers; /* "Name: value", ended by NULL; or NULL */
 	const char *body;           /* NULL: GET, else POST */
 	const char *type;           /* of the body */
-	int64_t timeout_ms;         /* for all of it */
-	size_t cut;                 /* read no more than this of the body, and
-				     * take what came; 0: HTTPC_BODY_MAX, and
-				     * a longer one is a failure */
-	const char *ca_file;        /* NULL or "": the system's */
+	/* instead of body: the first so many bytes of a file; it ends, too, when
+	 * nothing moves for HTTPC_STALL_S */
+	int file;
+	int64_t file_size;  /* 0: no file */
+	int64_t timeout_ms; /* for all of it */
+	size_t answer_max;  /* a longer body is a failure; 0: HTTPC_BODY_MAX */
+	size_t cut; /* read no more than this of the body, and take what came; 0: all */
+	const char *ca_file; /* NULL or "": the system's */
 	/* why an address is refused, NULL when it is not; NULL: any address */
 	const char *(*refused)(const struct sockaddr *sa);
 };
@@ -34,12 +38,12 @@ struct httpc_answer {
 	int status;
 	const char *type; /* Content-Type without parameters; "" when none */
 	const char *body;
-	size_t len; /* at most HTTPC_BODY_MAX */
+	size_t len; /* at most answer_max */
 };
 
 /* Ask and wait. Any status is an answer; a 3xx is one, too. E_BAD_GATEWAY with
  * a cause that names the host and no more of the request when no whole answer
- * came: no connection, no trust, no time left, a body over HTTPC_BODY_MAX. */
+ * came: no connection, no trust, no time left, a body over answer_max. */
 MUST enum err httpc_ask(struct ctx *ctx, const struct httpc_request *rq,
 	struct httpc_answer *ret);
 
