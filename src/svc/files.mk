@@ -39,3 +39,11 @@ src_svc_libsvc_a_SOURCES = \
 	src/svc/upload.c src/svc/upload.h \
 	src/svc/user.c src/svc/user.h \
 	src/svc/wordlist.c src/svc/wordlist.h
+
+check_PROGRAMS += t/helper/flip t/helper/page-reader
+t_helper_flip_SOURCES = t/helper/flip.c
+t_helper_flip_LDADD = src/svc/libsvc.a src/ext/libext.a src/base/libbase.a \
+	$(EXT_LIBS)
+t_helper_page_reader_SOURCES = t/helper/page-reader.c
+t_helper_page_reader_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS)
+t_helper_page_reader_LDADD = src/base/libbase.a $(CURL_LIBS)

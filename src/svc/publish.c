@@ -532,13 +532,29 @@ publish_name(struct ctx *ctx, const struct publish *p)
 	return E_OK;
 }
 
+/* Back to the one before, both links trade places in one step: in two, both
+ * would name one release for a moment, and the hashed files of the other would
+ * be gone for a page that was loaded just before. */
+static bool
+go_live(struct arena *a, int dir, const char *target)
+{
+	const char *was = read_link(a, dir, "current");
+
+	if (str_eq(was, target))
+		return true;
+	if (was && str_eq(read_link(a, dir, "previous"), target) &&
+		renameat2(dir, "current", dir, "previous", RENAME_EXCHANGE) ==
+			0)
+		return true; /* else the file system cannot do it */
+	return (!was || point(a, dir, "previous", was)) &&
+	       point(a, dir, "current", target);
+}
+
 enum err
 publish_switch(struct ctx *ctx, const struct publish *p)
 {
 	struct arena *a = ctx->arena;
 	const char *name = publish_target_name(a, p);
-	const char *target = target_link(a, p);
-	const char *was;
 	AUTO_FD int dir = -1;
 
 	if (!name)
@@ -553,11 +569,8 @@ publish_switch(struct ctx *ctx, const struct publish *p)
 	dir = open_name(ctx, p, name);
 	if (dir < 0)
 		return os_failed(ctx, "site");
-	was = read_link(a, dir, "current");
-	if (was && !str_eq(was, target) && !point(a, dir, "previous", was))
-		return os_failed(ctx, "previous");
-	if (!str_eq(was, target) && !point(a, dir, "current", target))
-		return os_failed(ctx, "current");
+	if (!go_live(a, dir, target_link(a, p)))
+		return os_failed(ctx, "switch");
 	return fsync(dir) == 0 ? E_OK : os_failed(ctx, "sync site");
 }
 
