@@ -70,7 +70,7 @@ WITH d AS (
 	RETURNING id, log_seq),
 lines AS (
 	INSERT INTO deployment_logs (deployment_id, seq, at, level, message)
-	SELECT d.id, $4 + u.n::int, to_timestamp(u.at_us / 1000000.0), u.level, u.message
+	SELECT d.id, $4 + u.n::int, to_timestamp(u.at_us / 1000000::float8), u.level, u.message
 	FROM d, unnest($5::bigint[], $6::text[], $7::text[]) WITH ORDINALITY AS u (at_us, level, message, n))
 SELECT pg_notify('autostack', 'log:' || d.id)::text AS notified, d.log_seq FROM d;
 

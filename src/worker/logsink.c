@@ -14,8 +14,8 @@
 #include <stdarg.h>
 
 #define LINE_MAX_BYTES (16 * 1024 - 16) /* with the time before it */
-#define BATCH_LINES    1000
-#define FLUSH_LINES    500
+#define BATCH_LINES    4000
+#define FLUSH_LINES    2000
 #define FLUSH_MS       100
 #define PENDING_LINES  20000
 #define PENDING_BYTES  (4 * 1024 * 1024)
