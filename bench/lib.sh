@@ -55,6 +55,57 @@ machine() {
 		"$(/usr/sbin/nginx -v 2>&1 | sed 's/.*\///')"
 }
 
+# pss: NAME PROCESSES KiB of each program of the stack, of what supervises it
+# (multiwatch) and of what is not ours: nginx, PostgreSQL. PSS shares a page
+# among all processes of the machine that map it.
+pss() {
+	local pid exe name here
+	here=$(readlink -f "$stack")
+	for pid in /proc/[0-9]*; do
+		exe=$(readlink "$pid/exe" 2>/dev/null) || continue
+		case $(tr '\0' ' ' <"$pid/cmdline" 2>/dev/null) in
+		*"$here"*) ;;
+		*) case $exe in */nginx | */postgres) [ "$(readlink "$pid/cwd")" = "$here/pg" ] || continue ;; *) continue ;; esac ;;
+		esac
+		name=$(basename "$exe")
+		awk -v n="$name" '/^Pss:/ { print n, $2 }' "$pid/smaps_rollup" 2>/dev/null || true
+	done | awk '{ k[$1] += $2; n[$1]++ } END { for (x in k) print x, n[x], k[x] }' | sort
+}
+
+# bench_repo NAME: a repository at $AUTOSTACK_URL/git/NAME.git with a work tree
+# in $work/NAME; bench_push NAME MESSAGE commits all of that and pushes it.
+bench_repo() {
+	local repo=$AUTOSTACK_STATE/git/$1.git
+	export GIT_SSL_CAINFO=$AUTOSTACK_CA
+	as_owner git init -q --bare -b main "$repo"
+	as_owner git -C "$repo" config http.receivepack true
+	git init -q -b main "$work/$1"
+	git -C "$work/$1" config user.name Bench
+	git -C "$work/$1" config user.email bench@example.com
+}
+bench_push() {
+	git -C "$work/$1" add -A
+	git -C "$work/$1" commit -qm "$2"
+	git -C "$work/$1" push -q "$AUTOSTACK_URL/git/$1.git" main
+}
+
+# as_owner COMMAND...: as the account that the stack runs as
+as_owner() {
+	local owner
+	owner=$(stat -c %U "$AUTOSTACK_STATE/git/sample.git")
+	if [ "$owner" = "$(id -un)" ]; then "$@"; else setpriv --reuid "$owner" \
+		--regid "$(id -g "$owner")" --clear-groups "$@"; fi
+}
+
+login() { # sets TOKEN
+	TOKEN=$(api POST /api/auth/login '{"email":"test@example.com","password":"testpass123"}' | jq -r .accessToken)
+}
+
+# deploy REPOSITORY [FIELDS]: queues it, prints its id
+deploy() {
+	api POST /api/deployments "{\"repository\":\"$AUTOSTACK_URL/git/$1.git\",\"branch\":\"main\"${2:+,$2}}" | jq -r .id
+}
+
 # percentile P: of the numbers on standard input, one a line (nearest rank)
 percentile() {
 	sort -n | awk -v p="$1" '{ v[NR] = $1 }

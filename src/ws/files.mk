@@ -20,3 +20,7 @@ autostack_ws_LDADD = src/ws/libws.a src/svc/libsvc.a src/ext/libext.a \
 	src/base/libbase.a $(EXT_LIBS) $(LWS_LIBS)
 
 EXTRA_DIST += t/helper/ws-client
+
+check_PROGRAMS += t/helper/ws-viewers
+t_helper_ws_viewers_SOURCES = t/helper/ws-viewers.c
+t_helper_ws_viewers_LDADD = src/base/libbase.a

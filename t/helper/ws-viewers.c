@@ -1,0 +1,378 @@
+/*
+ * ws-viewers.c - many viewers of one deployment's log at once, over the socket
+ * of autostack-ws itself. Used by bench/logs and t/9052. One that is told that
+ * it lags comes back where it was, as a browser does.
+ *
+ *   ws-viewers SOCKET DEPLOYMENT TOKEN VIEWERS SECONDS
+ *
+ * Prints "ready" when all of them follow, then, when all were told of the
+ * deployment's end or after so many seconds, one line:
+ *
+ *   viewers=N complete=N lines=N lost=N doubled=N wrong=N resumed=N
+ *   messages=N p50=MS p99=MS max=MS seconds=S
+ *
+ * lines: the fewest that one of those who are complete has; lost, doubled: by
+ * seq; wrong: messages that hold another line number than the one before it
+ * promised. A line that a build printed as "line NUMBER @MICROSECONDS" says
+ * when that was: the times are from there to the arrival of its message. Exit
+ * 1 when not all are complete, or when anything is lost, doubled or wrong.
+ */
+#include "base/base.h"
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/str.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define VIEWERS_MAX 4000
+#define READ_BYTES  (64 * 1024)
+#define FRAME_MAX   (256 * 1024)
+#define LATE_MS     600000 /* the last bucket of the times */
+#define OP_TEXT     1
+#define OP_CLOSE    8
+#define OP_PING     9
+#define OP_PONG     10
+
+enum state { HEAD, FOLLOWS, COMPLETE, GONE };
+
+struct viewer {
+	enum state state;
+	int fd;
+	bool told;     /* something of the stream has come */
+	struct buf in; /* what is not a whole frame yet */
+	int64_t seq;   /* of the last line */
+	int64_t line;  /* the number that the build gave it; 0: none yet */
+};
+
+struct crowd {
+	const char *socket, *deployment, *token;
+	int epoll;
+	size_t n, ready, complete;
+	int64_t lost, doubled, wrong, resumed, messages;
+	int64_t now_us; /* when the bytes that are being read had come */
+	uint32_t *late; /* how many lines took so many milliseconds */
+	int64_t timed;
+	struct viewer v[VIEWERS_MAX];
+};
+
+static void
+die(const char *what)
+{
+	(void)fprintf(stderr, "ws-viewers: %s: %s\n", what, strerror(errno));
+	exit(2);
+}
+
+static void
+put(struct viewer *v, const char *p, size_t n)
+{
+	/* a few hundred bytes: they fit the socket's buffer, or it is dead,
+	 * which the next read tells */
+	(void)!send(v->fd, p, n, MSG_NOSIGNAL);
+}
+
+/* A frame as clients send them, with a mask of zeros. */
+static void
+put_frame(struct viewer *v, unsigned op, const char *p, size_t n)
+{
+	char frame[6 + 125] = {(char)(0x80 | op), (char)(0x80 | n)};
+
+	ASSERT(n <= 125);
+	memcpy(frame + 6, p, n);
+	put(v, frame, 6 + n);
+}
+
+static void
+open_stream(struct crowd *c, struct viewer *v)
+{
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	struct epoll_event e = {.events = EPOLLIN, .data.ptr = v};
+	char head[4096];
+	int n = snprintf(head, sizeof(head),
+		"GET /api/deployments/%s/logs/stream?token=%s HTTP/1.1\r\n"
+		"Host: localhost\r\nUpgrade: websocket\r\n"
+		"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+		c->deployment, c->token);
+
+	if (!str_copy(a.sun_path, sizeof(a.sun_path), c->socket) ||
+		n >= (int)sizeof(head))
+		die("too long");
+	v->state = HEAD;
+	buf_reset(&v->in);
+	v->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (v->fd < 0 || connect(v->fd, (struct sockaddr *)&a, sizeof(a)) < 0)
+		die(c->socket);
+	put(v, head, (size_t)n);
+	if (fcntl(v->fd, F_SETFL, O_NONBLOCK) < 0 ||
+		epoll_ctl(c->epoll, EPOLL_CTL_ADD, v->fd, &e) < 0)
+		die("epoll");
+}
+
+static void
+subscribe(struct crowd *c, struct viewer *v)
+{
+	char text[126];
+	int n = snprintf(text, sizeof(text),
+		"{\"type\":\"subscribe\",\"deploymentId\":\"%s\","
+		"\"after\":%lld}",
+		c->deployment, (long long)v->seq);
+
+	ASSERT(n <= 125);
+	put_frame(v, OP_TEXT, text, (size_t)n);
+	v->state = FOLLOWS;
+}
+
+/* The digits at p; -1: there are none. Ends at another byte. */
+static int64_t
+digits(const char **p, const char *end)
+{
+	const char *from = *p;
+	int64_t n = 0;
+
+	while (*p < end && **p >= '0' && **p <= '9' && *p - from < 18)
+		n = n * 10 + *(*p)++ - '0';
+	return *p == from ? -1 : n;
+}
+
+/* "line NUMBER @MICROSECONDS" within a message. */
+static void
+take_line(struct crowd *c, struct viewer *v, const char *p, const char *end)
+{
+	const char *at = memmem(p, (size_t)(end - p), "] line ", 7);
+	int64_t number, us, ms;
+
+	if (!at)
+		return;
+	at += 7;
+	number = digits(&at, end);
+	if (v->line && number != v->line + 1)
+		c->wrong++;
+	v->line = number;
+	if (end - at < 2 || at[1] != '@')
+		return;
+	at += 2;
+	us = digits(&at, end);
+	ms = (c->now_us - us) / 1000;
+	c->late[MIN(MAX(ms, (int64_t)0), (int64_t)LATE_MS)]++;
+	c->timed++;
+}
+
+static bool
+is_type(const char *p, size_t n, const char *type)
+{
+	char begin[64];
+	int k = snprintf(begin, sizeof(begin), "{\"type\":\"%s\"", type);
+
+	return n >= (size_t)k && memcmp(p, begin, (size_t)k) == 0;
+}
+
+static void
+take_message(struct crowd *c, struct viewer *v, const char *p, size_t n)
+{
+	static const char log[] = "{\"type\":\"log\",\"seq\":";
+	const char *end = p + n;
+
+	if (!v->told) {
+		v->told = true;
+		c->ready++;
+	}
+	if (n > sizeof(log) && memcmp(p, log, sizeof(log) - 1) == 0) {
+		int64_t seq;
+
+		p += sizeof(log) - 1;
+		seq = digits(&p, end);
+		c->messages++;
+		if (seq <= v->seq) {
+			c->doubled++;
+			return;
+		}
+		c->lost += seq - v->seq - 1;
+		v->seq = seq;
+		take_line(c, v, p, end);
+	} else if (is_type(p, n, "deployment_complete")) {
+		v->state = COMPLETE;
+		c->complete++;
+	}
+}
+
+/* Bytes of the frame at p, of n; 0: not whole. */
+static size_t
+frame_at(const char *p, size_t n, unsigned *ret_op, const char **ret_text,
+	size_t *ret_len)
+{
+	const unsigned char *b = (const unsigned char *)p;
+	size_t head = 2;
+	size_t len;
+
+	if (n < 2)
+		return 0;
+	len = b[1];
+	if (len >= 126) {
+		size_t more = len == 126 ? 2 : 8;
+
+		if (n < 2 + more)
+			return 0;
+		len = 0;
+		for (size_t i = 0; i < more; i++)
+			len = len << 8 | b[2 + i];
+		head += more;
+	}
+	if (n - head < len)
+		return 0;
+	*ret_op = b[0] & 15;
+	*ret_text = p + head;
+	*ret_len = len;
+	return head + len;
+}
+
+static void
+leave(struct crowd *c, struct viewer *v)
+{
+	(void)close(v->fd); /* leaves epoll with it */
+	if (v->state == COMPLETE)
+		return;
+	c->resumed++;
+	open_stream(c, v);
+}
+
+/* False: the stream is over. */
+static bool
+take_frames(struct crowd *c, struct viewer *v)
+{
+	size_t at = 0;
+	size_t n;
+	unsigned op;
+	const char *p;
+	size_t len;
+
+	while ((n = frame_at(v->in.data + at, v->in.len - at, &op, &p, &len)) >
+		0) {
+		if (op == OP_CLOSE)
+			return false;
+		if (op == OP_PING)
+			put_frame(v, OP_PONG, p, len);
+		if (op == OP_TEXT)
+			take_message(c, v, p, len);
+		at += n;
+	}
+	buf_consume(&v->in, at);
+	return true;
+}
+
+static bool
+take_head(struct crowd *c, struct viewer *v)
+{
+	const char *end = memmem(v->in.data, v->in.len, "\r\n\r\n", 4);
+
+	if (!end)
+		return true;
+	if (!str_starts(buf_text(&v->in), "HTTP/1.1 101 ")) {
+		(void)fprintf(stderr, "ws-viewers: %.200s\n", buf_text(&v->in));
+		exit(2);
+	}
+	buf_consume(&v->in, (size_t)(end + 4 - v->in.data));
+	subscribe(c, v);
+	return true;
+}
+
+static void
+readable(struct crowd *c, struct viewer *v)
+{
+	static char chunk[READ_BYTES];
+	ssize_t n = recv(v->fd, chunk, sizeof(chunk), 0);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	c->now_us = clock_now_us();
+	if (n > 0)
+		buf_add(&v->in, chunk, (size_t)n);
+	if (n <= 0 || (v->state == HEAD && !take_head(c, v)) ||
+		(v->state != HEAD && !take_frames(c, v)))
+		leave(c, v);
+}
+
+static int64_t
+percentile(const struct crowd *c, int percent)
+{
+	int64_t left = (c->timed * percent + 99) / 100;
+	int64_t ms = 0;
+
+	while (ms < LATE_MS && (left -= c->late[ms]) > 0)
+		ms++;
+	return ms;
+}
+
+static int
+report(const struct crowd *c, int64_t ms)
+{
+	int64_t lines = INT64_MAX;
+
+	for (size_t i = 0; i < c->n; i++)
+		if (c->v[i].state == COMPLETE)
+			lines = MIN(lines, c->v[i].seq);
+	(void)printf("viewers=%zu complete=%zu lines=%lld lost=%lld "
+		     "doubled=%lld wrong=%lld resumed=%lld messages=%lld "
+		     "p50=%lld p99=%lld max=%lld seconds=%.1f\n",
+		c->n, c->complete, (long long)(c->complete ? lines : 0),
+		(long long)c->lost, (long long)c->doubled, (long long)c->wrong,
+		(long long)c->resumed, (long long)c->messages,
+		(long long)percentile(c, 50), (long long)percentile(c, 99),
+		(long long)percentile(c, 100), (double)ms / 1000);
+	return c->complete < c->n || c->lost || c->doubled || c->wrong;
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct crowd c;
+	struct rlimit files;
+	int64_t n, seconds, began, until;
+	bool said = false;
+
+	if (argc != 6 || !str_to_i64(argv[4], 1, VIEWERS_MAX, &n) ||
+		!str_to_i64(argv[5], 1, 86400, &seconds)) {
+		(void)fputs("usage: ws-viewers SOCKET DEPLOYMENT TOKEN VIEWERS "
+			    "SECONDS\n",
+			stderr);
+		return 2;
+	}
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &files); /* or fails below */
+	}
+	c = (struct crowd){.socket = argv[1],
+		.deployment = argv[2],
+		.token = argv[3],
+		.n = (size_t)n,
+		.epoll = epoll_create1(EPOLL_CLOEXEC),
+		.late = calloc(LATE_MS + 1, sizeof(*c.late))};
+	if (c.epoll < 0 || !c.late)
+		die("start");
+	began = clock_mono_ms();
+	until = began + seconds * 1000;
+	for (size_t i = 0; i < c.n; i++) {
+		buf_init(&c.v[i].in, FRAME_MAX + READ_BYTES);
+		open_stream(&c, &c.v[i]);
+	}
+	while (c.complete < c.n && clock_mono_ms() < until) {
+		struct epoll_event e[64];
+		int k = epoll_wait(c.epoll, e, NELEM(e), 200);
+
+		for (int i = 0; i < k; i++)
+			readable(&c, e[i].data.ptr);
+		if (!said && c.ready == c.n) {
+			(void)puts("ready");
+			(void)fflush(stdout);
+			said = true;
+		}
+	}
+	return report(&c, clock_mono_ms() - began);
+}
