@@ -78,7 +78,8 @@ worker_init() {
 
 worker_pid=
 worker_up() {
-	AS_CRASH=$CRASH ASAN_OPTIONS=detect_leaks=0:abort_on_error=1 \
+	AS_CRASH=$CRASH \
+		ASAN_OPTIONS="detect_leaks=0:abort_on_error=1${WORKER_ASAN:+:$WORKER_ASAN}" \
 		setpriv --pdeathsig TERM sh \
 		"$abs_top_srcdir/t/lib/service-user.sh" run \
 		"$(command -v multiwatch)" -f 1 -r 1000000000 -- \
