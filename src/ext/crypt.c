@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/str.h"
 
+#include <errno.h>
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
@@ -16,6 +17,7 @@
 #include <openssl/param_build.h>
 #include <openssl/params.h>
 #include <openssl/rand.h>
+#include <unistd.h>
 
 #define NONCE    12
 #define TAG      16
@@ -36,6 +38,30 @@ crypt_sha256_hex(const char *s, char out[65])
 
 	crypt_sha256(s, strlen(s), md);
 	str_hex(out, md, sizeof(md));
+}
+
+bool
+crypt_sha256_fd(int fd, char out[65])
+{
+	EVP_MD_CTX *md = EVP_MD_CTX_new();
+	uint8_t digest[CRYPT_SHA256];
+	char block[16 * 1024];
+	off_t at = 0;
+	ssize_t n;
+
+	ASSERT(md && EVP_DigestInit_ex(md, EVP_sha256(), NULL));
+	while ((n = pread(fd, block, sizeof(block), at)) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			break;
+		ASSERT(EVP_DigestUpdate(md, block, (size_t)n));
+		at += n;
+	}
+	ASSERT(EVP_DigestFinal_ex(md, digest, NULL));
+	EVP_MD_CTX_free(md);
+	str_hex(out, digest, sizeof(digest));
+	return n == 0;
 }
 
 bool

@@ -10,6 +10,9 @@
 void crypt_sha256(const void *p, size_t n, uint8_t out[CRYPT_SHA256]);
 /* SHA-256 of a text as 64 hex digits: how tokens are stored. */
 void crypt_sha256_hex(const char *s, char out[65]);
+/* The same of the file behind fd, from its beginning on. False, with errno: it
+ * cannot be read. */
+MUST bool crypt_sha256_fd(int fd, char out[65]);
 bool crypt_eq(const void *a, const void *b, size_t n); /* constant time */
 void crypt_wipe(void *p, size_t n);
 

@@ -3,6 +3,8 @@ noinst_LIBRARIES += src/svc/libsvc.a
 src_svc_libsvc_a_SOURCES = \
 	src/svc/access.c src/svc/access.h \
 	src/svc/apikey.c src/svc/apikey.h \
+	src/svc/archive.c src/svc/archive.h \
+	src/svc/archive_tar.h src/svc/archive_unpack.c \
 	src/svc/audit.c src/svc/audit.h \
 	src/svc/channel.c src/svc/channel.h \
 	src/svc/code.c src/svc/code.h \

@@ -6,6 +6,9 @@
 #include "base/str.h"
 #include "ext/crypt.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #define SECRET "a secret of at least thirty-two bytes"
 #define AAD    "project:6f1c2f4e-0b8e-4b5a-9f53-0f1d2a3b4c5d:env"
 /* "KEY=value\n" under SECRET and AAD with the nonce 000102..0b, made with
@@ -36,6 +39,27 @@ START_TEST(test_sha256)
 	crypt_sha256_hex("abc", hex);
 	ck_assert_str_eq(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9c"
 			      "b410ff61f20015ad");
+}
+END_TEST
+
+START_TEST(test_sha256_fd)
+{
+	char tmp[64], path[512], hex[65], want[65];
+	char *text = arena_alloc(ctx.arena, 100001);
+	AUTO_FD int dir = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	AUTO_FD int fd = -1;
+
+	for (int i = 0; i < 100000; i++)
+		text[i] = (char)('a' + i % 26);
+	crypt_sha256_hex(text, want);
+	unit_tmp(tmp);
+	unit_file(path, tmp, "x", text);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	ck_assert_int_eq(lseek(fd, 7, SEEK_SET), 7);
+	ck_assert(crypt_sha256_fd(fd, hex));
+	ck_assert_str_eq(hex, want);
+	ck_assert(!crypt_sha256_fd(dir, hex));
+	unit_tmp_done(tmp);
 }
 END_TEST
 
@@ -249,7 +273,8 @@ suite_crypt(void)
 	Suite *s = suite_create("crypt");
 
 	add_case(s, "digests",
-		(const TTest *const[]){test_sha256, test_hmac, test_eq, NULL});
+		(const TTest *const[]){
+			test_sha256, test_sha256_fd, test_hmac, test_eq, NULL});
 	add_case(
 		s, "OA-5 signatures", (const TTest *const[]){test_rs256, NULL});
 	add_case(s, "sealing",

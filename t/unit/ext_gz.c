@@ -1,6 +1,7 @@
 /* ext_gz.c - gzip files, unpacked by gzip itself. */
 #include "unit_ext.h"
 
+#include "base/arena.h"
 #include "base/fd.h"
 #include "base/run.h"
 #include "ext/gz.h"
@@ -118,6 +119,82 @@ START_TEST(test_fails)
 }
 END_TEST
 
+/* What a reader makes of these bytes, in pieces of step; -1: it refuses. */
+static ssize_t
+read_all(const void *bytes, size_t n, char *to, size_t max, size_t step)
+{
+	struct arena *a = arena_new(1 << 20, 1 << 24);
+	AUTO_FD int in = file_of("stream.gz", bytes, n);
+	struct gz *z;
+	size_t got = 0;
+	ssize_t r;
+
+	ck_assert_int_eq(lseek(in, 0, SEEK_SET), 0);
+	z = gz_reader(a, in);
+	do {
+		r = gz_read(z, to + got, MIN(step, max - got));
+		got += r > 0 ? (size_t)r : 0;
+	} while (r > 0 && got < max);
+	arena_free(a);
+	return r < 0 ? r : (ssize_t)got;
+}
+
+START_TEST(test_streams)
+{
+	static char text[300000], back[300001], whole[300000];
+	struct arena *a = arena_new(1 << 20, 1 << 24);
+	AUTO_FD int in = file_of("in", "", 0);
+	AUTO_FD int copied = file_of("copied.gz", "", 0);
+	AUTO_FD int out = file_of("out.gz", "", 0);
+	struct gz *z = gz_writer(a, out);
+	char small[64];
+	int64_t n;
+
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = (char)(i * i >> 7);
+	for (size_t i = 0; i < sizeof(text); i += 1000)
+		ck_assert(gz_write(z, text + i, 1000));
+	ck_assert(gz_write(z, "", 0));
+	ck_assert(gz_end(z));
+	ck_assert(fd_write_all(in, text, sizeof(text)));
+	ck_assert(gz_copy(in, copied, &n));
+	ck_assert_int_eq(gz_size(z), n);
+	ck_assert_int_eq(pread(out, whole, sizeof(whole), 0), n);
+	ck_assert_int_eq(pread(copied, back, sizeof(back), 0), n);
+	ck_assert_mem_eq(whole, back, (size_t)n);
+	ck_assert_int_eq(read_all(whole, (size_t)n, back, sizeof(back), 777),
+		sizeof(text));
+	ck_assert_mem_eq(text, back, sizeof(text));
+	/* cut, continued, damaged, or something else */
+	for (size_t cut = 0; cut < (size_t)n; cut += 1 + cut / 3)
+		ck_assert_int_eq(
+			read_all(whole, cut, back, sizeof(back), 4096), -1);
+	whole[n] = 'x';
+	ck_assert_int_eq(
+		read_all(whole, (size_t)n + 1, back, sizeof(back), 4096), -1);
+	whole[n / 2] ^= 1;
+	ck_assert_int_eq(
+		read_all(whole, (size_t)n, back, sizeof(back), 4096), -1);
+	ck_assert_int_eq(read_all(text, 1000, back, sizeof(back), 512), -1);
+	ck_assert_int_eq(read_all("", 0, small, sizeof(small), 64), -1);
+	arena_free(a);
+}
+END_TEST
+
+START_TEST(test_streams_fail)
+{
+	struct arena *a = arena_new(1 << 20, 1 << 24);
+	AUTO_FD int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+	AUTO_FD int dir = open(tmp, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct gz *z = gz_writer(a, full);
+	char byte;
+
+	ck_assert(!gz_write(z, "x", 1)); /* its header */
+	ck_assert_int_eq(gz_read(gz_reader(a, dir), &byte, 1), -1);
+	arena_free(a);
+}
+END_TEST
+
 Suite *
 suite_gz(void)
 {
@@ -126,7 +203,8 @@ suite_gz(void)
 	tcase_add_checked_fixture(
 		unit_case(s, "gz",
 			(const TTest *const[]){test_round_trip, test_same_bytes,
-				test_fails, NULL}),
+				test_fails, test_streams, test_streams_fail,
+				NULL}),
 		setup, teardown);
 	return s;
 }

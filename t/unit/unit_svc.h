@@ -5,6 +5,7 @@
 #include "unit.h"
 
 Suite *suite_access(void);
+Suite *suite_archive(void);
 Suite *suite_detect(void);
 Suite *suite_envlines(void);
 Suite *suite_giturl(void);
