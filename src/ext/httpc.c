@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/fd.h"
 #include "base/str.h"
 
 #include <curl/curl.h>
@@ -17,12 +18,15 @@
 
 /* What the callbacks of one transfer share. */
 struct transfer {
-	const char *(*refused)(const struct sockaddr *sa);
+	const struct httpc_request *rq;
+	CURL *curl;
 	const char *refusal; /* why the last address was refused */
 	struct buf body;
 	size_t header_bytes;
-	int file;
-	int64_t file_at, file_size;
+	int64_t sent, taken;
+	bool too_large; /* for the file */
+	int file_error; /* errno of the file's side */
+	bool stopped;
 };
 
 /* ---- addresses of requests ---- */
@@ -86,10 +90,30 @@ httpc_url_ok(const char *url)
 /* ---- what libcurl calls ---- */
 
 static size_t
+take_into_file(struct transfer *t, const char *p, size_t n)
+{
+	const struct httpc_file *to = t->rq->take;
+
+	t->too_large = (int64_t)n > to->size - t->taken;
+	if (t->too_large)
+		return 0;
+	if (!fd_write_all(to->fd, p, n)) {
+		t->file_error = errno;
+		return 0;
+	}
+	t->taken += (int64_t)n;
+	return n;
+}
+
+static size_t
 take_body(char *p, size_t size UNUSED, size_t n, void *arg)
 {
 	struct transfer *t = arg;
+	long status = 0;
 
+	(void)curl_easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &status);
+	if (t->rq->take && status == 200)
+		return take_into_file(t, p, n);
 	buf_add(&t->body, p, n);
 	return t->body.full ? 0 : n; /* 0 ends the transfer */
 }
@@ -103,22 +127,32 @@ take_header(char *p UNUSED, size_t size UNUSED, size_t n, void *arg)
 	return t->header_bytes > HEADERS_MAX ? 0 : n;
 }
 
-/* The next piece of a body that is a file. */
 static size_t
-give_file(char *p, size_t size, size_t n, void *arg)
+give_file(char *p, size_t size UNUSED, size_t n, void *arg)
 {
 	struct transfer *t = arg;
-	size_t want =
-		(size_t)MIN((int64_t)(size * n), t->file_size - t->file_at);
-	ssize_t got;
+	int64_t left = t->rq->send->size - t->sent;
+	ssize_t r;
 
 	do
-		got = pread(t->file, p, want, t->file_at);
-	while (got < 0 && errno == EINTR);
-	if (got < 0 || (got == 0 && want > 0))
+		r = read(t->rq->send->fd, p, (size_t)MIN((int64_t)n, left));
+	while (r < 0 && errno == EINTR);
+	if (r < 0) {
+		t->file_error = errno;
 		return CURL_READFUNC_ABORT;
-	t->file_at += got;
-	return (size_t)got;
+	}
+	t->sent += r;
+	return (size_t)r;
+}
+
+static int
+progress(void *arg, curl_off_t a UNUSED, curl_off_t b UNUSED,
+	curl_off_t c UNUSED, curl_off_t d UNUSED)
+{
+	struct transfer *t = arg;
+
+	t->stopped |= !t->rq->go_on(t->rq->arg);
+	return t->stopped;
 }
 
 /* The address that is really connected to, after all name resolution. */
@@ -127,7 +161,7 @@ open_socket(void *arg, curlsocktype purpose UNUSED, struct curl_sockaddr *to)
 {
 	struct transfer *t = arg;
 
-	t->refusal = t->refused ? t->refused(&to->addr) : NULL;
+	t->refusal = t->rq->refused ? t->rq->refused(&to->addr) : NULL;
 	if (t->refusal)
 		return CURL_SOCKET_BAD;
 	return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
@@ -168,20 +202,30 @@ safe_handle(struct transfer *t, const char *protocols, int64_t timeout_ms,
 }
 
 static struct curl_slist *
-header_list(struct arena *a, const struct httpc_request *rq)
+must_append(struct curl_slist *list, const char *line)
 {
-	/* "Expect:" keeps libcurl from asking before it sends a body */
-	struct curl_slist *list = curl_slist_append(NULL, "Expect:");
-
-	for (size_t i = 0; list && rq->headers && rq->headers[i]; i++) {
-		ASSERT(!strpbrk(rq->headers[i], "\r\n"));
-		list = curl_slist_append(list, rq->headers[i]);
-	}
-	if (list && (rq->body || rq->file_size))
-		list = curl_slist_append(
-			list, arena_printf(a, "Content-Type: %s", rq->type));
+	list = curl_slist_append(list, line);
 	if (!list)
 		out_of_memory();
+	return list;
+}
+
+static struct curl_slist *
+header_list(struct arena *a, const struct httpc_request *rq)
+{
+	struct curl_slist *list = NULL;
+
+	/* keeps libcurl from asking before it sends a body; before a file it
+	 * had better ask. It would be signed as if it were sent. */
+	if (rq->body && !rq->sign)
+		list = must_append(list, "Expect:");
+	for (size_t i = 0; rq->headers && rq->headers[i]; i++) {
+		ASSERT(!strpbrk(rq->headers[i], "\r\n"));
+		list = must_append(list, rq->headers[i]);
+	}
+	if (rq->body || (rq->send && rq->type))
+		list = must_append(
+			list, arena_printf(a, "Content-Type: %s", rq->type));
 	return list;
 }
 
@@ -204,15 +248,45 @@ set_request(CURL *c, const struct httpc_request *rq, struct transfer *t,
 		     !curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE,
 			     (long)strlen(rq->body)) &&
 		     !curl_easy_setopt(c, CURLOPT_POSTFIELDS, rq->body);
-	if (ok && rq->file_size)
-		ok = !curl_easy_setopt(c, CURLOPT_POST, 1L) &&
-		     !curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE,
-			     (curl_off_t)rq->file_size) &&
+	if (ok && rq->method)
+		ok = !curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, rq->method);
+	if (ok && rq->go_on)
+		ok = !curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, progress) &&
+		     !curl_easy_setopt(c, CURLOPT_XFERINFODATA, t) &&
+		     !curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
+	ASSERT(ok);
+}
+
+static void
+set_files(CURL *c, const struct httpc_request *rq, struct transfer *t)
+{
+	bool ok = true;
+
+	if (rq->send)
+		ok = !curl_easy_setopt(c, CURLOPT_UPLOAD, 1L) &&
+		     !curl_easy_setopt(c, CURLOPT_INFILESIZE_LARGE,
+			     (curl_off_t)rq->send->size) &&
 		     !curl_easy_setopt(c, CURLOPT_READFUNCTION, give_file) &&
-		     !curl_easy_setopt(c, CURLOPT_READDATA, t) &&
-		     !curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 1L) &&
+		     !curl_easy_setopt(c, CURLOPT_READDATA, t);
+	if (ok && (rq->send || rq->take))
+		ok = !curl_easy_setopt(
+			     c, CURLOPT_LOW_SPEED_LIMIT, HTTPC_STALL_RATE) &&
 		     !curl_easy_setopt(
-			     c, CURLOPT_LOW_SPEED_TIME, (long)HTTPC_STALL_S);
+			     c, CURLOPT_LOW_SPEED_TIME,
+			     rq->stall_s ? (long)rq->stall_s
+					 : (long)HTTPC_STALL_S);
+	ASSERT(ok);
+}
+
+static void
+set_sign(CURL *c, struct arena *a, const struct httpc_sign *s)
+{
+	bool ok = !curl_easy_setopt(c, CURLOPT_AWS_SIGV4,
+			  arena_printf(
+				  a, "aws:amz:%s:%s", s->region, s->service)) &&
+		  !curl_easy_setopt(c, CURLOPT_USERNAME, s->key) &&
+		  !curl_easy_setopt(c, CURLOPT_PASSWORD, s->secret);
+
 	ASSERT(ok);
 }
 
@@ -224,7 +298,11 @@ failed(struct ctx *ctx, const char *host, const struct transfer *t, CURLcode c)
 
 	if (t->refusal)
 		why = t->refusal;
-	else if (t->body.full)
+	else if (t->stopped)
+		why = "the transfer was stopped";
+	else if (t->file_error)
+		why = strerror(t->file_error);
+	else if (t->body.full || t->too_large)
 		why = "the answer is too large";
 	else if (t->header_bytes > HEADERS_MAX)
 		why = "the answer has too many headers";
@@ -246,6 +324,7 @@ take_answer(struct ctx *ctx, CURL *c, const struct transfer *t,
 	ret->type = str_lower(ctx->arena,
 		arena_strndup(ctx->arena, type, strcspn(type, "; \t")));
 	ret->len = t->body.len;
+	ret->taken = t->taken;
 	body = arena_alloc(ctx->arena, t->body.len + 1);
 	memcpy(body, buf_text(&t->body), t->body.len);
 	ret->body = body;
@@ -255,9 +334,7 @@ enum err
 httpc_ask(struct ctx *ctx, const struct httpc_request *rq,
 	struct httpc_answer *ret)
 {
-	struct transfer t = {.refused = rq->refused,
-		.file = rq->file,
-		.file_size = rq->file_size};
+	struct transfer t = {.rq = rq};
 	const char *host = judge_url(ctx->arena, rq->url, rq->clear);
 	struct curl_slist *headers;
 	enum err e = E_OK;
@@ -276,7 +353,11 @@ httpc_ask(struct ctx *ctx, const struct httpc_request *rq,
 	c = safe_handle(&t,
 		rq->clear || is_loopback(host) ? "http,https" : "https",
 		rq->timeout_ms, rq->ca_file);
+	t.curl = c;
 	set_request(c, rq, &t, headers);
+	set_files(c, rq, &t);
+	if (rq->sign)
+		set_sign(c, ctx->arena, rq->sign);
 	code = curl_easy_perform(c);
 	if (code == CURLE_OK || (rq->cut && t.body.full))
 		take_answer(ctx, c, &t, ret);
