@@ -10,7 +10,7 @@
 #include "ext/json.h"
 
 #define ASK_MS     30000
-#define STALL_S 90 /* the API stores an upload before it answers */
+#define STALL_S    90 /* the API stores an upload before it answers */
 #define UPLOAD_MS  3600000
 #define ANSWER_MAX ((size_t)16 << 20)
 #define WHY_MAX    4096
@@ -60,9 +60,9 @@ cli_ask(struct cli *c, struct arena *a, const struct cli_request *rq,
 		.method = rq->file_size ? "POST" : NULL,
 		.send = rq->file_size ? &file : NULL,
 		.stall_s = STALL_S,
-		.type = rq->file_size    ? "application/gzip"
-			: rq->json ? "application/json"
-				   : NULL,
+		.type = rq->file_size ? "application/gzip"
+			: rq->json    ? "application/json"
+				      : NULL,
 		.timeout_ms = rq->file_size ? UPLOAD_MS : ASK_MS,
 		.answer_max = ANSWER_MAX,
 		.ca_file = c->set.ca};

@@ -271,8 +271,7 @@ set_files(CURL *c, const struct httpc_request *rq, struct transfer *t)
 	if (ok && (rq->send || rq->take))
 		ok = !curl_easy_setopt(
 			     c, CURLOPT_LOW_SPEED_LIMIT, HTTPC_STALL_RATE) &&
-		     !curl_easy_setopt(
-			     c, CURLOPT_LOW_SPEED_TIME,
+		     !curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME,
 			     rq->stall_s ? (long)rq->stall_s
 					 : (long)HTTPC_STALL_S);
 	ASSERT(ok);

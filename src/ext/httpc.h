@@ -40,8 +40,8 @@ struct httpc_request {
 	const char *method;         /* NULL: GET, or POST with a body */
 	const char *body;           /* NULL: none */
 	const char *type;           /* of the body */
-	int64_t timeout_ms; /* for all of it */
-	size_t answer_max;  /* a longer body is a failure; 0: HTTPC_BODY_MAX */
+	int64_t timeout_ms;         /* for all of it */
+	size_t answer_max; /* a longer body is a failure; 0: HTTPC_BODY_MAX */
 	size_t cut; /* read no more than this of the body, and take what came; 0: all */
 	const char *ca_file; /* NULL or "": the system's */
 	/* why an address is refused, NULL when it is not; NULL: any address */
