@@ -163,7 +163,8 @@ pack(struct packing *p, const char *dir, int *ret_fd, int64_t *ret_size)
 		return failed("a temporary file");
 	if (!run_tar(dir, names, plain))
 		return false;
-	if (!gz_copy(plain, packed, ret_size))
+	if (!gz_copy(plain, packed, ret_size) ||
+		lseek(packed, 0, SEEK_SET) != 0)
 		return failed("a temporary file");
 	*ret_fd = TAKE_FD(packed);
 	return true;
