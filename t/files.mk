@@ -19,7 +19,8 @@ t_unit_unit_svc_SOURCES = t/unit/unit_svc.c t/unit/unit_svc.h \
 	t/unit/svc_access.c t/unit/svc_archive.c t/unit/svc_detect.c t/unit/svc_envlines.c t/unit/svc_giturl.c \
 	t/unit/svc_pathfilter.c t/unit/svc_hook.c t/unit/svc_hookurl.c \
 	t/unit/svc_mail.c t/unit/svc_mask.c t/unit/svc_oauth.c \
-	t/unit/svc_password.c t/unit/svc_publish.c $(unit_common)
+	t/unit/svc_password.c t/unit/svc_publish.c t/unit/svc_siterules.c \
+	$(unit_common)
 t_unit_unit_svc_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 t_unit_unit_svc_LDADD = src/svc/libsvc.a src/ext/libext.a src/base/libbase.a \
 	$(EXT_LIBS) $(CHECK_LIBS)
@@ -71,7 +72,7 @@ t_fuzz_fuzz_wshead_LDADD = $(fuzz_ws)
 t_fuzz_fuzz_wshead_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 check_PROGRAMS += t/fuzz/fuzz_archive t/fuzz/fuzz_envlines t/fuzz/fuzz_giturl \
 	t/fuzz/fuzz_hookurl t/fuzz/fuzz_mail t/fuzz/fuzz_mask \
-	t/fuzz/fuzz_oauth t/fuzz/fuzz_wordlist
+	t/fuzz/fuzz_oauth t/fuzz/fuzz_siterules t/fuzz/fuzz_wordlist
 fuzz_svc = src/svc/libsvc.a src/ext/libext.a src/base/libbase.a $(EXT_LIBS)
 t_fuzz_fuzz_archive_SOURCES = t/fuzz/fuzz_archive.c $(fuzz_common)
 t_fuzz_fuzz_archive_LDADD = $(fuzz_svc)
@@ -94,6 +95,9 @@ t_fuzz_fuzz_mask_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 t_fuzz_fuzz_oauth_SOURCES = t/fuzz/fuzz_oauth.c $(fuzz_common)
 t_fuzz_fuzz_oauth_LDADD = $(fuzz_svc)
 t_fuzz_fuzz_oauth_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+t_fuzz_fuzz_siterules_SOURCES = t/fuzz/fuzz_siterules.c $(fuzz_common)
+t_fuzz_fuzz_siterules_LDADD = $(fuzz_svc)
+t_fuzz_fuzz_siterules_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 t_fuzz_fuzz_wordlist_SOURCES = t/fuzz/fuzz_wordlist.c $(fuzz_common)
 t_fuzz_fuzz_wordlist_LDADD = $(fuzz_svc)
 t_fuzz_fuzz_wordlist_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
