@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "ext/gz.h"
+#include "svc/publish_rules.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -238,6 +239,7 @@ copy_file(struct copy *c, int from, int to, const char *name, const char *path)
 	e = count_file(c, &st);
 	if (e)
 		return e;
+	publish_rules_note(&c->st, path);
 	/* a .gz of ours may stand in the place of one of theirs */
 	if (str_ends(name, ".gz"))
 		(void)unlinkat(to, name, 0); /* mostly there is none */
@@ -296,6 +298,8 @@ is_hidden(const struct copy *c, const char *name, const char *path)
 	if (name[0] == '.')
 		return !str_eq(path, ".well-known");
 	if (str_eq(path, ".well-known/acme-challenge"))
+		return true;
+	if (publish_rules_is_source(path))
 		return true;
 	return c->p->skip_node_modules && str_eq(path, "node_modules");
 }
@@ -377,6 +381,37 @@ publish_announce(struct ctx *ctx, const struct publish *p)
 	AUTO_FD int fd UNUSED = open_releases(ctx, p);
 }
 
+/* A file of our own, under a name that the copier makes for nobody. */
+static enum err
+put_hidden(struct copy *c, int to, const char *name, const struct buf *b)
+{
+	AUTO_FD int out = openat(to, name,
+		O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (out < 0 || !fd_write_all(out, buf_text(b), b->len) ||
+		!settle(c, &out, 0644))
+		return os_failed(c->ctx, name);
+	return E_OK;
+}
+
+static enum err
+put_rules(struct copy *c, int to)
+{
+	struct siterules rules;
+	AUTO_BUF struct buf b = {0};
+	enum err e = publish_rules(c->ctx, c->p, c->src, &c->st, &rules);
+
+	if (e || siterules_is_empty(&rules))
+		return e;
+	buf_init(&b, SITERULES_OUT_MAX);
+	siterules_write(&rules, &b);
+	e = put_hidden(c, to, ".rules", &b);
+	buf_reset(&b);
+	if (!e && siterules_come_first(&rules))
+		e = put_hidden(c, to, ".rules-first", &b);
+	return e;
+}
+
 /* Copy into the temporary directory that lies in releases. */
 static enum err
 fill(struct copy *c, int releases, const char *tmp)
@@ -396,6 +431,9 @@ fill(struct copy *c, int releases, const char *tmp)
 	if (c->st.files == 0)
 		return ctx_fail(c->ctx, E_BUILD_FAILED,
 			"the output directory holds no file to publish");
+	e = put_rules(c, to);
+	if (e)
+		return e;
 	if (!settle(c, &to, 0755) || !flush(c, releases))
 		return os_failed(c->ctx, "flush release");
 	return E_OK;

@@ -4,6 +4,7 @@
  * is dead. Runs nothing.
  *
  *	sites/<site>/releases/<id>/...	  a complete release, never changed
+ *	sites/<site>/releases/<id>/.rules its rules for nginx, if it has some
  *	sites/<site>/releases/.<id>.tmp/  one that is being written
  *	sites/<site>/current		  -> releases/<id>: what is live
  *	sites/<site>/previous		  -> the one before, for its assets
@@ -21,6 +22,9 @@
 
 struct arena;
 
+/* What answers a path that is no file's: publish_copy() says. */
+enum spa { SPA_AUTO, SPA_ON, SPA_OFF };
+
 struct publish {
 	const char *sites; /* directory of all sites */
 	const char *site;
@@ -28,6 +32,7 @@ struct publish {
 	const char
 		*id; /* of the deployment that built it: the release's name */
 	int64_t max_bytes, max_files;
+	enum spa spa;
 	bool skip_node_modules; /* at the top, when a whole tree is published */
 	/* between files: keeps the lease and the log alive; not E_OK ends the
 	 * copy with it. warn takes a line for the log. */
@@ -38,6 +43,10 @@ struct publish {
 
 struct publish_stats {
 	int64_t files, bytes, compressed, skipped;
+	int64_t pages, scripts;     /* .html and .js among the files */
+	bool has_index, has_404;    /* at the top */
+	int64_t redirects, headers; /* rules of the build's own */
+	bool spa;                   /* other paths are /index.html */
 };
 
 /* Make the site's folder when the build begins, so that whoever prepares
@@ -53,8 +62,13 @@ void publish_announce(struct ctx *ctx, const struct publish *p);
  * begin with a dot but .well-known, .well-known/acme-challenge (the
  * certificates are the panel's affair). Hard links are copied like any file:
  * a build cannot link what it cannot read.
+ * _redirects and _headers at the top are not published but become .rules
+ * (siterules.h), with an empty .rules-first beside it when nginx has to ask
+ * before it looks for files. SPA_ON: paths without a file and without a name
+ * like x.css are /index.html; SPA_AUTO: so it is for an output with a single
+ * page, /index.html, a script and no /404.html; SPA_OFF: it is not.
  * E_BUILD_FAILED with a sentence: a symlink leads out, too many bytes or
- * files, too deep, nothing to publish. */
+ * files, too deep, nothing to publish, a rule that is none. */
 MUST enum err publish_copy(struct ctx *ctx, const struct publish *p, int src,
 	struct publish_stats *ret);
 

@@ -27,3 +27,8 @@ EXTRA_DIST += t/helper/smtpd t/helper/hookd
 check_PROGRAMS += t/helper/seal
 t_helper_seal_SOURCES = t/helper/seal.c
 t_helper_seal_LDADD = src/ext/libext.a src/base/libbase.a $(EXT_LIBS)
+
+check_PROGRAMS += t/helper/publish
+t_helper_publish_SOURCES = t/helper/publish.c
+t_helper_publish_LDADD = src/svc/libsvc.a src/ext/libext.a src/base/libbase.a \
+	$(EXT_LIBS)

@@ -209,6 +209,25 @@ record_release(struct job *j)
 		DB_IN(j->id, j->owner, j->attempt, url), NULL);
 }
 
+/* What nginx will do besides serving files. */
+static void
+say_rules(struct job *j, const struct publish_stats *st)
+{
+	if (st->redirects)
+		job_say(j, SAY_INFO, "_redirects: %lld rules",
+			(long long)st->redirects);
+	if (st->headers)
+		job_say(j, SAY_INFO, "_headers: headers for %lld paths",
+			(long long)st->headers);
+	if (st->spa)
+		job_say(j, SAY_INFO,
+			"Single-page application (spa is %s): paths without a "
+			"file answer with /index.html",
+			j->pub.spa == SPA_ON ? "on" : "auto");
+	else if (st->has_404)
+		job_say(j, SAY_INFO, "Missing pages answer with /404.html");
+}
+
 static enum err
 publish(struct job *j, const char *output)
 {
@@ -237,6 +256,8 @@ publish(struct job *j, const char *output)
 	if (!e)
 		job_say(j, SAY_INFO, "Published %lld files, %lld KB",
 			(long long)st.files, (long long)(st.bytes / 1024));
+	if (!e)
+		say_rules(j, &st);
 	return e;
 }
 
