@@ -72,6 +72,24 @@ check_programs(struct doctor *d)
 		doctor_say(d, LEVEL_OK, NULL, "all that we start is there");
 }
 
+/* What sites.conf runs for sites with rules of their own. */
+static bool
+has_nginx_js(void)
+{
+	static const char *const place[] = {"/usr/lib/nginx/modules",
+		"/usr/lib64/nginx/modules", "/usr/share/nginx/modules",
+		"/etc/nginx/modules"};
+	char path[64];
+
+	for (size_t i = 0; i < NELEM(place); i++) {
+		(void)snprintf(path, sizeof(path), "%s/ngx_http_js_module.so",
+			place[i]);
+		if (access(path, R_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
 void
 check_nginx(struct doctor *d)
 {
@@ -81,6 +99,9 @@ check_nginx(struct doctor *d)
 	AUTO_BUF struct buf none = {0};
 	AUTO_BUF struct buf b = {0};
 
+	if (!has_nginx_js())
+		doctor_say(d, LEVEL_BAD, "apt-get install libnginx-mod-http-js",
+			"the njs module is missing: sites.conf does not load");
 	buf_init(&none, OUTPUT_MAX);
 	buf_init(&b, OUTPUT_MAX);
 	if (!dpkg || !query ||
