@@ -36,6 +36,7 @@ struct project_change {
 	bool auto_deploy_paused;
 	bool previews;
 	const char *watch_paths;
+	const char *spa;
 };
 struct project_env_set {
 	const char *id;
@@ -60,6 +61,9 @@ check_patterns(
 	return pathfilter_wrong(a, *value);
 }
 static const struct validator valid_patterns = {.check = check_patterns};
+
+static const char *const spa_values[] = {
+	"auto", "on", "off", NULL}; /* as projects_spa in sql/schema */
 
 /* clang-format off */
 static const struct field project_list_in[] = {
@@ -97,6 +101,7 @@ static const struct field project_change_in[] = {
 	F_INT(struct project_change, keep_releases,      "keepReleases",  NUL, 1,  1000, 0,              "Good releases that stay on disk; null: as many as the host's setting says."),
 	F_BOOL(struct project_change, auto_deploy_paused, "autoDeployPaused", OPT, "Whether pushes and deploy hooks deploy nothing. A rollback turns it on."),
 	F_STR(struct project_change, watch_paths,        "watchPaths",       NUL, 0, PATHFILTER_TEXT_MAX, &valid_patterns, "Patterns of files, one a line: a push that touches none of them deploys nothing. * is any characters, a final / all below, a first ! leaves out. Null: every push."),
+	F_ENUM(struct project_change, spa,               "spa",              OPT, spa_values, "Whether a path without a file is /index.html. auto: when the output has a single page, a script and no 404.html."),
 	F_BOOL(struct project_change, previews,          "previews",         OPT, "Whether pull requests are deployed, each under an address of its own."),
 	F_END
 };
@@ -140,6 +145,7 @@ static const struct field project_upload_in[] = {
 	O_UUID("liveDeploymentId", NUL, "The deployment that is live."), \
 	O_INT("keepReleases",      NUL, "Good releases that stay on disk; null: as many as the host's setting says."), \
 	O_STR("watchPaths",        NUL, "Patterns of files, one a line, of which a push has to touch one; null: every push."), \
+	O_ENUM("spa",              REQ, spa_values, "Whether a path without a file is /index.html; auto: the output decides."), \
 	O_BOOL("previews",         REQ, "Whether pull requests are deployed."), \
 	O_TIME("autoDeployPausedAt", NUL, "Since when pushes and deploy hooks deploy nothing; null: they deploy."), \
 	O_TIME("createdAt",        REQ, "When it was made."), \
@@ -329,7 +335,8 @@ h_project_update(struct req *rq, const void *v)
 				: NULL,
 			rq_bool(rq_given(rq, "previewEnvVars")), preview,
 			rq_given(rq, "previews") ? rq_bool(in->previews) : NULL,
-			rq_bool(rq_given(rq, "watchPaths")), in->watch_paths);
+			rq_bool(rq_given(rq, "watchPaths")), in->watch_paths,
+			in->spa);
 	return e ? e : reply_project(rq, in->id);
 }
 

@@ -117,7 +117,7 @@ GRANT SELECT ON audit_rows TO autostack_api;
 
 -- projects
 GRANT SELECT, INSERT, DELETE, UPDATE (name, repository, branch, root_dir, install_command, build_command, output_dir,
-	env_sealed, preview_env_sealed, previews, watch_paths, keep_releases, auto_deploy_paused_at, updated_at) ON projects TO autostack_api;
+	env_sealed, preview_env_sealed, previews, watch_paths, spa, keep_releases, auto_deploy_paused_at, updated_at) ON projects TO autostack_api;
 GRANT SELECT ON projects TO autostack_ws, autostack_worker;
 GRANT UPDATE (live_deployment_id) ON projects TO autostack_worker;
 

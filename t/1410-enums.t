@@ -37,7 +37,7 @@ is "$(check_list deployments_trigger)" "$(printf 'api\nmanual\nredeploy\nrollbac
 for enum in grant:role_values:users_role session:method_values:sessions_method \
 	account:theme_values:users_theme audit:outcome_values:audit_logs_outcome \
 	channel:kind_values:notification_channels_kind channel:status_values:notifications_status \
-	channel:event_values:notifications_event; do
+	channel:event_values:notifications_event project:spa_values:projects_spa; do
 	file=handlers/${enum%%:*}.c
 	array=${enum#*:}
 	words=$(tr '\n' ' ' <"$abs_top_srcdir/$file" |

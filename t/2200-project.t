@@ -184,4 +184,15 @@ status 200 "JW-8 the previous secret opens environments, too"
 json '.envVarNames | join(",")' = A,B
 api POST /api/deployments '{"repository":"sealed"}' as ada
 status 201 "JW-8 and what is sealed under it can be deployed"
+
+# --- single-page applications ---
+api GET /api/projects/$vars as ada
+json .spa = auto "the output decides unless told"
+api PUT /api/projects/$vars '{"spa":"on"}' as ada
+status 200
+json .spa = on
+api PUT /api/projects/$vars '{"branch":"main"}' as ada
+json .spa = on "what is not given stays"
+api PUT /api/projects/$vars '{"spa":"maybe"}' as ada
+status 422
 done_testing

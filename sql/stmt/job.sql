@@ -11,11 +11,11 @@
 -- out: many
 -- cols: id uuid, project_id uuid, site text, repository text, branch text
 -- cols: commit_wanted text, root_dir text, install_command text, build_command text, output_dir text
--- cols: use_cache boolean, trusted boolean, target text, release_id uuid, upload_bytes bigint, env_sealed text, attempt int, log_seq int, log_bytes bigint, age_ms bigint
+-- cols: spa text, use_cache boolean, trusted boolean, target text, release_id uuid, upload_bytes bigint, env_sealed text, attempt int, log_seq int, log_bytes bigint, age_ms bigint
 -- by: worker
 SELECT d.id, d.project_id, p.site, d.repository, d.branch,
 	d.commit_wanted, d.root_dir, d.install_command, d.build_command, d.output_dir,
-	d.use_cache, d.trusted, d.target, d.release_id, d.upload_bytes, d.env_sealed, d.attempt, d.log_seq, d.log_bytes,
+	p.spa, d.use_cache, d.trusted, d.target, d.release_id, d.upload_bytes, d.env_sealed, d.attempt, d.log_seq, d.log_bytes,
 	(extract(epoch FROM now() - d.started_at) * 1000)::bigint AS age_ms
 FROM deployment_claim($1, $2 * interval '1 millisecond', $3) d
 JOIN projects p ON p.id = d.project_id;
@@ -26,11 +26,11 @@ JOIN projects p ON p.id = d.project_id;
 -- out: many
 -- cols: id uuid, project_id uuid, site text, repository text, branch text
 -- cols: commit_wanted text, root_dir text, install_command text, build_command text, output_dir text
--- cols: use_cache boolean, trusted boolean, target text, release_id uuid, upload_bytes bigint, env_sealed text, attempt int, log_seq int, log_bytes bigint, age_ms bigint
+-- cols: spa text, use_cache boolean, trusted boolean, target text, release_id uuid, upload_bytes bigint, env_sealed text, attempt int, log_seq int, log_bytes bigint, age_ms bigint
 -- by: worker
 SELECT d.id, d.project_id, p.site, d.repository, d.branch,
 	d.commit_wanted, d.root_dir, d.install_command, d.build_command, d.output_dir,
-	d.use_cache, d.trusted, d.target, d.release_id, d.upload_bytes, d.env_sealed, d.attempt, d.log_seq, d.log_bytes,
+	p.spa, d.use_cache, d.trusted, d.target, d.release_id, d.upload_bytes, d.env_sealed, d.attempt, d.log_seq, d.log_bytes,
 	(extract(epoch FROM now() - d.started_at) * 1000)::bigint AS age_ms
 FROM deployment_claim_switch($1, $2 * interval '1 millisecond') d
 JOIN projects p ON p.id = d.project_id;

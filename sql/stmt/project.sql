@@ -5,7 +5,7 @@
 -- in: user_id uuid, search text, max_rows bigint, skip_rows bigint
 -- out: many
 -- cols: total_items bigint, id uuid, name text, repository text, branch text, root_dir text, install_command text,
--- cols: build_command text, output_dir text, has_env_vars boolean, site text, url text, live_deployment_id uuid, keep_releases integer, previews boolean, watch_paths text, auto_deploy_paused_at timestamptz, created_at timestamptz, updated_at timestamptz
+-- cols: build_command text, output_dir text, has_env_vars boolean, site text, url text, live_deployment_id uuid, keep_releases integer, previews boolean, watch_paths text, spa text, auto_deploy_paused_at timestamptz, created_at timestamptz, updated_at timestamptz
 -- by: api
 SELECT c.total_items, p.* FROM (
 	SELECT count(*) AS total_items FROM projects
@@ -14,7 +14,7 @@ LEFT JOIN LATERAL (
 	SELECT p.id, p.name, p.repository, p.branch, p.root_dir, p.install_command, p.build_command, p.output_dir,
 		p.env_sealed IS NOT NULL AS has_env_vars, p.site,
 		(SELECT d.url FROM deployments d WHERE d.id = p.live_deployment_id) AS url,
-		p.live_deployment_id, p.keep_releases, p.previews, p.watch_paths, p.auto_deploy_paused_at, p.created_at, p.updated_at
+		p.live_deployment_id, p.keep_releases, p.previews, p.watch_paths, p.spa, p.auto_deploy_paused_at, p.created_at, p.updated_at
 	FROM projects p
 	WHERE p.user_id = $1 AND ($2::text IS NULL OR position(lower($2) IN lower(p.name)) > 0)
 	ORDER BY p.created_at DESC, p.id DESC LIMIT $3 OFFSET $4) p ON true
@@ -25,13 +25,13 @@ ORDER BY p.created_at DESC, p.id DESC;
 -- in: id uuid, user_id uuid
 -- out: one
 -- cols: id uuid, name text, repository text, branch text, root_dir text, install_command text,
--- cols: build_command text, output_dir text, has_env_vars boolean, site text, url text, live_deployment_id uuid, keep_releases integer, previews boolean, watch_paths text, auto_deploy_paused_at timestamptz, created_at timestamptz, updated_at timestamptz, env_sealed text, preview_env_sealed text
+-- cols: build_command text, output_dir text, has_env_vars boolean, site text, url text, live_deployment_id uuid, keep_releases integer, previews boolean, watch_paths text, spa text, auto_deploy_paused_at timestamptz, created_at timestamptz, updated_at timestamptz, env_sealed text, preview_env_sealed text
 -- none: PROJECT_NOT_FOUND
 -- by: api
 SELECT p.id, p.name, p.repository, p.branch, p.root_dir, p.install_command, p.build_command, p.output_dir,
 	p.env_sealed IS NOT NULL AS has_env_vars, p.site,
 	(SELECT d.url FROM deployments d WHERE d.id = p.live_deployment_id) AS url,
-	p.live_deployment_id, p.keep_releases, p.previews, p.watch_paths, p.auto_deploy_paused_at, p.created_at, p.updated_at, p.env_sealed, p.preview_env_sealed
+	p.live_deployment_id, p.keep_releases, p.previews, p.watch_paths, p.spa, p.auto_deploy_paused_at, p.created_at, p.updated_at, p.env_sealed, p.preview_env_sealed
 FROM projects p WHERE p.id = $1 AND p.user_id = $2;
 
 -- The lock keeps project_delete away until the deployment is there, or has it
@@ -91,7 +91,7 @@ SELECT EXISTS (SELECT FROM projects WHERE user_id = $1 AND name = $2) AS name_ta
 -- in: set_install_command boolean, install_command text, set_build_command boolean, build_command text,
 -- in: set_output_dir boolean, output_dir text, set_env boolean, env_sealed text, repository text,
 -- in: set_keep_releases boolean, keep_releases integer, auto_deploy_paused boolean, set_preview_env boolean, preview_env_sealed text,
--- in: previews boolean, set_watch_paths boolean, watch_paths text
+-- in: previews boolean, set_watch_paths boolean, watch_paths text, spa text
 -- out: one
 -- cols: id uuid
 -- none: PROJECT_NOT_FOUND
@@ -105,6 +105,7 @@ UPDATE projects SET name = coalesce($3, name), branch = coalesce($4, branch), re
 	env_sealed = CASE WHEN $13 THEN $14 ELSE env_sealed END,
 	previews = coalesce($21, previews),
 	watch_paths = CASE WHEN $22 THEN nullif($23, '') ELSE watch_paths END,
+	spa = coalesce($24, spa),
 	keep_releases = CASE WHEN $16 THEN $17 ELSE keep_releases END,
 	preview_env_sealed = CASE WHEN $19 THEN $20 ELSE preview_env_sealed END,
 	auto_deploy_paused_at = CASE WHEN $18 THEN coalesce(auto_deploy_paused_at, now())

@@ -29,6 +29,7 @@ nobase_dist_autostackdata_DATA += \
 	sql/schema/0009-notifications.sql \
 	sql/schema/0010-uploads.sql \
 	sql/schema/0011-log-rows.sql \
+	sql/schema/0012-site-rules.sql \
 	sql/seed.sql \
 	sql/version.sql
 

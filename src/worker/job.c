@@ -542,6 +542,16 @@ copy(struct job *j, const struct rows *row, const char *col)
 	return arena_strdup(j->ctx.arena, rows_str(row, col));
 }
 
+static enum spa
+read_spa(const struct rows *row)
+{
+	const char *spa = rows_str(row, "spa");
+
+	return str_eq(spa, "on")    ? SPA_ON
+	       : str_eq(spa, "off") ? SPA_OFF
+				    : SPA_AUTO;
+}
+
 static void
 read_row(struct job *j, const struct rows *row)
 {
@@ -575,6 +585,7 @@ read_row(struct job *j, const struct rows *row)
 		.id = j->release ? j->release : j->id,
 		.max_bytes = w->cfg.max_build_size * 1024 * 1024,
 		.max_files = w->cfg.max_output_files,
+		.spa = read_spa(row),
 		.tick = publish_tick,
 		.warn = publish_warn,
 		.arg = j};
