@@ -167,7 +167,7 @@ add_wildcard(struct arena *a, struct parts *p, struct path_pattern *to,
 const char *
 path_pattern(struct arena *a, const char *s, struct path_pattern *ret)
 {
-	AUTO_PARTS struct parts p;
+	AUTO_PARTS struct parts p = {0};
 	struct path_pattern to = {0};
 	const char *start = s;
 
@@ -271,7 +271,7 @@ const char *
 path_target(struct arena *a, const char *s, bool file,
 	const struct path_pattern *from, const char **ret_json)
 {
-	AUTO_PARTS struct parts p;
+	AUTO_PARTS struct parts p = {0};
 	size_t origin;
 	const char *why = check_target(s, file, &origin);
 
