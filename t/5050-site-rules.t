@@ -262,12 +262,12 @@ file index.html app
 file main.js js
 file images/x.png png
 publish
-answers /deep/link 200 app "one page and a script: other paths are the page"
+answers /deep/link 200 app "PEER-13 one page and a script: other paths are the page"
 is "$(field cache-control)" "$revalidate" "asked for again"
 answers /images/ 200 app "a folder without index as well"
 for path in /missing.js /a/b.css /x.png /old.html; do
 	get "$O$path"
-	is "$STATUS" 404 "a missing asset is 404: $path"
+	is "$STATUS" 404 "PEER-13 a missing asset is 404: $path"
 done
 answers /v1.2 200 app "a number behind a dot is no asset"
 answers /main.js 200 js "files are files"
@@ -275,17 +275,17 @@ answers /main.js 200 js "files are files"
 ok $? "files of an application are served without asking"
 publish -s off
 get "$O/deep/link"
-is "$STATUS" 404 "spa off"
+is "$STATUS" 404 "PEER-13 spa off"
 file other.html other
 publish
 get "$O/deep/link"
-is "$STATUS" 404 "several pages are no application"
+is "$STATUS" 404 "PEER-13 several pages are no application"
 publish -s on
 answers /deep/link 200 app "unless spa is on"
 rm "$OUT/other.html"
 file 404.html 'own 404'
 publish
-answers /deep/link 404 'own 404' "a 404.html: a missing page is 404"
+answers /deep/link 404 'own 404' "PEER-13 a 404.html: a missing page is 404"
 publish -s on
 answers /deep/link 200 app "spa on is stronger than a 404.html"
 get "$O/missing.js"
