@@ -46,7 +46,7 @@ upload up "$TMP/good.tar.gz" 100000
 is "$(final "$id")" success "an upload is published" || diag "$(field "$id" error) $(the_log "$id")"
 release=$STATE/sites/up/releases/$id
 is "$(cd "$release" && find . -type f | sort | tr '\n' ' ')" \
-	'./.well-known/security.txt ./deep/er/file.txt ./index.html ./node_modules/own.js ./noise ' \
+	'./.rules ./.well-known/security.txt ./deep/er/file.txt ./index.html ./node_modules/own.js ./noise ' \
 	"PUB-1 all of it but what is never served"
 try "every byte came" cmp "$TMP/good/noise" "$release/noise"
 is "$(find "$release" -type f ! -perm 644; find "$release" -type d ! -perm 755)" "" "PUB-3 with plain modes"
