@@ -16,6 +16,7 @@ stmt_files = \
 	sql/stmt/deploy_hook.sql \
 	sql/stmt/preview.sql \
 	sql/stmt/release.sql \
+	sql/stmt/archive.sql \
 	sql/stmt/deployment.sql \
 	sql/stmt/upload.sql \
 	sql/stmt/health.sql \

@@ -138,7 +138,12 @@ GRANT EXECUTE ON FUNCTION deployment_claim_switch(text, interval) TO autostack_w
 
 -- releases: the worker writes and removes them; the API lets them go.
 GRANT SELECT, UPDATE (retired_at) ON releases TO autostack_api;
-GRANT SELECT, INSERT, DELETE, UPDATE (url, published_at, retired_at) ON releases TO autostack_worker;
+GRANT SELECT, INSERT, DELETE, UPDATE (url, published_at, retired_at, removing_at) ON releases TO autostack_worker;
+
+-- archives: the worker's. A trigger fills the removals.
+GRANT SELECT, INSERT (id), DELETE, UPDATE (archived_at, bytes, sha256, attempts, next_at, error,
+	restore_requested_at, restored_at) ON archives TO autostack_worker;
+GRANT SELECT, DELETE, UPDATE (attempts, next_at, error) ON archive_removals TO autostack_worker;
 
 -- previews: the API hears of pull requests, the worker takes closed ones from disk.
 GRANT SELECT, INSERT, UPDATE (title, author, branch, commit_hash, fork, approved_commit, updated_at, closed_at, removed_at)

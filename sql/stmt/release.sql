@@ -21,18 +21,32 @@ WHERE id IN (
 	AND NOT EXISTS (SELECT FROM deployments d WHERE d.release_id = releases.id AND d.completed_at IS NULL)
 RETURNING id;
 
+-- wait: one that is to be archived stays until it is, or was given up.
 -- name: release_retired_list
 -- doc: Releases whose files are to be removed; a few at a time.
--- in:
+-- in: wait boolean
 -- out: many
 -- cols: id uuid, site text, target text
 -- by: worker
 SELECT r.id, p.site, r.target FROM releases r JOIN projects p ON p.id = r.project_id
-WHERE r.retired_at IS NOT NULL ORDER BY r.retired_at LIMIT 10;
+LEFT JOIN archives a ON a.id = r.id
+WHERE r.retired_at IS NOT NULL AND NOT ($1 AND r.published_at IS NOT NULL AND r.target = 'production'
+	AND EXISTS (SELECT FROM deployments d WHERE d.id = r.id)
+	AND (a.id IS NULL OR (a.archived_at IS NULL AND a.next_at IS NOT NULL)))
+ORDER BY r.retired_at LIMIT 10;
 
--- name: release_delete
--- doc: Its files are gone.
+-- name: release_removing
+-- doc: Its files are about to be removed. No row: it is kept after all.
 -- in: id uuid
 -- out: none
 -- by: worker
+UPDATE releases SET removing_at = now() WHERE id = $1 AND retired_at IS NOT NULL;
+
+-- name: release_delete
+-- doc: Its files are gone; what was not archived by now cannot be.
+-- in: id uuid
+-- out: none
+-- by: worker
+WITH a AS (
+	DELETE FROM archives WHERE id = $1 AND archived_at IS NULL)
 DELETE FROM releases WHERE id = $1 AND retired_at IS NOT NULL;

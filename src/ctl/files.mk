@@ -30,6 +30,7 @@ nobase_dist_autostackdata_DATA += \
 	sql/schema/0010-uploads.sql \
 	sql/schema/0011-log-rows.sql \
 	sql/schema/0012-site-rules.sql \
+	sql/schema/0013-archives.sql \
 	sql/seed.sql \
 	sql/version.sql
 

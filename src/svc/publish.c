@@ -630,6 +630,12 @@ publish_is_live(struct ctx *ctx, const struct publish *p)
 	return names_it(ctx, p, "current");
 }
 
+bool
+publish_is_named(struct ctx *ctx, const struct publish *p)
+{
+	return names_it(ctx, p, "current") || names_it(ctx, p, "previous");
+}
+
 void
 publish_discard(struct ctx *ctx, const struct publish *p)
 {
@@ -656,7 +662,7 @@ publish_remove(struct ctx *ctx, const struct publish *p)
 {
 	const char *name = publish_own_name(ctx->arena, p);
 
-	if (names_it(ctx, p, "current") || names_it(ctx, p, "previous")) {
+	if (publish_is_named(ctx, p)) {
 		errno = EBUSY;
 		return false;
 	}

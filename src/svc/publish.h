@@ -89,6 +89,9 @@ MUST enum err publish_switch(struct ctx *ctx, const struct publish *p);
 /* Whether `current` of the target is this release. */
 bool publish_is_live(struct ctx *ctx, const struct publish *p);
 
+/* Whether `current` or `previous` is. */
+bool publish_is_named(struct ctx *ctx, const struct publish *p);
+
 /* Remove what a dead attempt has half-written. */
 void publish_discard(struct ctx *ctx, const struct publish *p);
 

@@ -16,6 +16,8 @@ autostack_worker_SOURCES = \
 	src/worker/outbox.c src/worker/outbox.h \
 	src/worker/outbox_mail.c \
 	src/worker/outbox_hook.c \
+	src/worker/archiver.c src/worker/archiver.h \
+	src/worker/archive_job.c \
 	src/worker/crash.c
 autostack_worker_CPPFLAGS = $(AM_CPPFLAGS)
 autostack_worker_LDADD = src/svc/libsvc.a src/ext/libext.a src/base/libbase.a \

@@ -16,6 +16,7 @@
 #include "sandbox/sandbox.h"
 #include "stmt.h"
 #include "svc/mail.h"
+#include "svc/store.h"
 #include "worker/worker.h"
 
 static struct prog {
@@ -77,6 +78,8 @@ settle(struct worker *w, struct arena *a, const char **ret_why)
 	if (!w->cfg.jwt_secret || !*w->cfg.jwt_secret)
 		return false;
 	*ret_why = mail_settings_wrong(a, &w->cfg);
+	if (!*ret_why)
+		*ret_why = store_settings_wrong(a, &w->cfg);
 	if (*ret_why)
 		return false;
 	w->builds = arena_printf(a, "%s/builds", w->cfg.state_dir);

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "stmt.h"
+#include "svc/store.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -80,14 +81,33 @@ retire_projects(struct worker *w)
 	return e;
 }
 
+/* Said before the first file goes, since it may be wanted back at any moment
+ * until then. */
+static enum err
+remove_release(struct worker *w, const struct publish *pub)
+{
+	struct rows *r;
+	enum err e = db_query(
+		&w->ctx, w->db, STMT_RELEASE_REMOVING, DB_IN(pub->id), &r);
+
+	if (e || rows_n(r) == 0)
+		return e;
+	if (publish_remove(&w->ctx, pub))
+		return db_query(&w->ctx, w->db, STMT_RELEASE_DELETE,
+			DB_IN(pub->id), NULL);
+	log_debug(pub->id, "release: %s", strerror(errno));
+	return E_OK;
+}
+
 /* A release that is still live on disk is one that another switch is about to
- * leave: it waits. */
+ * leave: it waits. So does one that is to be archived. */
 enum err
 retire_releases(struct worker *w)
 {
+	bool wait = store_is_on(&w->cfg) && w->cfg.s3_archive_first;
 	struct rows *r;
-	enum err e =
-		db_query(&w->ctx, w->db, STMT_RELEASE_RETIRED_LIST, DB_IN0, &r);
+	enum err e = db_query(&w->ctx, w->db, STMT_RELEASE_RETIRED_LIST,
+		DB_IN(wait ? "t" : "f"), &r);
 
 	for (size_t i = 0; !e && i < rows_n(r); i++) {
 		const struct publish pub = {
@@ -97,11 +117,8 @@ retire_releases(struct worker *w)
 			.id = rows_text(r, i, rows_col(r, "id")),
 		};
 
-		if (publish_remove(&w->ctx, &pub))
-			e = db_query(&w->ctx, w->db, STMT_RELEASE_DELETE,
-				DB_IN(pub.id), NULL);
-		else if (errno != EBUSY)
-			log_debug(pub.id, "release: %s", strerror(errno));
+		if (!publish_is_named(&w->ctx, &pub))
+			e = remove_release(w, &pub);
 	}
 	return e;
 }

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "stmt.h"
+#include "svc/store.h"
 #include "worker/outbox.h"
 
 #include <errno.h>
@@ -168,37 +169,45 @@ slot_ended(struct worker *w, int slot, int status)
 	s->dirty = true;
 }
 
-static void
-start_sender(struct worker *w, struct sender *s)
+/* A child that runs beside the jobs, unless it runs or was just started. True
+ * in that child. */
+static bool
+start_helper(struct sender *s, enum event lost)
 {
 	pid_t pid;
 
+	if (s->pid || clock_mono_ms() < s->at)
+		return false;
 	(void)fflush(stderr);
 	pid = fork();
 	if (pid == 0)
-		outbox_main(w, s == w->sender ? &drain_mail : &drain_hook);
+		return true;
 	s->pid = MAX(pid, 0);
 	s->at = clock_mono_ms() + SENDER_MS;
 	if (pid < 0)
-		log_event(EV_OUTBOX_LOST, NULL, "cause", strerror(errno), NULL);
+		log_event(lost, NULL, "cause", strerror(errno), NULL);
+	return false;
 }
 
 static void
-start_senders(struct worker *w)
+start_helpers(struct worker *w)
 {
 	for (int i = 0; i < w->senders; i++) {
-		if (!w->sender[i].pid && clock_mono_ms() >= w->sender[i].at)
-			start_sender(w, &w->sender[i]);
+		if (start_helper(&w->sender[i], EV_OUTBOX_LOST))
+			outbox_main(w, i ? &drain_hook : &drain_mail);
 	}
+	w->archiver_first = w->archiver.at == 0;
+	if (store_is_on(&w->cfg) && start_helper(&w->archiver, EV_ARCHIVE_LOST))
+		archiver_main(w);
 }
 
 static void
-sender_ended(struct worker *w, struct sender *s, int status)
+helper_ended(struct worker *w, struct sender *s, enum event lost, int status)
 {
 	s->pid = 0;
 	if (w->stopping)
 		return;
-	log_event(EV_OUTBOX_LOST, NULL, "signal",
+	log_event(lost, NULL, "signal",
 		WIFSIGNALED(status)
 			? str_from_i64(w->ctx.arena, WTERMSIG(status))
 			: NULL,
@@ -214,8 +223,11 @@ reap_children(struct worker *w)
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		for (int i = 0; i < w->senders; i++) {
 			if (w->sender[i].pid == pid)
-				sender_ended(w, &w->sender[i], status);
+				helper_ended(w, &w->sender[i], EV_OUTBOX_LOST,
+					status);
 		}
+		if (w->archiver.pid == pid)
+			helper_ended(w, &w->archiver, EV_ARCHIVE_LOST, status);
 		for (int i = 0; i <= switch_slot(w); i++) {
 			if (w->slot[i].pid == pid)
 				slot_ended(w, i, status);
@@ -357,7 +369,7 @@ any_child(const struct worker *w)
 		if (w->sender[i].pid)
 			return true;
 	}
-	return false;
+	return w->archiver.pid > 0;
 }
 
 static void
@@ -371,6 +383,8 @@ signal_children(const struct worker *w, int signal)
 		if (w->sender[i].pid)
 			(void)kill(w->sender[i].pid, signal);
 	}
+	if (w->archiver.pid)
+		(void)kill(w->archiver.pid, signal);
 }
 
 static void
@@ -418,7 +432,7 @@ serve(struct worker *w)
 		if ((w->look && !down) || now >= next) {
 			w->look = false;
 			arena_reset(w->ctx.arena);
-			start_senders(w);
+			start_helpers(w);
 			note_db(w, round_of_work(w), &down);
 			next = clock_mono_ms() + ROUND_MS;
 			continue;

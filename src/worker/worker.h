@@ -6,7 +6,8 @@
  * (serve.c); a child does one deployment from clone to switch (job.c) over a
  * database connection of its own, and dies with its parent. Only
  * autostack-sandbox, the child of a child, runs what users wrote (step.c). More
- * children send what waits (outbox.c): one mails, some notifications.
+ * children send what waits (outbox.c): one mails, some notifications; and one
+ * keeps archives of releases (archiver.c) where there is storage for them.
  */
 #ifndef AS_WORKER_WORKER_H
 #define AS_WORKER_WORKER_H
@@ -50,7 +51,9 @@ struct worker {
 		int64_t at;    /* it is not started again before */
 	} sender[SENDERS_MAX]; /* the first sends mails */
 	int senders;
-	pid_t pid; /* of the parent */
+	struct sender archiver; /* keeps archives, where there is storage */
+	bool archiver_first;    /* the first one of this parent */
+	pid_t pid;              /* of the parent */
 	bool look; /* something has changed: do not wait for the round */
 	bool stopping;
 	bool site_stays; /* said that one cannot be removed */
@@ -75,6 +78,10 @@ struct drain; /* outbox.h */
 
 /* In the child: send what waits until a signal ends it. Never returns. */
 NORETURN void outbox_main(struct worker *w, const struct drain *d);
+
+/* In the child: archive releases, bring them back and remove archives of what
+ * was deleted, until a signal ends it. Never returns. */
+NORETURN void archiver_main(struct worker *w);
 
 struct job;
 

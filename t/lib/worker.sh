@@ -6,8 +6,8 @@
 #   worker_up     start the worker under multiwatch, as the service account
 #   worker_down   stop it in good order
 #   worker_parent prints the pid of autostack-worker itself; worker_jobs and
-#                 worker_outbox those of its children, worker_hooks of the
-#                 senders of notifications
+#                 worker_outbox, worker_archiver those of its children,
+#                 worker_hooks of the senders of notifications
 #   repo NAME     makes a repository of what lies in $TMP/NAME (or an empty
 #                 one) and serves it as $GIT/NAME.git; called again: a commit
 #   project NAME REPOSITORY [COLUMN=VALUE]...   sets $project (id); site = NAME
@@ -101,13 +101,17 @@ worker_down() {
 }
 worker_parent() { ps -o pid= --ppid "$worker_pid" | tr -d ' '; }
 worker_jobs() {
-	ps -o comm=,pid= --ppid "$(worker_parent)" | sed -n '/^\(outbox\|hooks\) /!s/.* //p'
+	ps -o comm=,pid= --ppid "$(worker_parent)" |
+		sed -n '/^\(outbox\|hooks\|archiver\) /!s/.* //p'
 }
 worker_outbox() {
 	ps -o comm=,pid= --ppid "$(worker_parent)" | sed -n 's/^outbox *//p'
 }
 worker_hooks() {
 	ps -o comm=,pid= --ppid "$(worker_parent)" | sed -n 's/^hooks *//p'
+}
+worker_archiver() {
+	ps -o comm=,pid= --ppid "$(worker_parent)" | sed -n 's/^archiver *//p'
 }
 # What builds have left belongs to slots' uids.
 worker_clean() {
