@@ -30,7 +30,7 @@ like "$(finding worker text)" 'no worker is connected' "no worker"
 is "$(printf '%s' "$report" | jq '[.checks[] | select(.level == "bad" and .fix == null)] | length')" 0 \
 	"everything that is bad has a fix"
 is "$(printf '%s' "$report" | jq -r '.checks[].check' | sort -u | tr '\n' ' ')" \
-	"api clock configuration database disk namespaces nginx programs roles sandbox subuid tun websocket worker " \
+	"api clock configuration database disk namespaces nginx programs roles sandbox storage subuid tun websocket worker " \
 	"every check reports"
 is "$("$abs_top_builddir/autostack" -c "$AS_CONF" --data "$abs_top_srcdir" doctor | grep -c '^bad *api ')" 1 \
 	"the same as text"

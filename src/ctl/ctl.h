@@ -33,6 +33,7 @@ ctl_fn ctl_admin;
 ctl_fn ctl_cleanup;
 ctl_fn ctl_doctor;
 ctl_fn ctl_openapi;
+ctl_fn ctl_restore_release;
 ctl_fn ctl_config;
 
 /* "autostack: TEXT" on stderr; returns CTL_FAILED. */

@@ -36,6 +36,7 @@ static const struct {
 	{ "api",           check_api },
 	{ "websocket",     check_ws },
 	{ "worker",        check_worker },
+	{ "storage",       check_storage },
 	{ "nginx",         check_nginx },
 	{ "disk",          check_disk },
 	{ "namespaces",    check_userns },

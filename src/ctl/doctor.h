@@ -49,6 +49,8 @@ doctor_fn check_clock;
 doctor_fn check_api;
 doctor_fn check_ws;
 doctor_fn check_worker;
+/* doctor_store.c */
+doctor_fn check_storage;
 /* doctor_host.c */
 doctor_fn check_programs;
 doctor_fn check_nginx;

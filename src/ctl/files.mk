@@ -9,9 +9,11 @@ autostack_SOURCES = \
 	src/ctl/doctor.c src/ctl/doctor.h \
 	src/ctl/doctor_host.c \
 	src/ctl/doctor_service.c \
+	src/ctl/doctor_store.c \
 	src/ctl/main.c \
 	src/ctl/migrate.c \
 	src/ctl/openapi.c \
+	src/ctl/restore.c \
 	src/ctl/seed.c
 include src/cli/files.mk
 autostack_LDADD = src/web/libweb.a src/svc/libsvc.a src/ext/libext.a src/base/libbase.a $(EXT_LIBS)
