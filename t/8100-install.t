@@ -35,11 +35,11 @@ is $? 0 "the installed command migrates with the installed schema" ||
 # Nothing in a build depends on the host's configuration.
 try "the sample is a valid configuration" \
 	"$top/bin/autostack" -c "$top/share/autostack/autostack.conf.sample" config
-grep -Eo '^CFG\([A-Z]+, [a-z_]+' "$abs_top_srcdir/src/base/cfg.def" |
+grep -Eo '^CFG\([A-Z]+, [a-z0-9_]+' "$abs_top_srcdir/src/base/cfg.def" |
 	sed 's/.*, //' | sort >"$TMP/settings"
-sed -n 's/^#\([a-z_]*\) = .*/\1/p' "$top/share/autostack/autostack.conf.sample" |
+sed -n 's/^#\([a-z0-9_]*\) = .*/\1/p' "$top/share/autostack/autostack.conf.sample" |
 	sort >"$TMP/sample"
-sed -n 's/^\.It Ic \([a-z_]*\)$/\1/p' "$top/share/man/man5/autostack.conf.5" |
+sed -n 's/^\.It Ic \([a-z0-9_]*\)$/\1/p' "$top/share/man/man5/autostack.conf.5" |
 	sort >"$TMP/manual"
 try "the sample has every setting" cmp "$TMP/settings" "$TMP/sample"
 try "and so has the manual" cmp "$TMP/settings" "$TMP/manual"
