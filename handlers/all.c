@@ -15,6 +15,7 @@ const struct route *const all_routes[] = {
 	project_routes,
 	deploy_hook_routes,
 	preview_routes,
+	domain_routes,
 	deployment_routes,
 	health_routes,
 	NULL,

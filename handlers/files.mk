@@ -13,6 +13,7 @@ handlers_libhandlers_a_SOURCES = \
 	handlers/session.c \
 	handlers/user.c \
 	handlers/deploy_hook.c \
+	handlers/domain.c \
 	handlers/deployment.c handlers/deployment.h \
 	handlers/env.c handlers/env.h \
 	handlers/export.c \

@@ -17,6 +17,7 @@ stmt_files = \
 	sql/stmt/preview.sql \
 	sql/stmt/release.sql \
 	sql/stmt/archive.sql \
+	sql/stmt/domain.sql \
 	sql/stmt/deployment.sql \
 	sql/stmt/upload.sql \
 	sql/stmt/health.sql \

@@ -157,6 +157,17 @@ GRANT SELECT ON upload_chunks TO autostack_worker;
 -- deploy_hooks: their key never changes.
 GRANT SELECT, INSERT, DELETE, UPDATE (last_used_at, last_outcome) ON deploy_hooks TO autostack_api;
 
+-- domains: the API writes keys and cannot read them; proving is the worker's.
+GRANT SELECT ON domain_rows TO autostack_api;
+GRANT SELECT (id, project_id, host, state, missing_since, last_checked_at, verified_at, certificate_source,
+	certificate_next_try_at), INSERT (project_id, host, proof), DELETE, UPDATE (state, checks, missing_since, next_check_at,
+	certificate_source, certificate, key_sealed, certificate_set_at, certificate_expires_at, certificate_error,
+	certificate_failures, certificate_next_try_at) ON domains TO autostack_api;
+GRANT SELECT, UPDATE (state, reason, verified_at, missing_since, checks, last_checked_at, next_check_at,
+	certificate_source, certificate, key_sealed, certificate_set_at, certificate_expires_at, certificate_error,
+	certificate_failures, certificate_next_try_at) ON domains TO autostack_worker;
+GRANT SELECT, INSERT ON certificate_orders TO autostack_worker;
+
 -- deployment_logs: append-only.
 GRANT SELECT ON deployment_logs TO autostack_api, autostack_ws, autostack_worker;
 GRANT INSERT ON deployment_logs TO autostack_worker;

@@ -30,10 +30,48 @@ like "$(finding worker text)" 'no worker is connected' "no worker"
 is "$(printf '%s' "$report" | jq '[.checks[] | select(.level == "bad" and .fix == null)] | length')" 0 \
 	"everything that is bad has a fix"
 is "$(printf '%s' "$report" | jq -r '.checks[].check' | sort -u | tr '\n' ' ')" \
-	"api clock configuration database disk namespaces nginx programs roles sandbox storage subuid tun websocket worker " \
+	"api clock configuration database disk domains namespaces nginx programs roles sandbox storage subuid tun websocket worker " \
 	"every check reports"
 is "$("$abs_top_builddir/autostack" -c "$AS_CONF" --data "$abs_top_srcdir" doctor | grep -c '^bad *api ')" 1 \
 	"the same as text"
+
+# custom domains
+like "$(finding domains text)" 'not there as a folder' "no folder for certificates: it says so"
+mkdir -p "$AS_STATE/certs"
+chmod 2755 "$AS_STATE/certs"
+doctor
+is "$(finding domains level)" bad "one that is open to all is bad"
+chmod 2750 "$AS_STATE/certs"
+doctor
+is "$(finding domains level): $(finding domains text)" "ok: 0 custom domains are served" "a good one is not"
+sql "INSERT INTO users (id, name, email) VALUES ('00000000-0000-4000-a000-000000000001', 'D', 'd@example.com');
+	INSERT INTO projects (id, user_id, name, site, repository)
+		SELECT '00000000-0000-4000-a000-000000000002', id, 'd', 'd', 'r' FROM users WHERE name = 'D';
+	INSERT INTO domains (project_id, host, proof, state, verified_at, certificate_source, certificate, key_sealed,
+		certificate_set_at, certificate_expires_at, certificate_error) SELECT id, 'www.example.com', repeat('x', 43), 'active', now(),
+		'acme', 'c', 'k', now(), now() + interval '5 days', 'The authority refused: no' FROM projects WHERE name = 'd'"
+doctor
+is "$(finding domains level): $(finding domains text)" "warning: 1 certificates end within ten days, 1 orders fail" \
+	"certificates that end are found"
+out=$("$abs_top_builddir/autostack" -c "$AS_CONF" --data "$abs_top_srcdir" certificates)
+like "$out" '^www.example.com.d.active.acme.expires' "autostack certificates lists them"
+like "$out" 'certificate: The authority refused: no' "with what failed"
+out=$("$abs_top_builddir/autostack" -c "$AS_CONF" --data "$abs_top_srcdir" certificates --now www.example.com 2>&1)
+is "$? $out" "0 www.example.com: ordered as soon as the worker looks" "and has one ordered"
+is "$(sql "SELECT certificate_next_try_at <= now() FROM domains")" t "now"
+out=$("$abs_top_builddir/autostack" -c "$AS_CONF" --data "$abs_top_srcdir" certificates --now other.example.com 2>&1)
+is "$?" 1 "not for a name that is nobody's"
+"$abs_top_builddir/autostack" -c "$AS_CONF" --data "$abs_top_srcdir" certificates --now 2>/dev/null
+is "$?" 2 "nor for none"
+cp "$AS_CONF" "$TMP/conf.before"
+printf '%s\n' 'acme_directory=https://acme.example/dir' 'acme_client=/nonexistent/acme' >>"$AS_CONF"
+doctor
+like "$(finding domains fix)" 'apt-get install acme-tiny' "a client that is missing is named"
+sed -i 's|^acme_client=.*|acme_client=/bin/true|' "$AS_CONF"
+doctor
+like "$(finding domains fix)" 'public_addresses' "and a host that does not know its addresses"
+cp "$TMP/conf.before" "$AS_CONF"
+sql "DELETE FROM users WHERE name = 'D'"
 
 api_run
 ws_start

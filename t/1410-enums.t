@@ -46,6 +46,13 @@ for enum in grant:role_values:users_role session:method_values:sessions_method \
 	is "$words" "$(check_list "${array#*:}")" "$file: ${array%:*} is ${array#*:}"
 done
 
+for enum in domain_states:domains_state domain_sources:domains_certificate_source; do
+	words=$(tr '\n' ' ' <"$abs_top_srcdir/src/svc/domain.c" |
+		sed "s/.*${enum%:*}\[\] = {\([^}]*\)}.*/\1/" |
+		grep -o '"[^"]*"' | tr -d '"' | LC_ALL=C sort)
+	is "$words" "$(check_list "${enum#*:}")" "src/svc/domain.c: ${enum%:*} is ${enum#*:}"
+done
+
 events=$(src base/event.def 's/^EVENT([A-Z_]*, "\([a-z_.]*\)".*/\1/p')
 for event in $(sed -n "s/^	SELECT '\([a-z_.]*\)', id::text.*/\1/p" \
 	"$abs_top_srcdir/sql/stmt/admin.sql" | sort -u); do

@@ -73,8 +73,8 @@ headers_of "a large header" "$P/" 431 --http1.1 -H "X-Long: $long"
 json_error 431 HEADERS_TOO_LARGE
 headers_of "HTTP on the TLS port" "http://localhost:$HTTPS/" 400
 json_error 400 BAD_REQUEST
-headers_of "a foreign name" "https://evil.example:$HTTPS/api/x" 404 \
-	--resolve "evil.example:$HTTPS:127.0.0.1"
+headers_of "a foreign name" "https://evil:$HTTPS/api/x" 404 \
+	--resolve "evil:$HTTPS:127.0.0.1"
 json_error 404 NOT_FOUND
 headers_of "a WebSocket address without Upgrade" "$P/ws/logs/1" 426 --http1.1
 json_error 426 UPGRADE_REQUIRED

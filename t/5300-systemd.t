@@ -88,7 +88,8 @@ else
 fi
 is "$(awk '$1 == "d" { print $2, $3, $4, $5 }' "$abs_top_srcdir/systemd/autostack.tmpfiles")" \
 	"/run/autostack 0771 root autostack
-/var/lib/autostack 0755 autostack-worker autostack" \
+/var/lib/autostack 0755 autostack-worker autostack
+/var/lib/autostack/certs 2750 autostack-worker www-data" \
 	"the folders and whose they are"
 like "$(grep -v '^#' "$abs_top_builddir/systemd/autostack.cron")" \
 	'^[0-9]+ \* \* \* \* autostack .*/autostack cleanup ' \

@@ -50,6 +50,7 @@ sql "INSERT INTO codes (hash, purpose, user_id, email, created_at, expires_at, u
 	SELECT 'mail', 'channel.disabled', u.id, v.name, v.status, now() - interval '90 d', now() + ended::interval
 	FROM users u, (VALUES ('waits', 'waiting', NULL), ('told', 'delivered', '-31 d'), ('just told', 'delivered', '-29 d'),
 		('dead', 'failed', '-31 d'), ('just dead', 'failed', '-29 d')) v (name, status, ended);
+	INSERT INTO certificate_orders (host, ended_at) SELECT h, now() + h::interval FROM unnest(ARRAY['-31 d', '-29 d', '0']) h;
 	INSERT INTO audit_logs (event, outcome, at)
 	SELECT v.event, 'success', now() + v.at::interval FROM (VALUES ('old', '-366 d'), ('young', '-364 d'), ('new', '0')) v (event, at)"
 out=$(autostack "$PGURL" cleanup --batch 1 2>&1)
@@ -59,6 +60,7 @@ expired tickets: 0 removed
 old codes: 3 removed
 lost sign-ins: 1 removed
 dead API keys: 3 removed
+old orders of certificates: 1 removed
 old mails: 2 removed
 old notifications: 2 removed
 old audit rows: 1 removed
@@ -69,6 +71,7 @@ is "$(sql "SELECT string_agg(email, ', ' ORDER BY email) FROM codes")" "just ove
 is "$(sql "SELECT count(*) FROM oauth_states WHERE expires_at > now()")" 1 "a sign-in on its way stays"
 is "$(sql "SELECT string_agg(name, ', ' ORDER BY name) FROM api_keys")" "endless, just over, just revoked, live" \
 	"API keys stay a month after their end"
+is "$(sql "SELECT count(*) FROM certificate_orders")" 2 "the ledger of orders keeps a month"
 is "$(sql "SELECT string_agg(kind, ', ' ORDER BY kind) FROM mails")" "just failed, just sent, waits" \
 	"mails stay for mail_keep_days, those that wait for ever"
 is "$(sql "SELECT string_agg(error, ', ' ORDER BY error) FROM notifications")" "just dead, just told, waits" \

@@ -18,6 +18,7 @@ my $ada = $who{ada};
 my $ada_id = sql("SELECT id FROM users WHERE name = 'ada'");
 my $p = $api->ask(POST => '/api/projects', token => $ada, json => {repository => 'ada/secret', envVars => 'A=1'})->{json};
 my $d = $api->ask(POST => '/api/deployments', token => $ada, json => {repository => 'secret'})->{json};
+my $domain = $api->ask(POST => "/api/projects/$p->{id}/domains", token => $ada, json => {host => 'secret.example.com'})->{json}{id};
 my $session = sql("SELECT id FROM sessions WHERE user_id = '$ada_id'");
 my $key = $api->ask(POST => '/api/api-keys', token => $ada, json => {name => 'secret'})->{json}{id};
 my $channel = $api->ask(POST => '/api/notification-channels', token => $ada,
@@ -43,6 +44,8 @@ my %of = (
 # What a route's fields have to be, so that they are not what refuses.
 my %needs = (
 	'POST /api/projects/{id}/deploy-hooks' => {name => 'x'},
+	'POST /api/projects/{id}/domains' => {host => 'www.example.com'},
+	'PUT /api/projects/{id}/domains/{domainId}/certificate' => {map { $_ => '-----BEGIN ' } qw(certificate privateKey)},
 	'PUT /api/projects/{id}/env/{name}' => {value => 'x'},
 );
 
@@ -71,7 +74,7 @@ while (<$f>) {
 	my $o = $of{$where};
 	$used{$where}++;
 	$n++;
-	my $url = $path =~ s/\{id\}/$o->{id}/r =~ s/\{name\}/A/r =~ s/\{\w+\}/$missing_id/gr;
+	my $url = $path =~ s/\{id\}/$o->{id}/r =~ s/\{name\}/A/r =~ s/\{domainId\}/$domain/r =~ s/\{\w+\}/$missing_id/gr;
 	my $nowhere = $path =~ s/\{name\}/A/r =~ s/\{\w+\}/$missing_id/gr;
 	my %body = $in eq 'body' ? (json => $needs{"$verb $path"} // {}) : ();
 	my $admin_only = $who eq 'admin' || $who eq 'manager';
@@ -84,7 +87,7 @@ while (<$f>) {
 		next if $verb ne 'GET' || $want < 400;
 		is $api->ask(HEAD => $url, token => $who{$name})->{status}, $want, "SET-1 HEAD $path, too";
 		is $api->ask($verb, $url, token => $who{$name}, params => {HTTP_ACCEPT => 'text/plain'})->{status}, $want, "SET-1 $verb $path as text, too";
-		is $api->ask($verb, $path =~ s/\{id\}/uc $o->{id}/er, token => $who{$name})->{status}, $want,
+		is $api->ask($verb, $path =~ s/\{id\}/uc $o->{id}/er =~ s/\{domainId\}/$domain/r, token => $who{$name})->{status}, $want,
 			"SET-1 $verb $path with its id in capitals, too";
 	}
 	my $by_key = $api->ask($verb, $url, %body, params => {HTTP_X_API_KEY => $bobs_key});

@@ -111,6 +111,14 @@ my %try = (
 	'deploy_hook.use' => [sub { my $p = project('ada'); my $h = ask(POST => "/api/projects/$p/deploy-hooks", 'ada', {name => 'x'})->{json};
 			return (ask(POST => $h->{url} =~ s{^https://[^/]+}{}r), uid('ada'), $h->{id}) },
 		sub { return (ask(POST => "/api/deploy-hooks/$none?key=x"), undef, $none) }],
+	'domain.create' => [sub { my $p = project('ada'); return (ask(POST => "/api/projects/$p/domains", 'ada', {host => 'www.example.com'}), uid('ada'), $p) },
+		sub { return (ask(POST => "/api/projects/$none/domains", 'ada', {host => 'www.example.com'}), uid('ada'), $none) }],
+	'domain.delete' => [sub { my $p = project('ada'); my $d = ask(POST => "/api/projects/$p/domains", 'ada', {host => 'www.example.com'})->{json}{id};
+			return (ask(DELETE => "/api/projects/$p/domains/$d", 'ada'), uid('ada'), $p) },
+		sub { return (ask(DELETE => "/api/projects/$none/domains/$none", 'ada'), uid('ada'), $none) }],
+	'domain.certificate_remove' => [sub { my $p = project('ada'); my $d = ask(POST => "/api/projects/$p/domains", 'ada', {host => 'www.example.com'})->{json}{id};
+			return (ask(DELETE => "/api/projects/$p/domains/$d/certificate", 'ada'), uid('ada'), $p) },
+		sub { return (ask(DELETE => "/api/projects/$none/domains/$none/certificate", 'ada'), uid('ada'), $none) }],
 	'deployment.cancel' => [sub { my $d = ask(POST => '/api/deployments', 'ada', {repository => 'a/b'})->{json}{id};
 			return (ask(POST => "/api/deployments/$d/cancel", 'ada'), uid('ada'), $d) },
 		sub { return (ask(POST => "/api/deployments/$none/cancel", 'ada'), uid('ada'), $none) }],

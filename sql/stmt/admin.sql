@@ -151,6 +151,48 @@ DELETE FROM notifications WHERE id IN (
 	SELECT id FROM notifications
 	WHERE created_at < now() - make_interval(days => $2) AND ended_at < now() - make_interval(days => $2)
 	ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED);
+-- name: admin_certificate_list
+-- doc: All custom domains with the state of their certificates.
+-- in:
+-- out: many
+-- cols: host text, site text, state text, reason text, source text, expires text, next_try text, error text
+-- by: owner
+SELECT d.host, p.site, d.state, d.reason, d.certificate_source AS source,
+	to_char(d.certificate_expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS expires,
+	to_char(d.certificate_next_try_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') AS next_try, d.certificate_error AS error
+FROM domains d JOIN projects p ON p.id = d.project_id
+ORDER BY d.host, d.created_at;
+
+-- name: admin_certificate_now
+-- doc: Have a certificate ordered for a proved name now, the limits of authorities permitting; not for one that its owner has set.
+-- in: host text
+-- out: one
+-- cols: id uuid
+-- none: DOMAIN_NOT_FOUND
+-- by: owner
+UPDATE domains SET certificate_next_try_at = now()
+WHERE host = $1 AND verified_at IS NOT NULL AND certificate_source IS DISTINCT FROM 'own'
+RETURNING id;
+
+-- name: admin_certificate_health
+-- doc: How many domains are served, how many of their certificates end within ten days, and how many orders have failed last.
+-- in:
+-- out: one
+-- cols: active bigint, ending bigint, failing bigint
+-- by: owner
+SELECT count(*) FILTER (WHERE state = 'active') AS active,
+	count(*) FILTER (WHERE state = 'active' AND certificate_expires_at < now() + interval '10 days') AS ending,
+	count(*) FILTER (WHERE verified_at IS NOT NULL AND certificate_error IS NOT NULL) AS failing
+FROM domains;
+
+-- name: cleanup_certificate_orders
+-- doc: One batch of orders of certificates that no limit counts any more.
+-- in: batch integer, days integer
+-- out: none
+-- by: owner
+DELETE FROM certificate_orders WHERE id IN (
+	SELECT id FROM certificate_orders WHERE ended_at < now() - make_interval(days => $2)
+	ORDER BY ended_at LIMIT $1 FOR UPDATE SKIP LOCKED);
 
 -- name: cleanup_audit
 -- doc: One batch of audit rows that are older than so many days.

@@ -16,6 +16,8 @@
 #define GRACE_SECONDS 86400
 /* A dead API key is shown to its owner for a month. */
 #define KEY_DAYS 30
+/* The longest window of an authority's limits is a week. */
+#define ORDER_DAYS 30
 
 struct chore {
 	const char *what;
@@ -51,6 +53,7 @@ chores_run(struct ctl *c, int64_t batch)
 		str_from_i64(a, MAX(GRACE_SECONDS, cfg->access_token_seconds));
 	const char *idle = str_from_i64(a, cfg->session_idle_seconds);
 	const char *key_days = str_from_i64(a, KEY_DAYS);
+	const char *order_days = str_from_i64(a, ORDER_DAYS);
 	const char *mail_days = str_from_i64(a, cfg->mail_keep_days);
 	const char *told_days = str_from_i64(a, cfg->notification_keep_days);
 	const char *audit_days = str_from_i64(a, cfg->audit_keep_days);
@@ -63,6 +66,8 @@ chores_run(struct ctl *c, int64_t batch)
 		{"old codes", STMT_CLEANUP_CODES, {grace}},
 		{"lost sign-ins", STMT_CLEANUP_OAUTH_STATES, {NULL}},
 		{"dead API keys", STMT_CLEANUP_API_KEYS, {key_days}},
+		{"old orders of certificates", STMT_CLEANUP_CERTIFICATE_ORDERS,
+			{order_days}},
 		{"old mails", STMT_CLEANUP_MAILS, {mail_days}},
 		{"old notifications", STMT_CLEANUP_NOTIFICATIONS, {told_days}},
 		{"old audit rows", STMT_CLEANUP_AUDIT, {audit_days}},

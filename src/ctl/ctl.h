@@ -31,6 +31,7 @@ ctl_fn ctl_migrate;
 ctl_fn ctl_seed;
 ctl_fn ctl_admin;
 ctl_fn ctl_cleanup;
+ctl_fn ctl_certificates;
 ctl_fn ctl_doctor;
 ctl_fn ctl_openapi;
 ctl_fn ctl_restore_release;

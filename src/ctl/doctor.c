@@ -38,6 +38,7 @@ static const struct {
 	{ "worker",        check_worker },
 	{ "storage",       check_storage },
 	{ "nginx",         check_nginx },
+	{ "domains",       check_domains },
 	{ "disk",          check_disk },
 	{ "namespaces",    check_userns },
 	{ "tun",           check_tun },

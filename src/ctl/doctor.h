@@ -51,6 +51,9 @@ doctor_fn check_ws;
 doctor_fn check_worker;
 /* doctor_store.c */
 doctor_fn check_storage;
+
+/* doctor_domains.c */
+doctor_fn check_domains;
 /* doctor_host.c */
 doctor_fn check_programs;
 doctor_fn check_nginx;

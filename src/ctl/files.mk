@@ -3,10 +3,12 @@ bin_PROGRAMS += autostack
 autostack_SOURCES = \
 	src/ctl/admin.c \
 	src/ctl/ask.c src/ctl/ask.h \
+	src/ctl/certificates.c \
 	src/ctl/cleanup.c \
 	src/ctl/config.c \
 	src/ctl/ctl.h \
 	src/ctl/doctor.c src/ctl/doctor.h \
+	src/ctl/doctor_domains.c \
 	src/ctl/doctor_host.c \
 	src/ctl/doctor_service.c \
 	src/ctl/doctor_store.c \
@@ -33,6 +35,7 @@ nobase_dist_autostackdata_DATA += \
 	sql/schema/0011-log-rows.sql \
 	sql/schema/0012-site-rules.sql \
 	sql/schema/0013-archives.sql \
+	sql/schema/0014-domains.sql \
 	sql/seed.sql \
 	sql/version.sql
 

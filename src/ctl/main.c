@@ -38,6 +38,7 @@ static const struct command commands[] = {
 	{ "admin",   ctl_admin,   true,  "create EMAIL NAME [ROLE] | promote EMAIL [ROLE] | reset-password EMAIL",
 	  "Make an account, change its role (user, manager, admin), or set its password, which is read from stdin." },
 	{ "cleanup", ctl_cleanup, true,  "[--batch N]", "Delete what has expired and what was kept long enough; run hourly by cron." },
+	{ "certificates", ctl_certificates, true, "[--now HOST]", "List custom domains with their certificates, or have one ordered now." },
 	{ "doctor",  ctl_doctor,  false, "[--json]", "Check this installation and say how to mend what is wrong." },
 	{ "restore-release", ctl_restore_release, true, "[--wait SECONDS] DEPLOYMENT", "Bring a release back from its archive, so that it can be rolled back to." },
 	{ "openapi", ctl_openapi, false, "", "Print the API's OpenAPI document." },

@@ -98,7 +98,8 @@ own_state() {
 	fi
 	as_user test -w "$state" || die "$account cannot write to $state"
 	as_user sh -c 'cd "$1" && mkdir -p -m 755 log tmp sites builds git mail nginx acme &&
-		mkdir -p -m 700 run secrets tls tmp/body && chmod 711 tls' sh "$state" ||
+		mkdir -p -m 700 run secrets tls tmp/body && chmod 711 tls &&
+		mkdir -p certs && chmod 2750 certs' sh "$state" ||
 		die "cannot make the folders of $state"
 	choose_run_dir
 }
@@ -163,6 +164,7 @@ write_settings() {
 		[git_private]="localhost,127.0.0.1,::1"
 		[git_schemes]="https,http"
 		[git_ca_file]="$state/tls/git-ca.pem"
+		[acme_check_url]="http://127.0.0.1:$http_port"
 	)
 	local pair name out
 	for pair in "${settings[@]}"; do

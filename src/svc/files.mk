@@ -12,6 +12,7 @@ src_svc_libsvc_a_SOURCES = \
 	src/svc/deployhook.c src/svc/deployhook.h \
 	src/svc/deploy_log.c src/svc/deploy_log.h \
 	src/svc/detect.c src/svc/detect.h \
+	src/svc/domain.c src/svc/domain.h \
 	src/svc/egress.c src/svc/egress.h \
 	src/svc/environ.c src/svc/environ.h \
 	src/svc/envlines.c src/svc/envlines.h \

@@ -698,7 +698,8 @@ publish_remove_site(struct arena *a, const char *sites, const char *site)
 	if (!dir)
 		return false;
 	while (good && (d = readdir(dir)) != NULL) {
-		if (str_ends(d->d_name, tail))
+		/* a name with dots is a domain's link */
+		if (str_ends(d->d_name, tail) && !strchr(d->d_name, '.'))
 			good = fd_remove_tree(fd, d->d_name);
 	}
 	(void)closedir(dir);

@@ -18,6 +18,9 @@ autostack_worker_SOURCES = \
 	src/worker/outbox_hook.c \
 	src/worker/archiver.c src/worker/archiver.h \
 	src/worker/archive_job.c \
+	src/worker/domains.c src/worker/domains.h \
+	src/worker/order.c \
+	src/worker/served.c \
 	src/worker/crash.c
 autostack_worker_CPPFLAGS = $(AM_CPPFLAGS)
 autostack_worker_LDADD = src/svc/libsvc.a src/ext/libext.a src/base/libbase.a \

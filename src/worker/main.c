@@ -17,6 +17,7 @@
 #include "stmt.h"
 #include "svc/mail.h"
 #include "svc/store.h"
+#include "worker/domains.h"
 #include "worker/worker.h"
 
 static struct prog {
@@ -80,6 +81,9 @@ settle(struct worker *w, struct arena *a, const char **ret_why)
 	*ret_why = mail_settings_wrong(a, &w->cfg);
 	if (!*ret_why)
 		*ret_why = store_settings_wrong(a, &w->cfg);
+	if (*ret_why)
+		return false;
+	*ret_why = domains_settings_wrong(a, &w->cfg);
 	if (*ret_why)
 		return false;
 	w->builds = arena_printf(a, "%s/builds", w->cfg.state_dir);

@@ -25,7 +25,7 @@
 #include <unistd.h>
 
 #define ROUND_MS  1000
-#define SENDER_MS 1000  /* between two starts of a sender */
+#define HELPER_MS 1000  /* between two starts of one */
 #define STOP_MS   20000 /* for children to hand back what they do */
 #define LOCK_MS   50
 #define LOCK_LOG  100 /* rounds of it */
@@ -169,45 +169,68 @@ slot_ended(struct worker *w, int slot, int status)
 	s->dirty = true;
 }
 
-/* A child that runs beside the jobs, unless it runs or was just started. True
- * in that child. */
-static bool
-start_helper(struct sender *s, enum event lost)
+/* What may run beside the jobs, by its place in w->helper; the last kind comes
+ * as often as hook_senders says. */
+static enum event
+helper_lost(int i)
 {
+	static const enum event lost[] = {
+		[HELPER_MAIL] = EV_OUTBOX_LOST,
+		[HELPER_DOMAINS] = EV_DOMAINS_LOST,
+		[HELPER_ARCHIVER] = EV_ARCHIVE_LOST,
+		[HELPER_HOOK] = EV_OUTBOX_LOST,
+	};
+
+	return lost[MIN(i, (int)HELPER_HOOK)];
+}
+
+NORETURN static void
+helper_main(struct worker *w, int i)
+{
+	if (i == HELPER_MAIL)
+		outbox_main(w, &drain_mail);
+	if (i == HELPER_DOMAINS)
+		domains_main(w);
+	if (i == HELPER_ARCHIVER)
+		archiver_main(w);
+	outbox_main(w, &drain_hook);
+}
+
+static void
+start_helper(struct worker *w, int i)
+{
+	struct helper *h = &w->helper[i];
 	pid_t pid;
 
-	if (s->pid || clock_mono_ms() < s->at)
-		return false;
 	(void)fflush(stderr);
 	pid = fork();
 	if (pid == 0)
-		return true;
-	s->pid = MAX(pid, 0);
-	s->at = clock_mono_ms() + SENDER_MS;
+		helper_main(w, i);
+	h->pid = MAX(pid, 0);
+	h->at = clock_mono_ms() + HELPER_MS;
 	if (pid < 0)
-		log_event(lost, NULL, "cause", strerror(errno), NULL);
-	return false;
+		log_event(helper_lost(i), NULL, "cause", strerror(errno), NULL);
 }
 
 static void
 start_helpers(struct worker *w)
 {
-	for (int i = 0; i < w->senders; i++) {
-		if (start_helper(&w->sender[i], EV_OUTBOX_LOST))
-			outbox_main(w, i ? &drain_hook : &drain_mail);
+	w->archiver_first = w->helper[HELPER_ARCHIVER].at == 0;
+	for (int i = 0; i < w->helpers; i++) {
+		if (w->helper[i].pid || clock_mono_ms() < w->helper[i].at ||
+			(i == HELPER_ARCHIVER && !store_is_on(&w->cfg)))
+			continue;
+		start_helper(w, i);
 	}
-	w->archiver_first = w->archiver.at == 0;
-	if (store_is_on(&w->cfg) && start_helper(&w->archiver, EV_ARCHIVE_LOST))
-		archiver_main(w);
 }
 
 static void
-helper_ended(struct worker *w, struct sender *s, enum event lost, int status)
+helper_ended(struct worker *w, int i, int status)
 {
-	s->pid = 0;
+	w->helper[i].pid = 0;
 	if (w->stopping)
 		return;
-	log_event(lost, NULL, "signal",
+	log_event(helper_lost(i), NULL, "signal",
 		WIFSIGNALED(status)
 			? str_from_i64(w->ctx.arena, WTERMSIG(status))
 			: NULL,
@@ -221,13 +244,10 @@ reap_children(struct worker *w)
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		for (int i = 0; i < w->senders; i++) {
-			if (w->sender[i].pid == pid)
-				helper_ended(w, &w->sender[i], EV_OUTBOX_LOST,
-					status);
+		for (int i = 0; i < w->helpers; i++) {
+			if (w->helper[i].pid == pid)
+				helper_ended(w, i, status);
 		}
-		if (w->archiver.pid == pid)
-			helper_ended(w, &w->archiver, EV_ARCHIVE_LOST, status);
 		for (int i = 0; i <= switch_slot(w); i++) {
 			if (w->slot[i].pid == pid)
 				slot_ended(w, i, status);
@@ -365,11 +385,11 @@ any_child(const struct worker *w)
 		if (w->slot[i].pid)
 			return true;
 	}
-	for (int i = 0; i < w->senders; i++) {
-		if (w->sender[i].pid)
+	for (int i = 0; i < w->helpers; i++) {
+		if (w->helper[i].pid)
 			return true;
 	}
-	return w->archiver.pid > 0;
+	return false;
 }
 
 static void
@@ -379,12 +399,10 @@ signal_children(const struct worker *w, int signal)
 		if (w->slot[i].pid)
 			(void)kill(w->slot[i].pid, signal);
 	}
-	for (int i = 0; i < w->senders; i++) {
-		if (w->sender[i].pid)
-			(void)kill(w->sender[i].pid, signal);
+	for (int i = 0; i < w->helpers; i++) {
+		if (w->helper[i].pid)
+			(void)kill(w->helper[i].pid, signal);
 	}
-	if (w->archiver.pid)
-		(void)kill(w->archiver.pid, signal);
 }
 
 static void
@@ -508,8 +526,8 @@ worker_serve(struct worker *w)
 	enum err e;
 
 	w->pid = getpid();
-	w->senders = 1 + (int)w->cfg.hook_senders;
-	ASSERT(w->senders <= SENDERS_MAX);
+	w->helpers = HELPER_HOOK + (int)w->cfg.hook_senders;
+	ASSERT(w->helpers <= HELPERS_MAX);
 	block_signals(w);
 	if (!fd_mkdirs(w->sites, 0755) || !fd_mkdirs(w->builds, 0700)) {
 		log_event(EV_CONFIG_BAD, NULL, "setting", "state_dir", "cause",

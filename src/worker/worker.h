@@ -6,8 +6,9 @@
  * (serve.c); a child does one deployment from clone to switch (job.c) over a
  * database connection of its own, and dies with its parent. Only
  * autostack-sandbox, the child of a child, runs what users wrote (step.c). More
- * children send what waits (outbox.c): one mails, some notifications; and one
- * keeps archives of releases (archiver.c) where there is storage for them.
+ * children send what waits (outbox.c): one mails, some notifications; one looks
+ * after custom domains (domains.c); and one keeps archives of releases
+ * (archiver.c) where there is storage for them.
  */
 #ifndef AS_WORKER_WORKER_H
 #define AS_WORKER_WORKER_H
@@ -23,8 +24,10 @@
 
 #include <sys/types.h>
 
-#define SLOTS_MAX   64
-#define SENDERS_MAX (1 + 16)
+#define SLOTS_MAX 64
+/* the children beside the jobs, by their place in worker.helper */
+enum { HELPER_MAIL, HELPER_DOMAINS, HELPER_ARCHIVER, HELPER_HOOK };
+#define HELPERS_MAX (HELPER_HOOK + 16)
 
 /* ---- the parent: serve.c ---- */
 
@@ -46,14 +49,13 @@ struct worker {
 	int lock;            /* held by the parent and by every job child */
 	int signals;         /* signalfd */
 	struct slot slot[SLOTS_MAX + 1]; /* the last one switches only */
-	struct sender {
-		pid_t pid;     /* 0: none */
-		int64_t at;    /* it is not started again before */
-	} sender[SENDERS_MAX]; /* the first sends mails */
-	int senders;
-	struct sender archiver; /* keeps archives, where there is storage */
-	bool archiver_first;    /* the first one of this parent */
-	pid_t pid;              /* of the parent */
+	struct helper {
+		pid_t pid;  /* 0: none */
+		int64_t at; /* it is not started again before */
+	} helper[HELPERS_MAX];
+	int helpers;
+	bool archiver_first; /* the first one of this parent */
+	pid_t pid;           /* of the parent */
 	bool look; /* something has changed: do not wait for the round */
 	bool stopping;
 	bool site_stays; /* said that one cannot be removed */
@@ -82,6 +84,10 @@ NORETURN void outbox_main(struct worker *w, const struct drain *d);
 /* In the child: archive releases, bring them back and remove archives of what
  * was deleted, until a signal ends it. Never returns. */
 NORETURN void archiver_main(struct worker *w);
+
+/* In the child: prove domains, order their certificates, and give nginx what it
+ * serves them with, until a signal ends it. Never returns. */
+NORETURN void domains_main(struct worker *w);
 
 struct job;
 

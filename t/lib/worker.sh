@@ -102,7 +102,7 @@ worker_down() {
 worker_parent() { ps -o pid= --ppid "$worker_pid" | tr -d ' '; }
 worker_jobs() {
 	ps -o comm=,pid= --ppid "$(worker_parent)" |
-		sed -n '/^\(outbox\|hooks\|archiver\) /!s/.* //p'
+		sed -n '/^\(outbox\|hooks\|archiver\|domains\) /!s/.* //p'
 }
 worker_outbox() {
 	ps -o comm=,pid= --ppid "$(worker_parent)" | sed -n 's/^outbox *//p'

@@ -4,8 +4,9 @@
 int
 main(void)
 {
-	static const suite_fn suites[] = {suite_crypt, suite_fcgi, suite_gz,
-		suite_httpc, suite_json, suite_pass, suite_token, NULL};
+	static const suite_fn suites[] = {suite_cert, suite_crypt, suite_dns,
+		suite_fcgi, suite_gz, suite_httpc, suite_json, suite_pass,
+		suite_token, NULL};
 
 	return unit_main("unit_ext", suites);
 }

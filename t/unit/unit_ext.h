@@ -4,7 +4,9 @@
 
 #include "unit.h"
 
+Suite *suite_cert(void);
 Suite *suite_crypt(void);
+Suite *suite_dns(void);
 Suite *suite_fcgi(void);
 Suite *suite_gz(void);
 Suite *suite_httpc(void);
