@@ -6,6 +6,7 @@
 
 #include "gen/stmt.h"
 #include "handlers/account.h"
+#include "svc/github.h"
 #include "svc/recovery.h"
 #include "svc/user.h"
 #include "web/reply.h"
@@ -155,16 +156,37 @@ h_preferences_update(struct req *rq, const void *v)
 	return e ? e : reply_row(rq, preferences_out);
 }
 
+/* The account is gone; GitHub may be away. The audit row says so then. */
+static void
+revoke_all(struct req *rq, const char *const *tokens, size_t n)
+{
+	bool revoked = true;
+
+	for (size_t i = 0; i < n; i++) {
+		struct ctx own = {.arena = rq_ctx(rq)->arena};
+
+		revoked &= github_revoke(&own, rq_cfg(rq), tokens[i]) == E_OK;
+	}
+	if (n > 0)
+		rq_audit_note(rq, "revoked", revoked ? "yes" : "no");
+}
+
 static enum err
 h_account_delete(struct req *rq, const void *v)
 {
 	const struct account_delete *in = v;
+	const char *const *tokens = NULL;
+	size_t n = 0;
 	enum err e = user_confirm(rq_ctx(rq), rq_svc(rq), rq_user(rq),
 		rq_session(rq), in->password);
 
 	rq_audit_target(rq, rq_user(rq));
 	if (e)
 		return rq_blame(rq, "password", e);
-	e = user_delete(rq_ctx(rq), rq_svc(rq), rq_user(rq));
+	e = github_tokens(rq_ctx(rq), rq_svc(rq), rq_user(rq), &tokens, &n);
+	if (!e)
+		e = user_delete(rq_ctx(rq), rq_svc(rq), rq_user(rq));
+	if (!e)
+		revoke_all(rq, tokens, n);
 	return e ? e : reply_empty(rq);
 }

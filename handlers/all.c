@@ -16,6 +16,8 @@ const struct route *const all_routes[] = {
 	deploy_hook_routes,
 	preview_routes,
 	domain_routes,
+	github_routes,
+	webhook_routes,
 	deployment_routes,
 	health_routes,
 	NULL,

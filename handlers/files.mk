@@ -8,7 +8,7 @@ handlers_libhandlers_a_SOURCES = \
 	handlers/auth.c \
 	handlers/channel.c handlers/channel.h \
 	handlers/grant.c handlers/grant.h \
-	handlers/oauth.c \
+	handlers/oauth.c handlers/oauth.h \
 	handlers/recovery.c \
 	handlers/session.c \
 	handlers/user.c \
@@ -17,7 +17,9 @@ handlers_libhandlers_a_SOURCES = \
 	handlers/deployment.c handlers/deployment.h \
 	handlers/env.c handlers/env.h \
 	handlers/export.c \
+	handlers/github.c \
 	handlers/preview.c \
 	handlers/health.c \
-	handlers/project.c
+	handlers/project.c \
+	handlers/webhook.c
 EXTRA_DIST += handlers/README.md

@@ -8,8 +8,8 @@
 #include "base/arena.h"
 #include "gen/stmt.h"
 #include "handlers/grant.h"
+#include "handlers/oauth.h"
 #include "svc/mail.h"
-#include "svc/oauth.h"
 #include "web/reply.h"
 #include "web/valid.h"
 
@@ -79,7 +79,7 @@ static const struct field providers_out[] = {
 	O_LIST("providers", provider_out, "All that there could be."),
 	O_END
 };
-static const struct field link_out[] = {
+const struct field link_out[] = {
 	O_STR("url", REQ, "Where to send the browser."),
 	O_END
 };
@@ -108,7 +108,7 @@ const struct route oauth_routes[] = {
 	{ .op = "oauthGithubCallback", .verb = GET, .path = "/api/auth/github/callback", .who = WHO_PUBLIC,
 	  .rate = RATE_AUTH, .audit = EV_AUTH_OAUTH_FAILED, .in = IN(callback_in, struct oauth_callback), .ok = 302,
 	  .fn = h_oauth_github_callback,
-	  .doc = "Where GitHub sends the browser back; goes on to the panel's /oauth with #code=, #linked= or #error=." },
+	  .doc = "Where GitHub sends the browser back; goes on to the panel's /oauth with #code=, #linked=, #connected= or #error=." },
 	{ .op = "oauthGoogle", .verb = GET, .path = "/api/auth/google", .who = WHO_PUBLIC, .rate = RATE_AUTH,
 	  .in = IN(start_in, struct oauth_start), .ok = 302, .errs = ERRS(E_PROVIDER_NOT_FOUND),
 	  .fn = h_oauth_google, .doc = "Send the browser to Google to sign in." },
@@ -183,6 +183,21 @@ set_cookie(struct req *rq, const char *value)
 	reply_cookie(rq, COOKIE, value, OAUTH_SECONDS, "Lax");
 }
 
+enum err
+oauth_reply_url(struct req *rq, const struct oauth_begin *b)
+{
+	const char *url, *browser;
+	enum err e = oauth_begin(rq_ctx(rq), rq_svc(rq), b, &url, &browser);
+	struct jw *w;
+
+	if (e)
+		return e;
+	set_cookie(rq, browser);
+	w = reply_begin(rq);
+	jw_kstr(w, "url", url);
+	return reply_end(rq);
+}
+
 static enum err
 start(struct req *rq, enum oauth_provider p, const struct oauth_start *in)
 {
@@ -231,8 +246,13 @@ callback(struct req *rq, enum oauth_provider p, const struct oauth_callback *in)
 	rq_audit_target(rq, oauth_provider_names[p]);
 	if (out.linking)
 		rq_audit_event(rq, EV_AUTH_OAUTH_LINK);
+	if (out.connecting)
+		rq_audit_event(rq, EV_GITHUB_CONNECT);
 	if (e)
 		return to_panel_failed(rq, out.next, e);
+	if (out.connecting)
+		return to_panel(rq, "connected", oauth_provider_names[p],
+			out.next, E_OK);
 	if (out.linking)
 		return to_panel(
 			rq, "linked", oauth_provider_names[p], out.next, E_OK);
@@ -278,16 +298,8 @@ h_oauth_link(struct req *rq, const void *v)
 		.user_id = rq_user(rq),
 		.session_id = rq_session(rq),
 	};
-	const char *url, *browser;
-	enum err e = oauth_begin(rq_ctx(rq), rq_svc(rq), &b, &url, &browser);
-	struct jw *w;
 
-	if (e)
-		return e;
-	set_cookie(rq, browser);
-	w = reply_begin(rq);
-	jw_kstr(w, "url", url);
-	return reply_end(rq);
+	return oauth_reply_url(rq, &b);
 }
 
 static enum err

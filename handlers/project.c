@@ -6,6 +6,7 @@
 #include "handlers/env.h"
 #include "svc/deploy.h"
 #include "svc/environ.h"
+#include "svc/gitcred.h"
 #include "svc/pathfilter.h"
 #include "svc/upload.h"
 #include "web/reply.h"
@@ -28,6 +29,7 @@ struct project_new {
 	const char *output_dir;
 	const char *env_vars;
 	const char *preview_env_vars;
+	const char *deploy_token;
 };
 struct project_change {
 	const char *id;
@@ -85,6 +87,7 @@ static const struct field project_new_in[] = {
 	F_STR(struct project_new, output_dir,      "outputDir",      NUL, 1,   255, V_RELPATH,      "Folder to publish; detected when null."),
 	F_STR(struct project_new, env_vars,        "envVars",        NUL, 0, 65536, V_ENV_LINES,    "KEY=VALUE lines for production; values never come back."),
 	F_STR(struct project_new, preview_env_vars, "previewEnvVars", NUL, 0, 65536, V_ENV_LINES,   "KEY=VALUE lines for previews, which get none of the others."),
+	F_STR(struct project_new, deploy_token,    "deployToken",    NUL, 1, GITCRED_MAX, V_PASSWORD, "What the clone proves itself with: a token, or user:token. For the repository's server only; never comes back."),
 	F_END
 };
 static const struct field project_change_in[] = {
@@ -98,6 +101,7 @@ static const struct field project_change_in[] = {
 	F_STR(struct project_change, to.output_dir,      "outputDir",      NUL, 1,   255, V_RELPATH,      "Folder to publish; null: detect it."),
 	F_STR(struct project_change, to.env_vars,        "envVars",        NUL, 0, 65536, V_ENV_LINES,    "KEY=VALUE lines that replace all of production; null or empty: none."),
 	F_STR(struct project_change, to.preview_env_vars, "previewEnvVars", NUL, 0, 65536, V_ENV_LINES,   "KEY=VALUE lines that replace all of previews; null or empty: none."),
+	F_STR(struct project_change, to.deploy_token,    "deployToken",   NUL, 1, GITCRED_MAX, V_PASSWORD,    "A token, or user:token, for the clone from the server of the repository as it is now; null: none."),
 	F_INT(struct project_change, keep_releases,      "keepReleases",  NUL, 1,  1000, 0,              "Good releases that stay on disk; null: as many as the host's setting says."),
 	F_BOOL(struct project_change, auto_deploy_paused, "autoDeployPaused", OPT, "Whether pushes and deploy hooks deploy nothing. A rollback turns it on."),
 	F_STR(struct project_change, watch_paths,        "watchPaths",       NUL, 0, PATHFILTER_TEXT_MAX, &valid_patterns, "Patterns of files, one a line: a push that touches none of them deploys nothing. * is any characters, a final / all below, a first ! leaves out. Null: every push."),
@@ -140,6 +144,7 @@ static const struct field project_upload_in[] = {
 	O_STR("buildCommand",      NUL, "Build step; null: detected."), \
 	O_STR("outputDir",         NUL, "Folder that is published; null: detected."), \
 	O_BOOL("hasEnvVars",       REQ, "Whether the build gets environment variables."), \
+	O_BOOL("hasDeployToken",   REQ, "Whether the clone has a deploy token."), \
 	O_STR("site",              REQ, "Name of the site, unique among all."), \
 	O_STR("url",               NUL, "Where the site answers; null before the first success."), \
 	O_UUID("liveDeploymentId", NUL, "The deployment that is live."), \
@@ -276,14 +281,26 @@ h_project_list(struct req *rq, const void *v)
 }
 
 static enum err
+check_token(struct req *rq, const struct project_new *p)
+{
+	return rq_blame(
+		rq, "deployToken", gitcred_check(rq_ctx(rq), p->deploy_token));
+}
+
+static enum err
 h_project_create(struct req *rq, const void *v)
 {
 	const struct project_new *in = v;
 	struct deploy_settings settings = settings_of(in);
 	const char *id;
-	enum err e = deploy_project_create(rq_ctx(rq), rq_svc(rq), rq_user(rq),
-		in->name, in->repository, &settings, &id);
+	enum err e = check_token(rq, in);
 
+	if (!e)
+		e = deploy_project_create(rq_ctx(rq), rq_svc(rq), rq_user(rq),
+			in->name, in->repository, &settings, &id);
+	if (!e && in->deploy_token)
+		e = gitcred_set(rq_ctx(rq), rq_svc(rq), rq_user(rq), id,
+			in->deploy_token);
 	if (e)
 		return e;
 	rq_audit_target(rq, id);
@@ -307,9 +324,9 @@ h_project_update(struct req *rq, const void *v)
 	const char *sealed = NULL;
 	const char *preview = NULL;
 	const char *name;
-	enum err e = E_OK;
+	enum err e = check_token(rq, to);
 
-	if (to->repository)
+	if (!e && to->repository)
 		e = deploy_repository(rq_ctx(rq), rq_cfg(rq), to->repository,
 			&repository, &name);
 	if (!e)
@@ -337,6 +354,10 @@ h_project_update(struct req *rq, const void *v)
 			rq_given(rq, "previews") ? rq_bool(in->previews) : NULL,
 			rq_bool(rq_given(rq, "watchPaths")), in->watch_paths,
 			in->spa);
+	/* after the repository has changed: it is for the new one's server */
+	if (!e && rq_given(rq, "deployToken"))
+		e = gitcred_set(rq_ctx(rq), rq_svc(rq), rq_user(rq), in->id,
+			to->deploy_token);
 	return e ? e : reply_project(rq, in->id);
 }
 

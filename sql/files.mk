@@ -15,6 +15,8 @@ stmt_files = \
 	sql/stmt/project.sql \
 	sql/stmt/deploy_hook.sql \
 	sql/stmt/preview.sql \
+	sql/stmt/github.sql \
+	sql/stmt/webhook.sql \
 	sql/stmt/release.sql \
 	sql/stmt/archive.sql \
 	sql/stmt/domain.sql \

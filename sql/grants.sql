@@ -77,6 +77,12 @@ GRANT INSERT (id, name, email, password_hash, avatar_url, role, email_verified),
 GRANT SELECT, INSERT, DELETE, UPDATE (login, email, token_sealed, scopes, updated_at) ON identities TO autostack_api;
 GRANT SELECT, INSERT, DELETE ON oauth_states TO autostack_api;
 
+-- github_connections: the API keeps them, the worker clones with them.
+GRANT SELECT, INSERT, DELETE, UPDATE (github_id, login, avatar_url, token_sealed, scopes, connected_at, refused_at, repos_at)
+	ON github_connections TO autostack_api;
+GRANT SELECT ON github_connections TO autostack_worker;
+GRANT SELECT, INSERT, DELETE ON github_repos TO autostack_api;
+
 -- codes: made once, used once.
 GRANT SELECT, INSERT, UPDATE (used_at) ON codes TO autostack_api;
 
@@ -117,7 +123,8 @@ GRANT SELECT ON audit_rows TO autostack_api;
 
 -- projects
 GRANT SELECT, INSERT, DELETE, UPDATE (name, repository, branch, root_dir, install_command, build_command, output_dir,
-	env_sealed, preview_env_sealed, previews, watch_paths, spa, keep_releases, auto_deploy_paused_at, updated_at) ON projects TO autostack_api;
+	env_sealed, preview_env_sealed, previews, watch_paths, spa, keep_releases, auto_deploy_paused_at, deploy_token_sealed,
+	deploy_token_origin, updated_at) ON projects TO autostack_api;
 GRANT SELECT ON projects TO autostack_ws, autostack_worker;
 GRANT UPDATE (live_deployment_id) ON projects TO autostack_worker;
 
@@ -153,6 +160,10 @@ GRANT SELECT, UPDATE (removed_at) ON previews TO autostack_worker;
 -- upload_chunks: the API writes, the worker reads, a trigger deletes.
 GRANT INSERT ON upload_chunks TO autostack_api;
 GRANT SELECT ON upload_chunks TO autostack_worker;
+
+-- webhooks: what came stays as it came.
+GRANT SELECT, INSERT, UPDATE (secret_sealed, updated_at) ON project_webhooks TO autostack_api;
+GRANT SELECT, INSERT, UPDATE (verdict, reason, deployment_id, duplicates, judged_at) ON webhook_deliveries TO autostack_api;
 
 -- deploy_hooks: their key never changes.
 GRANT SELECT, INSERT, DELETE, UPDATE (last_used_at, last_outcome) ON deploy_hooks TO autostack_api;

@@ -10,7 +10,7 @@ find src handlers -name '*.c' ! -path src/base/run.c ! -path 'src/sandbox/*' \
 
 callers=$(sed -n 's/^\([^:]*\): .*[^a-z_]run_start(.*/\1/p' "$TMP/code" | sort -u)
 is "$(echo $callers)" \
-	"src/ctl/doctor.c src/ctl/openapi.c src/worker/order.c src/worker/slot.c src/worker/step.c" \
+	"src/cli/pack.c src/ctl/doctor.c src/ctl/openapi.c src/worker/order.c src/worker/slot.c src/worker/step.c" \
 	"GIT-7 only the worker and the admin command start programs"
 
 # The worker names no program: what it starts is the sandbox beside itself, and

@@ -34,6 +34,10 @@ is "$(check_list deployment_logs_level)" "$(printf 'error\ninfo\nwarning')" \
 is "$(check_list deployments_trigger)" "$(printf 'api\nmanual\nredeploy\nrollback\nwebhook')" \
 	"triggers are those of the contract"
 
+words=$(tr '\n' ' ' <"$abs_top_srcdir/src/svc/webhook.c" |
+	sed "s/.*webhook_verdicts\[\] = {\([^}]*\)}.*/\1/" | grep -o '"[^"]*"' | tr -d '"' | LC_ALL=C sort)
+is "$words" "$(check_list webhook_deliveries_verdict)" "verdicts of webhooks are those of src/svc/webhook.c"
+
 for enum in grant:role_values:users_role session:method_values:sessions_method \
 	account:theme_values:users_theme audit:outcome_values:audit_logs_outcome \
 	channel:kind_values:notification_channels_kind channel:status_values:notifications_status \

@@ -64,8 +64,10 @@ is_deeply [sort keys %{$r->{json}}], [sort qw(id name email avatarUrl role email
 ok $r->{json}{hasPassword} && !$r->{json}{githubConnected}, 'it says how one can sign in';
 is ask(GET => '/api/users/profile', $ada)->{body}, $r->{body}, '/api/users/profile is the same';
 sql("INSERT INTO identities (provider, subject, user_id, login, token_sealed) SELECT 'github', '1', id, 'octo', 'sealed-token-canary'
+	FROM users WHERE email = 'ada\@example.com';
+	INSERT INTO github_connections (user_id, github_id, login, token_sealed) SELECT id, '1', 'octo', 'sealed-token-canary'
 	FROM users WHERE email = 'ada\@example.com'");
-ok ask(GET => '/api/user/profile', $ada)->{json}{githubConnected}, 'a link to GitHub shows';
+ok ask(GET => '/api/user/profile', $ada)->{json}{githubConnected}, 'a connection to GitHub shows';
 for (['/api/user/profile', 'Ada Lovelace'], ['/api/auth/me', 'Аделаида'], ['/api/users/profile', "O'Neil; DROP TABLE users--"]) {
 	my ($path, $name) = @$_;
 	$r = ask(PUT => $path, $ada, json => {name => $name});

@@ -63,6 +63,7 @@ dead API keys: 3 removed
 old orders of certificates: 1 removed
 old mails: 2 removed
 old notifications: 2 removed
+old webhook deliveries: 0 removed
 old audit rows: 1 removed
 stale uploads: 0 removed
 old build logs: 0 removed" "each kind says what went"
@@ -108,4 +109,10 @@ is "$(sql "SELECT count(*) FROM deployment_logs")" 4 "with their lines, and no o
 
 autostack "$PGURL" cleanup --batch 0 >/dev/null 2>&1
 is $? 2 "a batch of 0 is refused"
+
+sql "INSERT INTO webhook_deliveries (project_id, event, verdict, reason, received_at)
+	SELECT p.id, 'push', 'deployed', v.name, now() + v.at::interval FROM projects p,
+		(VALUES ('old', '-31 d'), ('older', '-40 d'), ('young', '-29 d')) v (name, at) WHERE p.name = 'p'"
+like "$(autostack "$PGURL" cleanup 2>&1)" "^old webhook deliveries: 2 removed" "deliveries of webhooks go after webhook_keep_days"
+is "$(sql 'SELECT reason FROM webhook_deliveries')" young "younger ones stay"
 done_testing

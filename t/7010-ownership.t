@@ -23,6 +23,7 @@ my $session = sql("SELECT id FROM sessions WHERE user_id = '$ada_id'");
 my $key = $api->ask(POST => '/api/api-keys', token => $ada, json => {name => 'secret'})->{json}{id};
 my $channel = $api->ask(POST => '/api/notification-channels', token => $ada,
 	json => {name => 'secret', kind => 'webhook', url => 'https://example.com/secret'})->{json}{id};
+my $delivery = sql("INSERT INTO webhook_deliveries (project_id, event, verdict, reason) VALUES ('$p->{id}', 'push', 'queue_full', 'x') RETURNING id");
 my $bobs_key = $api->ask(POST => '/api/api-keys', token => $who{bob}, json => {name => 'bob'})->{json}{key};
 # credentials that were good once
 sql("UPDATE sessions SET revoked_at = now() WHERE user_id = (SELECT id FROM users WHERE name = 'ended');
@@ -38,6 +39,7 @@ my %of = (
 	'/api/auth/sessions/' => {id => $session, other => 404},
 	'/api/notification-channels/' => {id => $channel, other => 404},
 	'/api/api-keys/' => {id => $key, other => 404},
+	'/api/webhook-deliveries/' => {id => $delivery, other => 404},
 	'/api/users/' => {id => $ada_id, other => 403, managers => {GET => 200}},
 );
 
@@ -66,6 +68,7 @@ while (<$f>) {
 	next unless $what eq 'route' && $path =~ /\{/;
 	my ($where) = grep { index($path, "$_\{id}") == 0 } keys %of;
 	next if $path =~ /\{provider\}/; # names a kind, not an object: one's own only
+	next if $path =~ m{^/api/github/repos/}; # GitHub's, by one's own token
 	next if $who eq 'public'; # whoever has what the path or the query holds
 	if (!$where) {
 		fail "SET-1 $verb $path has no entry in this file";

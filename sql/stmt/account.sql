@@ -30,7 +30,7 @@ ORDER BY s.created_at DESC, s.id DESC;
 -- by: api
 SELECT u.id, u.name, u.email, u.avatar_url, u.role, u.email_verified, u.created_at,
 	u.password_hash IS NOT NULL AS has_password,
-	EXISTS (SELECT FROM identities i WHERE i.user_id = u.id AND i.provider = 'github') AS github_connected,
+	EXISTS (SELECT FROM github_connections g WHERE g.user_id = u.id) AS github_connected,
 	u.pending_email
 FROM users u WHERE u.id = $1;
 
@@ -131,7 +131,7 @@ RETURNING id, (SELECT n FROM told) AS sessions;
 -- by: api
 SELECT u.id, u.name, u.email, u.avatar_url, u.role, u.email_verified, u.created_at,
 	u.password_hash IS NOT NULL AS has_password,
-	EXISTS (SELECT FROM identities i WHERE i.user_id = u.id AND i.provider = 'github') AS github_connected,
+	EXISTS (SELECT FROM github_connections g WHERE g.user_id = u.id) AS github_connected,
 	u.pending_email, u.updated_at, u.last_login_at,
 	u.theme, u.email_notifications, u.deployment_success_notifications, u.deployment_failure_notifications,
 	u.deployment_state_change_only

@@ -151,6 +151,7 @@ DELETE FROM notifications WHERE id IN (
 	SELECT id FROM notifications
 	WHERE created_at < now() - make_interval(days => $2) AND ended_at < now() - make_interval(days => $2)
 	ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED);
+
 -- name: admin_certificate_list
 -- doc: All custom domains with the state of their certificates.
 -- in:
@@ -193,6 +194,15 @@ FROM domains;
 DELETE FROM certificate_orders WHERE id IN (
 	SELECT id FROM certificate_orders WHERE ended_at < now() - make_interval(days => $2)
 	ORDER BY ended_at LIMIT $1 FOR UPDATE SKIP LOCKED);
+
+-- name: cleanup_webhook_deliveries
+-- doc: One batch of deliveries of webhooks that came so many days ago.
+-- in: batch integer, days integer
+-- out: none
+-- by: owner
+DELETE FROM webhook_deliveries WHERE id IN (
+	SELECT id FROM webhook_deliveries WHERE received_at < now() - make_interval(days => $2)
+	ORDER BY received_at LIMIT $1 FOR UPDATE SKIP LOCKED);
 
 -- name: cleanup_audit
 -- doc: One batch of audit rows that are older than so many days.

@@ -11,13 +11,13 @@ VALUES ($1, $2, $3, $4, $5, $6, now() + make_interval(secs => $7));
 -- name: oauth_state_insert_link
 -- doc: The same to link an account: the session has to have begun lately.
 -- in: hash text, provider text, browser_hash text, verifier_sealed text, nonce text, next text, seconds integer
--- in: session_id uuid, user_id uuid, recent_seconds integer
+-- in: session_id uuid, user_id uuid, recent_seconds integer, connects boolean
 -- out: one
 -- cols: hash text
 -- none: SIGN_IN_AGAIN
 -- by: api
-INSERT INTO oauth_states (hash, provider, browser_hash, verifier_sealed, nonce, next, expires_at, session_id, user_id)
-SELECT $1, $2, $3, $4, $5, $6, now() + make_interval(secs => $7), s.id, s.user_id
+INSERT INTO oauth_states (hash, provider, browser_hash, verifier_sealed, nonce, next, expires_at, session_id, user_id, connects)
+SELECT $1, $2, $3, $4, $5, $6, now() + make_interval(secs => $7), s.id, s.user_id, $11
 FROM sessions s WHERE s.id = $8 AND s.user_id = $9 AND s.created_at > now() - make_interval(secs => $10)
 RETURNING hash;
 
@@ -26,11 +26,11 @@ RETURNING hash;
 -- doc: Use a state up; alive says whether it is in time and, to link, its session still lives.
 -- in: hash text
 -- out: one
--- cols: provider text, browser_hash text, verifier_sealed text, nonce text, next text, user_id uuid, alive boolean
+-- cols: provider text, browser_hash text, verifier_sealed text, nonce text, next text, user_id uuid, connects boolean, alive boolean
 -- none: OAUTH_STATE
 -- by: api
 DELETE FROM oauth_states o WHERE o.hash = $1
-RETURNING o.provider, o.browser_hash, o.verifier_sealed, o.nonce, o.next, o.user_id,
+RETURNING o.provider, o.browser_hash, o.verifier_sealed, o.nonce, o.next, o.user_id, o.connects,
 	o.expires_at > now() AND (o.user_id IS NULL OR EXISTS (
 		SELECT FROM sessions s JOIN users u ON u.id = s.user_id
 		WHERE s.id = o.session_id AND s.revoked_at IS NULL AND s.expires_at > now() AND u.active)) AS alive;

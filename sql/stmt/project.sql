@@ -5,14 +5,14 @@
 -- in: user_id uuid, search text, max_rows bigint, skip_rows bigint
 -- out: many
 -- cols: total_items bigint, id uuid, name text, repository text, branch text, root_dir text, install_command text,
--- cols: build_command text, output_dir text, has_env_vars boolean, site text, url text, live_deployment_id uuid, keep_releases integer, previews boolean, watch_paths text, spa text, auto_deploy_paused_at timestamptz, created_at timestamptz, updated_at timestamptz
+-- cols: build_command text, output_dir text, has_env_vars boolean, has_deploy_token boolean, site text, url text, live_deployment_id uuid, keep_releases integer, previews boolean, watch_paths text, spa text, auto_deploy_paused_at timestamptz, created_at timestamptz, updated_at timestamptz
 -- by: api
 SELECT c.total_items, p.* FROM (
 	SELECT count(*) AS total_items FROM projects
 	WHERE user_id = $1 AND ($2::text IS NULL OR position(lower($2) IN lower(name)) > 0)) c
 LEFT JOIN LATERAL (
 	SELECT p.id, p.name, p.repository, p.branch, p.root_dir, p.install_command, p.build_command, p.output_dir,
-		p.env_sealed IS NOT NULL AS has_env_vars, p.site,
+		p.env_sealed IS NOT NULL AS has_env_vars, p.deploy_token_sealed IS NOT NULL AS has_deploy_token, p.site,
 		(SELECT d.url FROM deployments d WHERE d.id = p.live_deployment_id) AS url,
 		p.live_deployment_id, p.keep_releases, p.previews, p.watch_paths, p.spa, p.auto_deploy_paused_at, p.created_at, p.updated_at
 	FROM projects p
@@ -25,11 +25,11 @@ ORDER BY p.created_at DESC, p.id DESC;
 -- in: id uuid, user_id uuid
 -- out: one
 -- cols: id uuid, name text, repository text, branch text, root_dir text, install_command text,
--- cols: build_command text, output_dir text, has_env_vars boolean, site text, url text, live_deployment_id uuid, keep_releases integer, previews boolean, watch_paths text, spa text, auto_deploy_paused_at timestamptz, created_at timestamptz, updated_at timestamptz, env_sealed text, preview_env_sealed text
+-- cols: build_command text, output_dir text, has_env_vars boolean, has_deploy_token boolean, site text, url text, live_deployment_id uuid, keep_releases integer, previews boolean, watch_paths text, spa text, auto_deploy_paused_at timestamptz, created_at timestamptz, updated_at timestamptz, env_sealed text, preview_env_sealed text
 -- none: PROJECT_NOT_FOUND
 -- by: api
 SELECT p.id, p.name, p.repository, p.branch, p.root_dir, p.install_command, p.build_command, p.output_dir,
-	p.env_sealed IS NOT NULL AS has_env_vars, p.site,
+	p.env_sealed IS NOT NULL AS has_env_vars, p.deploy_token_sealed IS NOT NULL AS has_deploy_token, p.site,
 	(SELECT d.url FROM deployments d WHERE d.id = p.live_deployment_id) AS url,
 	p.live_deployment_id, p.keep_releases, p.previews, p.watch_paths, p.spa, p.auto_deploy_paused_at, p.created_at, p.updated_at, p.env_sealed, p.preview_env_sealed
 FROM projects p WHERE p.id = $1 AND p.user_id = $2;

@@ -56,6 +56,7 @@ chores_run(struct ctl *c, int64_t batch)
 	const char *order_days = str_from_i64(a, ORDER_DAYS);
 	const char *mail_days = str_from_i64(a, cfg->mail_keep_days);
 	const char *told_days = str_from_i64(a, cfg->notification_keep_days);
+	const char *webhook_days = str_from_i64(a, cfg->webhook_keep_days);
 	const char *audit_days = str_from_i64(a, cfg->audit_keep_days);
 	const char *upload_days = str_from_i64(a, cfg->upload_keep_days);
 	const char *log_days = str_from_i64(a, cfg->build_log_keep_days);
@@ -70,6 +71,8 @@ chores_run(struct ctl *c, int64_t batch)
 			{order_days}},
 		{"old mails", STMT_CLEANUP_MAILS, {mail_days}},
 		{"old notifications", STMT_CLEANUP_NOTIFICATIONS, {told_days}},
+		{"old webhook deliveries", STMT_CLEANUP_WEBHOOK_DELIVERIES,
+			{webhook_days}},
 		{"old audit rows", STMT_CLEANUP_AUDIT, {audit_days}},
 		{"stale uploads", STMT_CLEANUP_UPLOADS, {upload_days}},
 		{"old build logs", STMT_CLEANUP_BUILD_LOGS,

@@ -36,6 +36,7 @@ nobase_dist_autostackdata_DATA += \
 	sql/schema/0012-site-rules.sql \
 	sql/schema/0013-archives.sql \
 	sql/schema/0014-domains.sql \
+	sql/schema/0015-github.sql \
 	sql/seed.sql \
 	sql/version.sql
 

@@ -250,6 +250,11 @@ set_request(CURL *c, const struct httpc_request *rq, struct transfer *t,
 		     !curl_easy_setopt(c, CURLOPT_POSTFIELDS, rq->body);
 	if (ok && rq->method)
 		ok = !curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, rq->method);
+	if (ok && rq->user)
+		ok = !curl_easy_setopt(
+			     c, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC) &&
+		     !curl_easy_setopt(c, CURLOPT_USERNAME, rq->user) &&
+		     !curl_easy_setopt(c, CURLOPT_PASSWORD, rq->pass);
 	if (ok && rq->go_on)
 		ok = !curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, progress) &&
 		     !curl_easy_setopt(c, CURLOPT_XFERINFODATA, t) &&

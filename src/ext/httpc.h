@@ -40,6 +40,7 @@ struct httpc_request {
 	const char *method;         /* NULL: GET, or POST with a body */
 	const char *body;           /* NULL: none */
 	const char *type;           /* of the body */
+	const char *user, *pass;    /* Basic authentication; NULL: none */
 	int64_t timeout_ms;         /* for all of it */
 	size_t answer_max; /* a longer body is a failure; 0: HTTPC_BODY_MAX */
 	size_t cut; /* read no more than this of the body, and take what came; 0: all */

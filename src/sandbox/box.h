@@ -62,6 +62,7 @@ struct box {
 	char **argv;
 	struct limits lim;
 	int env_fd, status_fd, control_fd;
+	bool keep_stdin; /* the command reads ours; else /dev/null */
 
 	/* who */
 	uid_t uid, slot_uid;

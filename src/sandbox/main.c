@@ -33,7 +33,8 @@ static const char usage_text[] =
 	"  --net isolated|host|none   default isolated\n"
 	"  --refuse CIDR              replaces the default list; repeatable\n"
 	"  --bind SRC:DST, --ro-bind SRC:DST, --chdir DIR\n"
-	"  --setenv NAME=VALUE, --env-fd N (NUL-separated NAME=VALUE)\n"
+	"  --setenv NAME=VALUE, --env-fd N (NUL-separated NAME=VALUE), "
+	"--stdin\n"
 	"  --status-fd N, --control-fd N\n"
 	"  --time MS, --memory BYTES, --pids N, --disk BYTES, --inodes N\n"
 	"  --watch DIR                what --disk and --inodes measure\n"
@@ -62,6 +63,7 @@ enum option_id {
 	O_CHDIR_TO,
 	O_SETENV,
 	O_ENV_FD,
+	O_STDIN,
 	O_STATUS_FD,
 	O_CONTROL_FD,
 	O_TIME,
@@ -85,6 +87,7 @@ static const struct option options[] = {
 	{"chdir", required_argument, NULL, O_CHDIR_TO},
 	{"setenv", required_argument, NULL, O_SETENV},
 	{"env-fd", required_argument, NULL, O_ENV_FD},
+	{"stdin", no_argument, NULL, O_STDIN},
 	{"status-fd", required_argument, NULL, O_STATUS_FD},
 	{"control-fd", required_argument, NULL, O_CONTROL_FD},
 	{"time", required_argument, NULL, O_TIME},
@@ -218,6 +221,9 @@ take_option(struct prog *p, int o)
 		break;
 	case O_ENV_FD:
 		b->env_fd = descriptor("env-fd");
+		break;
+	case O_STDIN:
+		b->keep_stdin = true;
 		break;
 	case O_STATUS_FD:
 		b->status_fd = descriptor("status-fd");

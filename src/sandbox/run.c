@@ -239,7 +239,7 @@ be_c(struct box *b, struct wires *w)
 	die_with_a(b);
 	limit_all(b);
 	default_signals();
-	if (dup2(b->null_fd, 0) != 0 || dup2(1, 2) != 2)
+	if ((!b->keep_stdin && dup2(b->null_fd, 0) != 0) || dup2(1, 2) != 2)
 		box_fail(b, "dup2: %s", strerror(errno));
 	bwrap_exec(b);
 }

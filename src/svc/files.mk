@@ -16,6 +16,9 @@ src_svc_libsvc_a_SOURCES = \
 	src/svc/egress.c src/svc/egress.h \
 	src/svc/environ.c src/svc/environ.h \
 	src/svc/envlines.c src/svc/envlines.h \
+	src/svc/gitcred.c src/svc/gitcred.h \
+	src/svc/github.c src/svc/github.h \
+	src/svc/github_account.c \
 	src/svc/giturl.c src/svc/giturl.h \
 	src/svc/hashslot.c src/svc/hashslot.h \
 	src/svc/hook.c src/svc/hook.h \
@@ -45,6 +48,7 @@ src_svc_libsvc_a_SOURCES = \
 	src/svc/svc.h \
 	src/svc/upload.c src/svc/upload.h \
 	src/svc/user.c src/svc/user.h \
+	src/svc/webhook.c src/svc/webhook.h \
 	src/svc/wordlist.c src/svc/wordlist.h
 
 check_PROGRAMS += t/helper/flip t/helper/page-reader

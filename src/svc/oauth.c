@@ -7,6 +7,7 @@
 #include "ext/crypt.h"
 #include "gen/stmt.h"
 #include "svc/code.h"
+#include "svc/github.h"
 #include "svc/hashslot.h"
 #include "svc/oauth_provider.h"
 #include "svc/seal.h"
@@ -107,6 +108,9 @@ keep_state(struct ctx *ctx, const struct svc *svc, const struct oauth_begin *b,
 	const char *provider = oauth_provider_names[b->provider];
 	const char *next = oauth_next(ctx->arena, b->next);
 	const char *life = str_from_i64(ctx->arena, OAUTH_SECONDS);
+	const char *recent = str_from_i64(
+		ctx->arena, b->connects ? svc->cfg->refresh_token_seconds
+					: svc->cfg->recent_login_seconds);
 	const char *sealed;
 	enum err e = seal_close(ctx, svc->cfg, verifier_row(ctx, s->state.hash),
 		s->verifier.text, &sealed);
@@ -121,8 +125,7 @@ keep_state(struct ctx *ctx, const struct svc *svc, const struct oauth_begin *b,
 	return db_query(ctx, svc->db, STMT_OAUTH_STATE_INSERT_LINK,
 		DB_IN(s->state.hash, provider, s->browser.hash, sealed,
 			s->nonce.text, next, life, b->session_id, b->user_id,
-			str_from_i64(
-				ctx->arena, svc->cfg->recent_login_seconds)),
+			recent, b->connects ? "true" : "false"),
 		NULL);
 }
 
@@ -216,7 +219,8 @@ take_state(struct ctx *ctx, const struct svc *svc, const struct oauth_return *r,
 	ret->user_id = rows_str(row, "user_id");
 	out->next = rows_str(row, "next");
 	out->user_id = ret->user_id;
-	out->linking = ret->user_id != NULL;
+	out->connecting = rows_bool(row, 0, rows_col(row, "connects"));
+	out->linking = ret->user_id != NULL && !out->connecting;
 	return seal_open(ctx, svc->cfg, verifier_row(ctx, hash),
 		rows_str(row, "verifier_sealed"), &ret->verifier);
 }
@@ -282,6 +286,8 @@ oauth_come_back(struct ctx *ctx, const struct svc *svc,
 		e = identify(ctx, svc, r, &way, &id);
 	if (e)
 		return e;
+	if (ret->connecting)
+		return github_connect(ctx, svc, way.user_id, &id);
 	return way.user_id ? oauth_link(ctx, svc, &v, way.user_id)
 			   : oauth_sign_in(ctx, svc, &v, ret);
 }

@@ -28,10 +28,13 @@ struct oauth_begin {
 	/* who links an account; NULL: somebody signs in */
 	const char *user_id, *session_id;
 	const char *scopes; /* besides those of a sign-in; NULL: none */
+	bool connects;      /* keep the token to work with repositories (see
+			     * github.h): it signs nobody in */
 };
 /* Where to send the browser, and the text of the cookie that it has to bring
  * back within OAUTH_SECONDS. E_PROVIDER_NOT_FOUND when it is not set up,
- * E_SIGN_IN_AGAIN when the session that links is not recent (OA-10),
+ * E_SIGN_IN_AGAIN when the session that links is not recent (OA-10; to
+ * connect, any that lives will do),
  * E_PROVIDER_FAILED. */
 #define OAUTH_SECONDS 600
 MUST enum err oauth_begin(struct ctx *ctx, const struct svc *svc,
@@ -50,6 +53,7 @@ struct oauth_outcome {
 	const char *code;    /* for oauth_finish(); NULL when it linked */
 	const char *user_id; /* NULL: not known */
 	bool linking;
+	bool connecting;
 };
 /* Ask the provider who it was and find, link or make the account, all in one
  * transaction. *ret is filled as far as it is known, also on failure. The code

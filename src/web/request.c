@@ -224,6 +224,25 @@ parse_body(struct req *rq, const struct jsn **ret)
 	return E_OK;
 }
 
+/* The body as it came, for whoever checks a signature of it. */
+static enum err
+keep_body(struct req *rq)
+{
+	AUTO_BUF struct buf b = {0};
+	char *copy;
+	enum err e;
+
+	buf_init(&b, (size_t)rq->web->cfg->request_body_max + 32768);
+	e = read_body(rq, &b);
+	if (e)
+		return e;
+	copy = arena_alloc(rq->ctx.arena, b.len + 1);
+	memcpy(copy, buf_text(&b), b.len);
+	rq->raw = copy;
+	rq->raw_len = b.len;
+	return E_OK;
+}
+
 enum err
 request_bind(struct req *rq, void *dst)
 {
@@ -235,6 +254,8 @@ request_bind(struct req *rq, void *dst)
 	b->body_fields = route_takes_body(rq->route);
 	if (b->body_fields)
 		e = parse_body(rq, &b->body);
+	else if (rq->route->raw)
+		e = keep_body(rq);
 	if (e)
 		return e;
 	for (size_t i = 0; i < rq->match.nparams; i++)

@@ -37,6 +37,9 @@ struct request_in {
 	const char *accept;
 	const char *user_agent;
 	const char *remote_addr;
+	const char *hub_signature;   /* X-Hub-Signature-256 */
+	const char *github_event;    /* X-GitHub-Event */
+	const char *github_delivery; /* X-GitHub-Delivery */
 	/* up to n bytes of the body: count, 0 at the end, -1 when broken */
 	ptrdiff_t (*read)(void *arg, void *p, size_t n);
 	/* take a part of the answer (CGI headers first); false: nobody reads */
@@ -134,6 +137,8 @@ struct req {
 	struct text_value texts[PATH_PARAMS_MAX + QUERY_PARAMS_MAX];
 	size_t ntexts;
 	struct binding binding;
+	const char *raw; /* the body of a route that says .raw */
+	size_t raw_len;
 	const char *ip;     /* a valid address or NULL */
 	const char *cookie; /* a browser's refresh token or NULL */
 	struct rate_seen rate;

@@ -9,7 +9,6 @@
 #include "base/fd.h"
 #include "base/str.h"
 #include "stmt.h"
-#include "svc/giturl.h"
 #include "svc/logclean.h"
 
 #include <fcntl.h>
@@ -22,10 +21,13 @@
 
 /* Runs inside the sandbox; what varies are its arguments: URL, branch, wanted
  * commit or nothing. A server need not give a commit that no branch points to,
- * so the branch's history is the second try. What git log says goes to a file,
+ * so the branch's history is the second try. Its stdin is what git proves itself
+ * with: helper() opens it anew each time that git asks, so git's children find
+ * it by descriptor only and it ends with them. What git log says goes to a file,
  * since what git fetch prints may be the server's words. */
 static const char script[] =
 	"set -e\n"
+	"exec 9<&0 </dev/null\n"
 	"git init -q --template= .\n"
 	"if [ -z \"$3\" ]; then\n"
 	"	git fetch -q --no-tags --depth 1 --no-recurse-submodules -- "
@@ -92,6 +94,12 @@ make_env(struct config *c, const struct job *j, const struct giturl *u,
 	set(c, arena_printf(c->a, "protocol.%s.allow", u->scheme), "always");
 	if (*pin)
 		set(c, "http.curloptResolve", pin);
+	/* for this server only, whatever it answers */
+	if (j->cred.token)
+		set(c,
+			arena_printf(
+				c->a, "credential.%s.helper", j->cred.origin),
+			"!f() { cat /proc/self/fd/9; }; f");
 	if (*j->w->cfg.git_ca_file)
 		set(c, "http.sslCAInfo", "/git-ca.pem");
 	c->env[c->n++] = arena_printf(c->a, "GIT_CONFIG_COUNT=%d", c->pairs);
@@ -177,6 +185,11 @@ sentence(struct job *j, const struct giturl *u)
 		return arena_printf(a, "the commit %s does not exist in %s",
 			commit, u->url);
 	case PRIVATE:
+		if (j->cred.token)
+			return arena_printf(a,
+				"the repository %s does not exist, or %s may "
+				"not read it",
+				u->url, j->cred.what);
 		return arena_printf(a,
 			"the repository %s asked for credentials: it is "
 			"private or does not exist",
@@ -258,6 +271,39 @@ record_commit(struct job *j, int job_dir)
 		NULL);
 }
 
+/* What git's credential protocol wants of a helper. */
+static const char *
+credential_text(struct job *j)
+{
+	return j->cred.token ? arena_printf(j->ctx.arena,
+				       "username=%s\npassword=%s\n",
+				       j->cred.user, j->cred.token)
+			     : NULL;
+}
+
+enum err
+clone_credential(struct job *j)
+{
+	struct ctx own = {.arena = j->ctx.arena};
+	struct gitcred_row row;
+	struct giturl u;
+	struct rows *r;
+	enum err e = lease_write(j, STMT_JOB_CREDENTIALS,
+		DB_IN(j->id, j->owner, j->attempt), &r);
+
+	/* an address that is refused is clone_run()'s to tell */
+	if (e || giturl_parse(&own, &j->w->cfg, j->repository, &u))
+		return e;
+	row = (struct gitcred_row){
+		.project_id = rows_str(r, "project_id"),
+		.user_id = rows_str(r, "user_id"),
+		.deploy_sealed = rows_str(r, "deploy_token_sealed"),
+		.deploy_origin = rows_str(r, "deploy_token_origin"),
+		.github_sealed = rows_str(r, "github_sealed"),
+	};
+	return gitcred_pick(&j->ctx, &j->w->cfg, &row, &u, &j->cred);
+}
+
 static enum err
 fetch(struct job *j, const struct giturl *u, const char *pin)
 {
@@ -269,6 +315,7 @@ fetch(struct job *j, const struct giturl *u, const char *pin)
 		.host_net = true,
 		.chdir = "/build/src",
 		.setenv = c.env,
+		.input = credential_text(j),
 		.time_ms = j->w->cfg.clone_timeout};
 	struct step_result r;
 	enum err e;
@@ -303,6 +350,8 @@ clone_run(struct job *j)
 		return e;
 	job_say(j, SAY_INFO, "Cloning repository %s (%s)...", u.url,
 		j->commit_wanted ? j->commit_wanted : j->branch);
+	if (j->cred.token)
+		job_say(j, SAY_INFO, "If it asks: by %s", j->cred.what);
 	e = fetch(j, &u, pin);
 	return e ? e : record_commit(j, dir);
 }

@@ -268,6 +268,7 @@ open_env(struct job *j)
 {
 	const char *text = "";
 	const char **values;
+	size_t n = 0;
 	enum err e = E_OK;
 
 	if (j->env_sealed)
@@ -276,12 +277,16 @@ open_env(struct job *j)
 			j->env_sealed, &text);
 	if (!e)
 		e = envlines_parse(&j->ctx, text, &j->env, &j->env_n);
+	if (!e)
+		e = clone_credential(j);
 	if (e)
 		return e;
 	values = arena_array(j->ctx.arena, j->env_n + 1, sizeof(*values));
 	for (size_t i = 0; i < j->env_n; i++)
-		values[i] = strchr(j->env[i], '=') + 1;
-	j->mask = mask_new(j->ctx.arena, values, j->env_n);
+		values[n++] = strchr(j->env[i], '=') + 1;
+	if (j->cred.token)
+		values[n++] = j->cred.token;
+	j->mask = mask_new(j->ctx.arena, values, n);
 	return E_OK;
 }
 

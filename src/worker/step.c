@@ -106,9 +106,9 @@ make_args(struct args *x, const struct job *j, const struct step *s)
 		add(x, arena_printf(
 			       x->a, "%s:/git-ca.pem", j->w->cfg.git_ca_file));
 	}
-	if (s->input) {
+	if (s->file) {
 		add(x, "--ro-bind");
-		add(x, arena_printf(x->a, "%s:" STEP_INPUT, s->input));
+		add(x, arena_printf(x->a, "%s:" STEP_INPUT, s->file));
 	}
 	add(x, "--chdir");
 	add(x, s->chdir);
@@ -118,6 +118,8 @@ make_args(struct args *x, const struct job *j, const struct step *s)
 	}
 	add_limits(x, j, s);
 	add_number(x, "--env-fd", FD_ENV);
+	if (s->input)
+		add(x, "--stdin");
 	add_number(x, "--status-fd", FD_STATUS);
 	add(x, "--");
 	/* the only shell there is: what users write is shell text, and it is
@@ -130,19 +132,27 @@ make_args(struct args *x, const struct job *j, const struct step *s)
 		add(x, *v);
 }
 
-/* The user's variables, NUL-separated, where no process list shows them. */
+/* A text where no process list, environment or disk shows it. */
+static int
+text_memfd(const char *text, size_t n)
+{
+	AUTO_FD int fd = memfd_create("text", MFD_CLOEXEC);
+
+	if (fd < 0 || !fd_write_all(fd, text, n) || lseek(fd, 0, SEEK_SET) != 0)
+		return -1;
+	return TAKE_FD(fd);
+}
+
+/* The user's variables, NUL-separated. */
 static int
 env_memfd(const struct job *j, const struct step *s)
 {
-	AUTO_FD int fd = memfd_create("env", MFD_CLOEXEC);
+	AUTO_BUF struct buf b = {0};
 
-	for (size_t i = 0; fd >= 0 && s->secrets && i < j->env_n; i++) {
-		if (!fd_write_all(fd, j->env[i], strlen(j->env[i]) + 1))
-			return -1;
-	}
-	if (fd < 0 || lseek(fd, 0, SEEK_SET) != 0)
-		return -1;
-	return TAKE_FD(fd);
+	buf_init(&b, (size_t)1 << 20);
+	for (size_t i = 0; s->secrets && i < j->env_n; i++)
+		buf_add(&b, j->env[i], strlen(j->env[i]) + 1);
+	return b.full ? -1 : text_memfd(buf_text(&b), b.len);
 }
 
 static enum err
@@ -156,10 +166,12 @@ start(struct job *j, const struct step *s, struct running *r)
 #endif
 	struct args x = {.a = j->ctx.arena};
 	AUTO_FD int env_fd = env_memfd(j, s);
+	AUTO_FD int in_fd =
+		s->input ? text_memfd(s->input, strlen(s->input)) : -1;
 	int out[2];
 	int status[2];
 
-	if (env_fd < 0 || pipe2(out, O_CLOEXEC) < 0)
+	if (env_fd < 0 || (s->input && in_fd < 0) || pipe2(out, O_CLOEXEC) < 0)
 		return ctx_cause(&j->ctx, E_INTERNAL_SERVER_ERROR,
 			"sandbox: %s", strerror(errno));
 	if (pipe2(status, O_CLOEXEC) < 0) {
@@ -170,7 +182,7 @@ start(struct job *j, const struct step *s, struct running *r)
 	}
 	make_args(&x, j, s);
 	r->pid = run_start(x.v, env,
-		(const int[]){-1, out[1], out[1], env_fd, status[1]}, 5);
+		(const int[]){in_fd, out[1], out[1], env_fd, status[1]}, 5);
 	r->out = out[0];
 	r->status = status[0];
 	(void)close(out[1]);

@@ -165,7 +165,7 @@ unpack_run(struct job *j)
 	const struct step s = {.shell = script,
 		.args = args,
 		.no_net = true,
-		.input = path,
+		.file = path,
 		.chdir = "/build/src",
 		.setenv = env,
 		.time_ms = j->build_ms};

@@ -19,6 +19,7 @@
 #include "base/err.h"
 #include "ext/db.h"
 #include "svc/detect.h"
+#include "svc/gitcred.h"
 #include "svc/mask.h"
 #include "svc/publish.h"
 
@@ -155,6 +156,7 @@ struct job {
 	/* what it needs */
 	struct logsink *log;
 	struct mask *mask;
+	struct gitcred cred;    /* for the clone alone */
 	const char *const *env; /* the user's variables */
 	size_t env_n;
 	const char *dir;   /* the slot's directory */
@@ -228,10 +230,11 @@ struct step {
 	const char *const *args; /* its $1, $2 ...; ended by NULL */
 	bool host_net;           /* the clone; else the isolated network */
 	bool no_net;             /* not even that */
-	const char *input;       /* a file to be read as STEP_INPUT; or NULL */
+	const char *file;        /* to be read as STEP_INPUT; or NULL */
 	const char *chdir;
 	const char *const *setenv; /* ended by NULL; visible, so no secrets */
 	bool secrets;              /* hand over the user's variables */
+	const char *input; /* its stdin, in memory only; NULL: /dev/null */
 	int64_t time_ms;
 };
 enum step_end {
@@ -268,6 +271,8 @@ enum err step_failed(struct job *j, const struct step *s,
 
 /* ---- clone.c ---- */
 
+/* Find what the clone may prove itself with; j->cred. */
+MUST enum err clone_credential(struct job *j);
 /* Clone the wanted commit into job/src and record it. */
 MUST enum err clone_run(struct job *j);
 

@@ -4,18 +4,22 @@
 # connection, one request each. Below it:
 #
 #   /git/NAME.git      ROOT/NAME.git through git-http-backend
+#   /auth/NAME.git     the same for who knows ROOT/auth ("user:token"), else 401;
+#                      while ROOT/hold exists, those who know it wait (and
+#                      ROOT/held exists)
 #   /private/...       401, as servers answer for what is private or missing
 #   /moved/...         302 to /git/... (a redirect that must not be followed)
 #   /away/...          302 to http://127.0.0.1:1/
 #   /slow/...          takes the request and says nothing for a minute
 #   /big/...           an endless answer
 #
-# Every request is a line in ROOT/requests. It ends with its parent.
+# Every request is a line in ROOT/requests; one with credentials has a word more. It ends with its parent.
 use strict;
 use warnings;
 use Socket;
 use IO::Handle;
 use IO::Socket::INET;
+use MIME::Base64 qw(encode_base64);
 
 my ($root, $portfile) = @ARGV;
 require 'syscall.ph' if 0;
@@ -60,12 +64,19 @@ sub serve {
 		$h{lc $1} = $2 if $l =~ /^([^:]+):\s*(.*)$/;
 	}
 	open(my $log, '>>', "$root/requests") or die;
-	syswrite $log, "$method $uri\n";
+	syswrite $log, "$method $uri" . ($h{authorization} ? ' credentials' : '') . "\n";
 	my ($path, $query) = split /\?/, $uri, 2;
 	$query //= '';
 	if ($path =~ m{^/private/}) {
 		return reply($c, '401 Unauthorized',
 			"WWW-Authenticate: Basic realm=\"git\"\r\n");
+	}
+	if ($path =~ s{^/auth/}{/git/}) {
+		return reply($c, '401 Unauthorized', "WWW-Authenticate: Basic realm=\"git\"\r\n") unless knows(\%h);
+		if (-e "$root/hold") {
+			open(my $f, '>', "$root/held");
+			select undef, undef, undef, 0.05 while -e "$root/hold";
+		}
 	}
 	if ($path =~ m{^/moved(/.*)}) {
 		return reply($c, '302 Found', "Location: /git$1?$query\r\n");
@@ -85,6 +96,13 @@ sub serve {
 	}
 	my $body = read_body($c, \%h);
 	backend($c, $method, $path, $query, \%h, $body);
+}
+
+sub knows {
+	my ($h) = @_;
+	open(my $f, '<', "$root/auth") or return 0;
+	chomp(my $want = <$f>);
+	return ($h->{authorization} // '') eq 'Basic ' . encode_base64($want, '');
 }
 
 sub read_body {

@@ -8,6 +8,9 @@
 #   POST /login/oauth/access_token   swaps the code, once, for a token; errors
 #                                    have status 200, as GitHub's do
 #   GET  /user, /user/emails         with that token
+#   GET  /user/repos, /repos/...     with that token: ROOT/lists/PATH.json ("/"
+#                                    as ","), a page of its list
+#   DELETE /applications/CLIENT/token   by the app's secret: ends a token
 #
 # ROOT/app.json: client_id, client_secret, redirect_uri as registered
 # ROOT/user.json, ROOT/emails.json: what the API answers
@@ -23,7 +26,7 @@ use Digest::SHA qw(sha256);
 use IO::Handle;
 use IO::Socket::INET;
 use JSON::PP ();
-use MIME::Base64 qw(encode_base64url);
+use MIME::Base64 qw(encode_base64 encode_base64url);
 
 my ($root, $portfile) = @ARGV;
 my $json = JSON::PP->new->utf8->canonical;
@@ -128,6 +131,37 @@ sub api {
 	answer($c, '200 OK', slurp("$what.json"), @type);
 }
 
+sub granted { # whether a token came that was given and not ended
+	my ($h) = @_;
+	return ($h->{authorization} // '') =~ /^Bearer (gho_[A-Za-z0-9]{36})$/ && -e "$root/token.$1";
+}
+
+sub rest {
+	my ($c, $h, $method, $path, $q) = @_;
+	my @type = ('Content-Type: application/json; charset=utf-8');
+	my $say = sub { answer($c, $_[0], ref $_[1] ? $json->encode($_[1]) : $_[1], @type) };
+	return answer($c, '403 Forbidden', 'Request forbidden by administrative rules.') unless $h->{'user-agent'};
+	return $say->('401 Unauthorized', {message => 'Bad credentials'}) unless granted($h);
+	if ($method eq 'GET') {
+		my $list = slurp('lists/' . substr($path, 1) =~ s{/}{,}gr . '.json')
+			// return $say->('404 Not Found', {message => 'Not Found'});
+		my ($n, $page) = ($q->{per_page} // 30, $q->{page} // 1);
+		my @all = @{$json->decode($list)};
+		return $say->('200 OK', [grep { defined } @all[($page - 1) * $n .. $page * $n - 1]]);
+	}
+	$say->('404 Not Found', {message => 'Not Found'});
+}
+
+sub revoke {
+	my ($c, $app, $h, $path, $body) = @_;
+	return answer($c, '401 Unauthorized', '{"message":"Bad credentials"}')
+		if ($h->{authorization} // '') ne 'Basic ' . encode_base64("$app->{client_id}:$app->{client_secret}", '');
+	my $token = eval { $json->decode($body)->{access_token} } // '';
+	return answer($c, '404 Not Found', '{"message":"Not Found"}')
+		unless $path eq "/applications/$app->{client_id}/token" && $token =~ /^(gho_[A-Za-z0-9]{36})$/ && unlink "$root/token.$1";
+	answer($c, '204 No Content', '');
+}
+
 sub serve {
 	my ($c) = @_;
 	$c->autoflush(1);
@@ -144,7 +178,7 @@ sub serve {
 	my ($path, $query) = split /\?/, $uri, 2;
 	open(my $log, '>>', "$root/requests") or die;
 	syswrite $log, $json->encode({method => $method, path => $path, query => {form($query // '')},
-		form => {form($body)}, headers => \%h}) . "\n";
+		form => {form($body)}, body => $body, headers => \%h}) . "\n";
 	for (split /\n/, slurp('odd') // '') {
 		next unless /^(\S+) (\S+)$/ && $1 eq $path;
 		return odd($c, $2) if $2 ne 'pause';
@@ -156,5 +190,7 @@ sub serve {
 	return token($c, $app, \%h, form($body)) if "$method $path" eq 'POST /login/oauth/access_token';
 	return api($c, \%h, 'user') if "$method $path" eq 'GET /user';
 	return api($c, \%h, 'emails') if "$method $path" eq 'GET /user/emails';
+	return revoke($c, $app, \%h, $path, $body) if $method eq 'DELETE' && $path =~ m{^/applications/};
+	return rest($c, \%h, $method, $path, {form($query // '')}) if $path =~ m{^/(repos/|user/repos$)};
 	answer($c, '404 Not Found', '{"message":"Not Found"}');
 }

@@ -1,0 +1,108 @@
+-- webhooks: a project's secret, and what came
+
+-- name: webhook_secret_set
+-- doc: Another secret for the webhook of a project of one's own.
+-- in: project_id uuid, user_id uuid, secret_sealed text
+-- out: one
+-- cols: project_id uuid
+-- none: PROJECT_NOT_FOUND
+-- by: api
+INSERT INTO project_webhooks (project_id, secret_sealed)
+SELECT id, $3 FROM projects WHERE id = $1 AND user_id = $2
+ON CONFLICT (project_id) DO UPDATE SET secret_sealed = $3, updated_at = now()
+RETURNING project_id;
+
+-- name: webhook_find
+-- doc: What it takes to judge a delivery for a project; a user who may not sign in has none.
+-- in: project_id uuid
+-- out: one
+-- cols: project_id uuid, user_id uuid, repository text, branch text, watch_paths text, secret_sealed text
+-- none: WEBHOOK_SIGNATURE
+-- by: api
+SELECT p.id AS project_id, p.user_id, p.repository, p.branch, p.watch_paths, w.secret_sealed
+FROM project_webhooks w JOIN projects p ON p.id = w.project_id JOIN users u ON u.id = p.user_id
+WHERE p.id = $1 AND u.active;
+
+-- Not more than 20 an hour are kept: whoever knows the address can send them.
+-- name: webhook_refused
+-- doc: A delivery whose signature was wrong.
+-- in: project_id uuid, reason text
+-- out: none
+-- by: api
+INSERT INTO webhook_deliveries (project_id, event, verdict, reason, judged_at)
+SELECT $1, '', 'bad_signature', $2, now()
+WHERE (SELECT count(*) FROM webhook_deliveries
+	WHERE project_id = $1 AND verdict = 'bad_signature' AND received_at > now() - interval '1 hour') < 20;
+
+-- One that was not judged to its end (its judge died) may come again.
+-- name: webhook_receive
+-- doc: Keep a delivery; fresh is false when it is a copy of one that is kept. No row: that one is being kept right now.
+-- in: project_id uuid, delivery_id text, body_hash text, event text, repository text, branch text, commit_hash text, commit_message text
+-- out: one
+-- cols: id uuid, fresh boolean
+-- none: OK
+-- by: api
+WITH new AS (
+	INSERT INTO webhook_deliveries (project_id, delivery_id, body_hash, event, repository, branch, commit_hash, commit_message,
+		verdict, reason)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'received', 'It has not been judged to its end; send it again')
+	ON CONFLICT DO NOTHING RETURNING id),
+copy AS (
+	UPDATE webhook_deliveries SET duplicates = duplicates + 1
+	WHERE project_id = $1 AND (delivery_id = $2 OR body_hash = $3) AND NOT EXISTS (SELECT FROM new)
+	RETURNING id, verdict = 'received' AND received_at < now() - interval '1 minute' AS fresh)
+SELECT id, true AS fresh FROM new UNION ALL (SELECT id, fresh FROM copy ORDER BY fresh LIMIT 1);
+
+-- name: webhook_judged
+-- doc: What became of a delivery.
+-- in: id uuid, verdict text, reason text, deployment_id uuid
+-- out: none
+-- by: api
+UPDATE webhook_deliveries SET verdict = $2, reason = $3, deployment_id = $4, judged_at = now() WHERE id = $1;
+
+-- name: webhook_delivery_again
+-- doc: What a delivery for a project of one's own said, and what it takes to judge it again.
+-- in: id uuid, user_id uuid
+-- out: one
+-- cols: project_id uuid, user_id uuid, repository text, branch text, verdict text, event text, watch_paths text, pushed_repository text
+-- cols: pushed_branch text, commit_hash text, commit_message text
+-- none: DELIVERY_NOT_FOUND
+-- by: api
+SELECT p.id AS project_id, p.user_id, p.repository, p.branch, d.verdict, d.event, p.watch_paths, d.repository AS pushed_repository,
+	d.branch AS pushed_branch, d.commit_hash, d.commit_message
+FROM webhook_deliveries d JOIN projects p ON p.id = d.project_id
+WHERE d.id = $1 AND p.user_id = $2;
+
+-- name: webhook_delivery_by_id
+-- doc: A delivery for a project of one's own.
+-- in: id uuid, user_id uuid
+-- out: one
+-- cols: id uuid, project_id uuid, project text, event text, repository text, branch text, commit text, commit_message text
+-- cols: verdict text, reason text, deployment_id uuid, duplicates integer, received_at timestamptz, judged_at timestamptz
+-- none: DELIVERY_NOT_FOUND
+-- by: api
+SELECT d.id, d.project_id, p.name AS project, d.event, d.repository, d.branch, d.commit_hash AS commit, d.commit_message,
+	d.verdict, d.reason, d.deployment_id, d.duplicates, d.received_at, d.judged_at
+FROM webhook_deliveries d JOIN projects p ON p.id = d.project_id
+WHERE d.id = $1 AND p.user_id = $2;
+
+-- name: webhook_delivery_list
+-- doc: A page of the deliveries for one's projects, newest first, and how many there are.
+-- in: user_id uuid, project_id uuid, verdict text, max_rows bigint, skip_rows bigint
+-- out: many
+-- cols: total_items bigint, id uuid, project_id uuid, project text, event text, repository text, branch text, commit text
+-- cols: commit_message text, verdict text, reason text, deployment_id uuid, duplicates integer, received_at timestamptz
+-- cols: judged_at timestamptz
+-- by: api
+WITH chosen AS MATERIALIZED (
+	SELECT id, name FROM projects WHERE user_id = $1 AND ($2::uuid IS NULL OR id = $2))
+SELECT c.total_items, d.* FROM (
+	SELECT count(*) AS total_items FROM webhook_deliveries d JOIN chosen p ON p.id = d.project_id
+	WHERE $3::text IS NULL OR d.verdict = $3) c
+LEFT JOIN LATERAL (
+	SELECT d.id, d.project_id, p.name AS project, d.event, d.repository, d.branch, d.commit_hash AS commit, d.commit_message,
+		d.verdict, d.reason, d.deployment_id, d.duplicates, d.received_at, d.judged_at
+	FROM webhook_deliveries d JOIN chosen p ON p.id = d.project_id
+	WHERE ($3::text IS NULL OR d.verdict = $3) AND c.total_items > $5
+	ORDER BY d.received_at DESC, d.id DESC LIMIT $4 OFFSET $5) d ON true
+ORDER BY d.received_at DESC, d.id DESC;

@@ -1,0 +1,307 @@
+/*
+ * github_account.c - the account at GitHub that somebody has connected: its
+ * sealed token, the list of its repositories, which is kept for some minutes,
+ * and branches, which are not.
+ */
+#include "base/arena.h"
+#include "base/str.h"
+#include "ext/json.h"
+#include "gen/stmt.h"
+#include "svc/github.h"
+#include "svc/hashslot.h"
+#include "svc/oauth_provider.h"
+#include "svc/seal.h"
+
+#define PAGE      100
+#define PAGES_MAX 10 /* whoever has more finds them by name, not in a list */
+#define PAGE_SOFT ((size_t)16 << 20)
+#define PAGE_HARD ((size_t)128 << 20)
+
+const char *
+github_row(struct arena *a, const char *user_id)
+{
+	return arena_printf(a, "github:%s:token", user_id);
+}
+
+/* The text of an own context goes to the log, whatever it is. */
+static enum err
+revoke_sealed(struct ctx *ctx, const struct svc *svc, const char *row,
+	const char *sealed)
+{
+	struct ctx own = {.arena = ctx->arena};
+	const char *token;
+	enum err e = seal_open(&own, svc->cfg, row, sealed, &token);
+
+	return e ? e : github_revoke(&own, svc->cfg, token);
+}
+
+/* ---- connecting ---- */
+
+enum err
+github_connect(struct ctx *ctx, const struct svc *svc, const char *user_id,
+	const struct oauth_identity *id)
+{
+	const char *row = github_row(ctx->arena, user_id);
+	const char *sealed, *old;
+	struct rows *r;
+	enum err e;
+
+	if (!id->token || !id->login)
+		return oauth_odd(ctx, "GitHub gives no token or no name");
+	e = seal_close(ctx, svc->cfg, row, id->token, &sealed);
+	if (!e)
+		e = db_query(ctx, svc->db, STMT_GITHUB_CONNECTION_SET,
+			DB_IN(user_id, id->subject, id->login, id->avatar,
+				sealed, id->scopes),
+			&r);
+	if (e)
+		return e;
+	old = rows_str(r, "old_sealed");
+	if (old)
+		/* the new one works, whatever becomes of the old one */
+		(void)revoke_sealed(ctx, svc, row, old);
+	return E_OK;
+}
+
+enum err
+github_disconnect(struct ctx *ctx, const struct svc *svc, const char *user_id,
+	bool *ret_revoked)
+{
+	struct rows *r;
+	enum err e = db_query(
+		ctx, svc->db, STMT_GITHUB_DISCONNECT, DB_IN(user_id), &r);
+
+	if (e)
+		return e;
+	*ret_revoked = !revoke_sealed(ctx, svc, github_row(ctx->arena, user_id),
+		rows_str(r, "token_sealed"));
+	return E_OK;
+}
+
+enum err
+github_tokens(struct ctx *ctx, const struct svc *svc, const char *user_id,
+	const char *const **ret, size_t *ret_n)
+{
+	const char **tokens;
+	struct rows *r;
+	size_t n = 0;
+	enum err e =
+		db_query(ctx, svc->db, STMT_GITHUB_TOKENS, DB_IN(user_id), &r);
+
+	if (e)
+		return e;
+	tokens = arena_array(ctx->arena, rows_n(r) + 1, sizeof(*tokens));
+	for (size_t i = 0; i < rows_n(r); i++) {
+		struct ctx own = {.arena = ctx->arena};
+
+		if (seal_open(&own, svc->cfg,
+			    rows_text(r, i, rows_col(r, "of")),
+			    rows_text(r, i, rows_col(r, "token_sealed")),
+			    &tokens[n]) == E_OK)
+			n++;
+	}
+	*ret = tokens;
+	*ret_n = n;
+	return E_OK;
+}
+
+/* ---- the token at work ---- */
+
+struct account {
+	const char *user_id, *login, *sealed, *token;
+	bool fresh;
+};
+
+static enum err
+open_account(struct ctx *ctx, const struct svc *svc, const char *user_id,
+	struct account *ret)
+{
+	struct rows *r;
+	enum err e = db_query(ctx, svc->db, STMT_GITHUB_TOKEN,
+		DB_IN(user_id, str_from_i64(ctx->arena,
+				       svc->cfg->github_cache_seconds)),
+		&r);
+
+	if (e)
+		return e;
+	ret->user_id = user_id;
+	ret->login = rows_str(r, "login");
+	ret->sealed = rows_str(r, "token_sealed");
+	ret->fresh = rows_bool(r, 0, rows_col(r, "fresh"));
+	return seal_open(ctx, svc->cfg, github_row(ctx->arena, user_id),
+		ret->sealed, &ret->token);
+}
+
+/* What GitHub said of the token itself is remembered, if the database can:
+ * the next request would find out again. */
+static enum err
+note_refusal(struct ctx *ctx, const struct svc *svc, const struct account *acc,
+	enum err e)
+{
+	struct ctx own = {.arena = ctx->arena};
+
+	if (e == E_GITHUB_REVOKED &&
+		db_query(&own, svc->db, STMT_GITHUB_TOKEN_REFUSED,
+			DB_IN(acc->user_id, acc->sealed), NULL))
+		return ctx_cause(ctx, e, "%s", own.cause ? own.cause : "?");
+	return e;
+}
+
+/* Calls take(arg, item) for what stands in the pages of a list. Each page has
+ * memory of its own, since GitHub's JSON is long and little of it is kept. */
+static enum err
+walk(struct github *t, const char *path,
+	void (*take)(void *arg, const struct jsn *item), void *arg)
+{
+	struct ctx *ctx = t->ctx;
+	enum err e = E_OK;
+	size_t n = PAGE;
+
+	for (int page = 1; !e && n == PAGE && page <= PAGES_MAX; page++) {
+		struct ctx own = {.arena = arena_new(PAGE_SOFT, PAGE_HARD)};
+		const struct jsn *v = NULL;
+
+		t->ctx = &own;
+		e = github_ask(t, "GET",
+			arena_printf(own.arena, "%s%cper_page=%d&page=%d", path,
+				strchr(path, '?') ? '&' : '?', PAGE, page),
+			NULL, &v);
+		t->ctx = ctx;
+		if (!e && jsn_type(v) != JSN_ARRAY)
+			e = ctx_cause(ctx, E_GITHUB_FAILED,
+				"GitHub's answer is no list");
+		else if (e && own.cause)
+			e = ctx_cause(ctx, e, "%s", own.cause);
+		n = e ? 0 : jsn_len(v);
+		for (size_t i = 0; i < MIN(n, (size_t)PAGE); i++)
+			take(arg, jsn_at(v, i));
+		arena_free(own.arena);
+	}
+	return e;
+}
+
+/* ---- repositories ---- */
+
+struct repos {
+	struct arena *a;
+	size_t n;
+	const char *id[PAGE * PAGES_MAX], *full_name[PAGE * PAGES_MAX],
+		*private[PAGE * PAGES_MAX], *branch[PAGE * PAGES_MAX],
+		*description[PAGE * PAGES_MAX], *language[PAGE * PAGES_MAX];
+};
+
+static void
+take_repo(void *arg, const struct jsn *item)
+{
+	struct repos *all = arg;
+	struct github_repo r;
+
+	if (!github_take_repo(all->a, item, &r))
+		return;
+	all->id[all->n] = r.id;
+	all->full_name[all->n] = r.full_name;
+	all->private[all->n] = r.private ? "t" : "f";
+	all->branch[all->n] = r.default_branch;
+	all->description[all->n] = r.description;
+	all->language[all->n] = r.language;
+	all->n++;
+}
+
+static enum err
+store_repos(struct ctx *ctx, const struct svc *svc, const struct account *acc,
+	const struct repos *all)
+{
+	struct arena *a = ctx->arena;
+	enum err e = db_begin(ctx, svc->db);
+
+	if (!e)
+		e = db_query(ctx, svc->db, STMT_GITHUB_REPOS_BEGIN,
+			DB_IN(acc->user_id, acc->sealed), NULL);
+	if (!e)
+		e = db_query(ctx, svc->db, STMT_GITHUB_REPOS_CLEAR,
+			DB_IN(acc->user_id), NULL);
+	if (!e)
+		e = db_query(ctx, svc->db, STMT_GITHUB_REPOS_INSERT,
+			DB_IN(acc->user_id, db_text_array(a, all->id, all->n),
+				db_text_array(a, all->full_name, all->n),
+				db_text_array(a, all->private, all->n),
+				db_text_array(a, all->branch, all->n),
+				db_text_array(a, all->description, all->n),
+				db_text_array(a, all->language, all->n)),
+			NULL);
+	return db_end(ctx, svc->db, e);
+}
+
+enum err
+github_repos_fill(struct ctx *ctx, const struct svc *svc, const char *user_id)
+{
+	AUTO_FD int slot = -1;
+	struct account acc;
+	struct repos *all;
+	struct github t;
+	enum err e = open_account(ctx, svc, user_id, &acc);
+
+	if (e || acc.fresh)
+		return e;
+	e = hashslot_take_oauth(ctx, svc->cfg, &slot);
+	if (e)
+		return e;
+	all = ARENA_NEW(ctx->arena, struct repos);
+	all->a = ctx->arena;
+	t = github_talk(ctx, svc->cfg, acc.token);
+	e = walk(&t, "/user/repos?sort=pushed", take_repo, all);
+	e = note_refusal(ctx, svc, &acc, e);
+	return e ? e : store_repos(ctx, svc, &acc, all);
+}
+
+/* ---- branches ---- */
+
+struct branches {
+	struct arena *a;
+	struct github_branch *list;
+	size_t n;
+};
+
+static void
+take_branch(void *arg, const struct jsn *item)
+{
+	struct branches *all = arg;
+
+	if (github_take_branch(all->a, item, &all->list[all->n]))
+		all->n++;
+}
+
+enum err
+github_branches(struct ctx *ctx, const struct svc *svc, const char *user_id,
+	const char *owner, const char *repo, struct github_branch **ret,
+	size_t *ret_n)
+{
+	AUTO_FD int slot = -1;
+	struct branches all = {.a = ctx->arena};
+	struct account acc;
+	const char *name;
+	struct github t;
+	enum err e = open_account(ctx, svc, user_id, &acc);
+
+	if (e)
+		return e;
+	name = strchr(repo, '/') ? repo
+				 : arena_printf(ctx->arena, "%s/%s",
+					   owner ? owner : acc.login, repo);
+	if (!github_name_ok(name))
+		return E_REPOSITORY_NOT_FOUND;
+	e = hashslot_take_oauth(ctx, svc->cfg, &slot);
+	if (e)
+		return e;
+	all.list = arena_array(
+		ctx->arena, (size_t)PAGE * PAGES_MAX, sizeof(*all.list));
+	t = github_talk(ctx, svc->cfg, acc.token);
+	e = walk(&t, arena_printf(ctx->arena, "/repos/%s/branches", name),
+		take_branch, &all);
+	e = note_refusal(ctx, svc, &acc, e);
+	if (e)
+		return e;
+	*ret = all.list;
+	*ret_n = all.n;
+	return E_OK;
+}

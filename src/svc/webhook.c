@@ -1,0 +1,526 @@
+/* webhook.c - from a signed body to a verdict. The verdicts are words for the
+ * owner: a webhook that silently does nothing is the worst of all. */
+#include "svc/webhook.h"
+
+#include "base/arena.h"
+#include "base/str.h"
+#include "ext/crypt.h"
+#include "ext/json.h"
+#include "gen/stmt.h"
+#include "svc/deploy.h"
+#include "svc/github.h"
+#include "svc/giturl.h"
+#include "svc/pathfilter.h"
+#include "svc/seal.h"
+#include "svc/secret.h"
+
+#define EVENT_MAX    64
+#define DELIVERY_MAX 100
+#define MESSAGE_MAX  500
+#define TITLE_MAX    200
+
+const char *const webhook_verdicts[] = {"received", "deployed", "pong",
+	"branch_not_tracked", "skipped", "auto_deploy_off", "wrong_repository",
+	"queue_full", "not_handled", "malformed", "bad_signature", "failed",
+	"paths_unchanged", "waits_for_approval", "preview_closed",
+	"previews_off", NULL};
+
+/* ---- the secret ---- */
+
+static const char *
+secret_row(struct arena *a, const char *project_id)
+{
+	return arena_printf(a, "project:%s:webhook", project_id);
+}
+
+enum err
+webhook_secret(struct ctx *ctx, const struct svc *svc, const char *user_id,
+	const char *project_id, const char **ret_secret)
+{
+	struct secret s;
+	const char *sealed;
+	enum err e;
+
+	secret_make(&s);
+	e = seal_close(ctx, svc->cfg, secret_row(ctx->arena, project_id),
+		s.text, &sealed);
+	if (!e)
+		e = db_query(ctx, svc->db, STMT_WEBHOOK_SECRET_SET,
+			DB_IN(project_id, user_id, sealed), NULL);
+	if (!e)
+		*ret_secret = arena_strdup(ctx->arena, s.text);
+	crypt_wipe(&s, sizeof(s));
+	return e;
+}
+
+const char *
+webhook_url(struct arena *a, const struct cfg *cfg, const char *project_id)
+{
+	return arena_printf(a, "%s/api/github/webhook?project=%s", cfg->app_url,
+		project_id);
+}
+
+bool
+webhook_signed(
+	const char *secret, const char *header, const void *body, size_t len)
+{
+	static const char prefix[] = "sha256=";
+	uint8_t mac[CRYPT_SHA256];
+	char want[2 * CRYPT_SHA256 + 1];
+	struct hmac_key *key;
+
+	if (!header || !str_starts(header, prefix) ||
+		strlen(header) != sizeof(prefix) - 1 + sizeof(want) - 1)
+		return false;
+	key = hmac_new(secret, strlen(secret));
+	hmac_sign(key, body, len, mac);
+	hmac_free(key);
+	str_hex(want, mac, sizeof(mac));
+	return crypt_eq(want, header + sizeof(prefix) - 1, sizeof(want) - 1);
+}
+
+/* ---- what a body says ---- */
+
+bool
+webhook_skips(const char *message)
+{
+	static const char *const words[] = {
+		"[skip ci]", "[ci skip]", "[skip autostack]"};
+
+	for (size_t i = 0; message && i < NELEM(words); i++) {
+		if (strstr(message, words[i]))
+			return true;
+	}
+	return false;
+}
+
+static const char *
+commit_of(struct arena *a, const struct jsn *v)
+{
+	const char *s = jsn_str(v);
+
+	if (!s || strlen(s) != 40 || strspn(s, "0123456789abcdef") != 40 ||
+		strspn(s, "0") == 40)
+		return NULL;
+	return arena_strdup(a, s);
+}
+
+/* The message as it is for [skip ci]; it is cut and cleaned where it is kept,
+ * so the words are kept in front. */
+static const char *
+message_of(struct arena *a, const struct jsn *v)
+{
+	const char *s = jsn_str(jsn_get(jsn_get(v, "head_commit"), "message"));
+
+	if (!s)
+		return NULL;
+	return arena_printf(a, "%s%s",
+		webhook_skips(s) && strcspn(s, "\n") < strlen(s) ? "[skip ci] "
+								 : "",
+		str_plain(
+			a, s, str_utf8_cut(s, strcspn(s, "\n"), MESSAGE_MAX)));
+}
+
+/* A title or a login, cleaned. */
+static const char *
+plain(struct arena *a, const struct jsn *v, const char *otherwise)
+{
+	const char *s = jsn_str(v);
+
+	return s && *s ? str_plain(a, s, str_utf8_cut(s, strlen(s), TITLE_MAX))
+		       : otherwise;
+}
+
+static void
+read_pull(struct arena *a, const struct jsn *v, struct webhook_push *ret)
+{
+	const struct jsn *pull = jsn_get(v, "pull_request");
+	const struct jsn *head = jsn_get(pull, "head");
+	const char *branch = jsn_str(jsn_get(head, "ref"));
+	const char *from = jsn_str(jsn_get(jsn_get(head, "repo"), "full_name"));
+	int64_t number = jsn_int(jsn_get(v, "number"));
+	const char *commit = commit_of(a, jsn_get(head, "sha"));
+
+	if (number < 1 || number > INT32_MAX || !commit || !branch ||
+		!giturl_ref_ok(branch))
+		return;
+	ret->pull = (struct preview){
+		.number = number,
+		.title = plain(a, jsn_get(pull, "title"), "(no title)"),
+		.author = plain(
+			a, jsn_get(jsn_get(pull, "user"), "login"), "(nobody)"),
+		.branch = arena_strdup(a, branch),
+		.commit = commit,
+		/* of a repository that is gone, too */
+		.fork = !from || !ret->repository ||
+			!str_eq_ci(from, ret->repository),
+	};
+}
+
+void
+webhook_read(struct arena *a, const struct jsn *v, struct webhook_push *ret)
+{
+	static const char heads[] = "refs/heads/";
+	const char *name =
+		jsn_str(jsn_get(jsn_get(v, "repository"), "full_name"));
+	const char *ref = jsn_str(jsn_get(v, "ref"));
+
+	*ret = (struct webhook_push){0};
+	if (name && github_name_ok(name))
+		ret->repository = arena_strdup(a, name);
+	if (ref && str_starts(ref, heads) &&
+		giturl_ref_ok(ref + sizeof(heads) - 1))
+		ret->branch = arena_strdup(a, ref + sizeof(heads) - 1);
+	if (!jsn_bool(jsn_get(v, "deleted")))
+		ret->commit = commit_of(a, jsn_get(v, "after"));
+	ret->message = message_of(a, v);
+	if (jsn_type(jsn_get(v, "commits")) == JSN_ARRAY)
+		ret->commits = jsn_get(v, "commits");
+	ret->action = jsn_str(jsn_get(v, "action"));
+	read_pull(a, v, ret);
+}
+
+/* ---- the verdict ---- */
+
+struct verdict {
+	const char *word, *reason, *deployment_id;
+};
+
+static void
+say(struct verdict *v, const char *word, const char *reason)
+{
+	v->word = word;
+	v->reason = reason;
+}
+
+/* By the path alone: the secret is this project's, and the host is where it
+ * was registered. */
+static bool
+same_repository(struct ctx *ctx, const char *url, const char *full_name)
+{
+	const char *host = strstr(url, "://");
+	const char *path = host ? strchr(host + 3, '/') : NULL;
+	char *s;
+
+	if (!path)
+		return false;
+	s = arena_strdup(ctx->arena, path + 1);
+	if (str_ends(s, ".git"))
+		s[strlen(s) - 4] = '\0';
+	return str_eq_ci(s, full_name);
+}
+
+static bool
+any_watched(const char *patterns, const struct jsn *paths)
+{
+	for (size_t i = 0; i < jsn_len(paths); i++) {
+		const char *path = jsn_str(jsn_at(paths, i));
+
+		if (path && pathfilter_watches(patterns, path))
+			return true;
+	}
+	return false;
+}
+
+/* Whether a push touches what the project watches. What does not say which
+ * files it touches (a new branch, a kept delivery) may touch all. */
+static bool
+is_watched(const char *patterns, const struct jsn *commits)
+{
+	static const char *const kinds[] = {"added", "removed", "modified"};
+
+	if (!patterns || !commits || jsn_len(commits) == 0)
+		return true;
+	for (size_t i = 0; i < jsn_len(commits); i++) {
+		for (size_t k = 0; k < NELEM(kinds); k++) {
+			const struct jsn *paths =
+				jsn_get(jsn_at(commits, i), kinds[k]);
+
+			if (jsn_type(paths) == JSN_ARRAY &&
+				any_watched(patterns, paths))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Refusals that are the project's, before anything is queued. */
+static bool
+refused(struct ctx *ctx, const struct rows *project,
+	const struct webhook_push *p, struct verdict *v)
+{
+	struct arena *a = ctx->arena;
+	const char *url = rows_str(project, "repository");
+	const char *branch = rows_str(project, "branch");
+
+	if (!p->repository || !same_repository(ctx, url, p->repository))
+		say(v, "wrong_repository",
+			arena_printf(a,
+				"It is about %s, but the project builds %s",
+				p->repository ? p->repository : "no repository",
+				url));
+	else if (!p->branch)
+		say(v, "not_handled",
+			"Something else than a branch was pushed");
+	else if (!p->commit)
+		say(v, "not_handled",
+			arena_printf(
+				a, "The branch %s was deleted", p->branch));
+	else if (!str_eq(p->branch, branch))
+		say(v, "branch_not_tracked",
+			arena_printf(a,
+				"The branch %s was pushed; the project builds "
+				"%s",
+				p->branch, branch));
+	else if (webhook_skips(p->message))
+		say(v, "skipped", "The commit's message says to skip it");
+	else if (!is_watched(rows_str(project, "watch_paths"), p->commits))
+		say(v, "paths_unchanged",
+			"It touches none of the files that the project "
+			"watches");
+	return v->word != NULL;
+}
+
+static void
+deploy_push(struct ctx *ctx, const struct svc *svc, const struct rows *project,
+	const struct webhook_push *p, struct verdict *v)
+{
+	const struct deploy_settings s = {
+		.branch = p->branch, .commit = p->commit};
+	struct ctx own = {.arena = ctx->arena};
+	enum err e = deploy_automatic(&own, svc, rows_str(project, "user_id"),
+		rows_str(project, "project_id"), &s, &v->deployment_id);
+
+	if (!e)
+		say(v, "deployed",
+			arena_printf(ctx->arena, "Deployed as %s",
+				v->deployment_id));
+	else if (e == E_DEPLOY_PAUSED)
+		say(v, "auto_deploy_off", err_info(e)->message);
+	else if (e == E_QUEUE_FULL)
+		say(v, "queue_full", err_info(e)->message);
+	else
+		say(v, "failed", err_info(e)->message);
+}
+
+static void
+say_preview(struct ctx *ctx, struct verdict *v, enum err e)
+{
+	const char *reason = err_info(e)->message;
+
+	if (!e)
+		say(v, "deployed",
+			arena_printf(ctx->arena, "Deployed as %s",
+				v->deployment_id));
+	else
+		say(v,
+			e == E_PREVIEW_WAITS  ? "waits_for_approval"
+			: e == E_PREVIEWS_OFF ? "previews_off"
+			: e == E_QUEUE_FULL   ? "queue_full"
+					      : "failed",
+			reason);
+}
+
+/* A pull request's preview follows it. */
+static void
+judge_pull(struct ctx *ctx, const struct svc *svc, const struct rows *project,
+	const struct webhook_push *p, struct verdict *v)
+{
+	const char *id = rows_str(project, "project_id");
+	const char *action = p->action ? p->action : "";
+	struct ctx own = {.arena = ctx->arena};
+	enum err e;
+
+	if (!p->repository ||
+		!same_repository(
+			ctx, rows_str(project, "repository"), p->repository))
+		say(v, "wrong_repository",
+			"It is about another repository than the project's");
+	else if (p->pull.number == 0)
+		say(v, "not_handled",
+			"What it says of the pull request cannot be used; send "
+			"it again from GitHub");
+	else if (str_eq(action, "closed")) {
+		e = preview_close(&own, svc, id, p->pull.number);
+		say(v,
+			!e || e == E_PREVIEW_NOT_FOUND ? "preview_closed"
+						       : "failed",
+			!e ? "Its preview is removed" : err_info(e)->message);
+	} else if (str_eq(action, "opened") || str_eq(action, "reopened") ||
+		   str_eq(action, "synchronize")) {
+		e = preview_deploy(&own, svc, rows_str(project, "user_id"), id,
+			&p->pull, &v->deployment_id);
+		say_preview(ctx, v, e);
+	} else
+		say(v, "not_handled", "It changes nothing that is built");
+}
+
+static struct verdict
+judge(struct ctx *ctx, const struct svc *svc, const struct rows *project,
+	const char *event, const struct webhook_push *p)
+{
+	struct verdict v = {0};
+
+	if (str_eq(event, "ping"))
+		say(&v, "pong", "The webhook is set up");
+	else if (str_eq(event, "pull_request"))
+		judge_pull(ctx, svc, project, p, &v);
+	else if (!str_eq(event, "push"))
+		say(&v, "not_handled",
+			arena_printf(ctx->arena,
+				"Events of the kind '%s' are not handled",
+				event));
+	else if (!refused(ctx, project, p, &v))
+		deploy_push(ctx, svc, project, p, &v);
+	return v;
+}
+
+static enum err
+record(struct ctx *ctx, const struct svc *svc, const char *id,
+	const struct verdict *v)
+{
+	return db_query(ctx, svc->db, STMT_WEBHOOK_JUDGED,
+		DB_IN(id, v->word, v->reason, v->deployment_id), NULL);
+}
+
+/* ---- a delivery ---- */
+
+/* A word for the table: nothing that the sender's headers could not be. */
+static const char *
+word(struct arena *a, const char *s, size_t max, const char *otherwise)
+{
+	if (!s || !*s || strlen(s) > max ||
+		strspn(s,
+			"abcdefghijklmnopqrstuvwxyz"
+			"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") != strlen(s))
+		return otherwise;
+	return arena_strdup(a, s);
+}
+
+/* A body that cannot be read has a verdict of its own. */
+static struct verdict
+read_body(struct ctx *ctx, const struct webhook_in *in, struct webhook_push *p)
+{
+	struct ctx own = {.arena = ctx->arena};
+	const struct jsn *v = NULL;
+	struct verdict bad = {0};
+	enum err e;
+
+	if (!in->type || !str_starts(in->type, "application/json"))
+		say(&bad, "malformed",
+			"Set the webhook's content type to application/json");
+	else if ((e = jsn_parse(&own, in->body, in->len, &v)) ==
+		 E_PAYLOAD_TOO_LARGE)
+		say(&bad, "malformed", "The body has too many values");
+	else if (e || jsn_type(v) != JSN_OBJECT)
+		say(&bad, "malformed", "The body is not a JSON object");
+	else
+		webhook_read(ctx->arena, v, p);
+	return bad;
+}
+
+static enum err
+check_signature(struct ctx *ctx, const struct svc *svc,
+	const struct webhook_in *in, struct rows **ret)
+{
+	const char *secret;
+	enum err e;
+
+	if (!in->project_id)
+		return E_WEBHOOK_SIGNATURE;
+	e = db_query(
+		ctx, svc->db, STMT_WEBHOOK_FIND, DB_IN(in->project_id), ret);
+	if (!e)
+		e = seal_open(ctx, svc->cfg,
+			secret_row(ctx->arena, rows_str(*ret, "project_id")),
+			rows_str(*ret, "secret_sealed"), &secret);
+	if (e)
+		return e;
+	if (webhook_signed(secret, in->signature, in->body, in->len))
+		return E_OK;
+	e = db_query(ctx, svc->db, STMT_WEBHOOK_REFUSED,
+		DB_IN(in->project_id,
+			in->signature
+				? "The signature was made with another secret"
+				: "It came without X-Hub-Signature-256: give "
+				  "the webhook the project's secret"),
+		NULL);
+	return e ? e : E_WEBHOOK_SIGNATURE;
+}
+
+static enum err
+keep(struct ctx *ctx, const struct svc *svc, const struct rows *project,
+	const struct webhook_in *in, const char *event,
+	const struct webhook_push *p, struct rows **ret)
+{
+	uint8_t md[CRYPT_SHA256];
+	char hash[2 * CRYPT_SHA256 + 1];
+	const char *id = word(ctx->arena, in->delivery, DELIVERY_MAX, NULL);
+
+	crypt_sha256(in->body, in->len, md);
+	str_hex(hash, md, sizeof(md));
+	return db_query(ctx, svc->db, STMT_WEBHOOK_RECEIVE,
+		DB_IN(rows_str(project, "project_id"), id ? id : hash, hash,
+			event, p->repository, p->branch, p->commit, p->message),
+		ret);
+}
+
+enum err
+webhook_take(struct ctx *ctx, const struct svc *svc,
+	const struct webhook_in *in, struct webhook_outcome *ret)
+{
+	const char *event = word(ctx->arena, in->event, EVENT_MAX, "unknown");
+	struct webhook_push p = {0};
+	struct rows *project, *row;
+	struct verdict v;
+	enum err e = check_signature(ctx, svc, in, &project);
+
+	*ret = (struct webhook_outcome){0};
+	if (e)
+		return e;
+	ret->user_id = rows_str(project, "user_id");
+	v = read_body(ctx, in, &p);
+	e = keep(ctx, svc, project, in, event, &p, &row);
+	if (e)
+		return e;
+	ret->verdict = "duplicate";
+	ret->reason = "It came before, and changes nothing now";
+	if (rows_n(row) == 0)
+		return E_OK;
+	ret->id = rows_str(row, "id");
+	if (!rows_bool(row, 0, rows_col(row, "fresh")))
+		return E_OK;
+	if (!v.word)
+		v = judge(ctx, svc, project, event, &p);
+	ret->verdict = v.word;
+	ret->reason = v.reason;
+	ret->deployment_id = v.deployment_id;
+	return record(ctx, svc, ret->id, &v);
+}
+
+enum err
+webhook_again(struct ctx *ctx, const struct svc *svc, const char *user_id,
+	const char *id)
+{
+	struct webhook_push p;
+	struct verdict v;
+	struct rows *r;
+	enum err e = db_query(ctx, svc->db, STMT_WEBHOOK_DELIVERY_AGAIN,
+		DB_IN(id, user_id), &r);
+
+	if (e)
+		return e;
+	if (str_eq(rows_str(r, "verdict"), "bad_signature") ||
+		str_eq(rows_str(r, "verdict"), "malformed"))
+		return ctx_fail(ctx, E_CONFLICT,
+			"Nothing of this delivery is known that could be "
+			"judged again; send it again from GitHub");
+	p = (struct webhook_push){
+		.repository = rows_str(r, "pushed_repository"),
+		.branch = rows_str(r, "pushed_branch"),
+		.commit = rows_str(r, "commit_hash"),
+		.message = rows_str(r, "commit_message"),
+	};
+	v = judge(ctx, svc, r, rows_str(r, "event"), &p);
+	return record(ctx, svc, id, &v);
+}

@@ -1,0 +1,224 @@
+#!/bin/sh
+# GitHub's webhooks: whose delivery it is, what it leads to, and what its owner
+# is told of it.
+. "$(dirname "$0")/lib/tap.sh"
+. "$abs_top_srcdir/t/lib/api.sh"
+api_start api_processes=6 queued_per_user=3 request_body_max=1M
+api_perl <<'END'
+use strict;
+use warnings;
+use Digest::SHA qw(hmac_sha256_hex hmac_sha1_hex);
+our $api;
+my $json = JSON::PP->new->utf8->canonical;
+my ($r, $n) = (undef, 0);
+my $t = $api->signup('ada')->{accessToken};
+my $bob = $api->signup('bob')->{accessToken};
+sub project { return $api->ask(POST => '/api/projects', token => $t, json => {repository => $_[0]})->{json}{id} }
+my $p = project('Codertocat/Hello-World');
+my $pids = pids();
+
+# ---- the secret ----
+sub secret { return $api->ask(POST => "/api/projects/$_[0]/webhook-secret", token => $_[1] // $t, json => {}) }
+$r = secret($p);
+is $r->{status}, 201, 'a project gets a webhook secret';
+is_deeply [@{$r->{json}}{qw(url contentType events)}], ["https://localhost/api/github/webhook?project=$p", 'application/json', ['push']], 'with what GitHub has to be told';
+my $secret = $r->{json}{secret};
+cmp_ok length $secret, '>=', 43, 'of 256 bits';
+is secret($p, $bob)->{status}, 404, 'SET-1 not for somebody else\'s project';
+unlike sql('SELECT x::text FROM project_webhooks x'), qr/\Q$secret\E/, 'WH-10 the database has it sealed';
+is sql("SELECT count(*) FROM audit_logs WHERE event = 'webhook.secret' AND outcome = 'success' AND target = '$p'"), 1, 'LOG-1 and it is audited';
+is sql("SELECT count(*) FROM audit_logs WHERE event = 'webhook.secret' AND outcome = 'failure' AND details->>'code' = 'PROJECT_NOT_FOUND'"), 1, 'LOG-1 as is a refusal';
+
+# ---- deliveries ----
+sub push_of { # what GitHub sends of a push, shortened
+	my (%o) = @_;
+	$n++;
+	return {ref => 'refs/heads/main', before => '0' x 40, after => sprintf('%040x', 0xabc000 + $n), created => JSON::PP::false(), deleted => JSON::PP::false(),
+		repository => {id => 186853002, full_name => 'Codertocat/Hello-World', private => JSON::PP::false(), pushed_at => 1557933657 + $n},
+		pusher => {name => 'Codertocat', email => 'x@users.noreply.github.com'},
+		head_commit => {id => sprintf('%040x', 0xabc000 + $n), message => "Change $n\n\nwith a body"}, commits => [], %o};
+}
+sub deliver {
+	my ($body, %o) = @_;
+	$n++;
+	$body = $json->encode($body) if ref $body;
+	my $sign = exists $o{sign} ? $o{sign} : 'sha256=' . hmac_sha256_hex($body, $o{secret} // $secret);
+	return $api->ask(POST => $o{path} // "/api/github/webhook?project=" . ($o{project} // $p), body => $body, type => $o{type} // 'application/json',
+		params => {HTTP_X_HUB_SIGNATURE_256 => $sign, HTTP_X_GITHUB_EVENT => $o{event} // 'push',
+			HTTP_X_GITHUB_DELIVERY => exists $o{id} ? $o{id} : sprintf('72d3162e-cc78-11e3-81ab-%012d', $n), %{$o{params} // {}}});
+}
+sub deployments { return sql('SELECT count(*) FROM deployments') }
+sub free { sql("UPDATE deployments SET status = 'cancelled', completed_at = now() WHERE status = 'queued'") }
+sub list { return $api->ask(GET => '/api/webhook-deliveries' . ($_[0] // ''), token => $_[1] // $t) }
+
+$r = deliver({zen => 'Keep it logically awesome.', hook_id => 30, repository => {full_name => 'Codertocat/Hello-World'}}, event => 'ping');
+is $r->{status}, 200, 'a ping is answered';
+is $r->{json}{verdict}, 'pong', 'as one';
+my $push = push_of();
+$r = deliver($push);
+is $r->{status}, 200, 'a push is taken';
+is $r->{json}{verdict}, 'deployed', 'and deploys';
+my $d = $r->{json}{deploymentId};
+is sql("SELECT trigger || ' ' || branch || ' ' || commit_wanted || ' ' || project_id FROM deployments WHERE id = '$d'"), "webhook main $push->{after} $p", 'what was pushed';
+like $r->{json}{reason}, qr/^Deployed as \Q$d\E$/, 'it says so in words';
+is deliver(push_of(), path => "/api/webhooks/github?project=$p")->{json}{verdict}, 'deployed', 'the other path does the same';
+is sql("SELECT status FROM deployments WHERE id = '$d'"), 'superseded', 'a newer push takes the place of one that waits';
+my $manual = $api->ask(POST => '/api/deployments', token => $t, json => {repository => 'Codertocat/Hello-World'})->{json}{id};
+$r = deliver(push_of());
+is sql("SELECT status FROM deployments WHERE id = '$manual'"), 'queued', 'but never of what a person asked for';
+is sql("SELECT superseded_by IS NOT NULL FROM deployments WHERE id = '$d'"), 't', 'and it is said which';
+free();
+
+# ---- WH-10 whose it is ----
+my $before = deployments();
+my $body = $json->encode(push_of());
+my $mac = hmac_sha256_hex($body, $secret);
+my %bad = ('none' => undef, 'an empty one' => '', 'sha1' => 'sha1=' . hmac_sha1_hex($body, $secret), 'upper case' => 'sha256=' . uc $mac, 'an upper case word' => "SHA256=$mac",
+	'a short one' => 'sha256=' . substr($mac, 0, 63), 'a long one' => "sha256=${mac}0", 'no word' => $mac, 'a blank' => "sha256= $mac", 'another secret' => 'sha256=' . hmac_sha256_hex($body, 'x'),
+	'no secret' => 'sha256=' . hmac_sha256_hex($body, ''), 'another body' => 'sha256=' . hmac_sha256_hex("$body ", $secret), 'two' => "sha256=$mac,sha256=$mac");
+for my $what (sort keys %bad) {
+	$r = deliver($body, sign => $bad{$what});
+	is $r->{status}, 401, "WH-10 a signature that is $what is 401";
+	is $r->{json}{error}{code}, 'WEBHOOK_SIGNATURE', "WH-10 by name ($what)";
+}
+my $other = project('Codertocat/other');
+my $none = deliver($body, project => $other);
+is $none->{status}, 401, 'WH-10 a project without a secret takes nothing';
+is deliver($body, project => '00000000-0000-4000-8000-000000000000')->{body}, $none->{body}, 'WH-10 nor tells whether there is one';
+is deliver($body, path => '/api/github/webhook')->{body}, $none->{body}, 'WH-10 nor does an address without a project';
+my $theirs = secret($other)->{json}{secret};
+is deliver($body, secret => $theirs)->{status}, 401, "WH-10 another project's secret is none";
+is deliver($body, project => $other, secret => $theirs)->{json}{verdict}, 'wrong_repository', "WH-10 nor does a project take what is another repository's";
+is deployments(), $before, 'WH-10 none of them deployed';
+my $bads = list('?verdict=bad_signature&limit=100')->{json}{pagination}{totalItems};
+cmp_ok $bads, '>=', 10, 'WH-10 the owner sees bad signatures';
+deliver('x', sign => 'sha256=' . 'a' x 64) for 1 .. 30;
+is list('?verdict=bad_signature&limit=100')->{json}{pagination}{totalItems}, 20, 'WH-10 but strangers fill no table';
+is_deeply [grep { $_->{repository} || $_->{commit} || $_->{event} } @{list('?verdict=bad_signature&limit=100')->{json}{webhookDeliveries}}], [], 'WH-10 nothing that they sent is kept';
+# the signature is of the bytes, before they are anything
+is deliver('{"ref":')->{json}{verdict}, 'malformed', 'WH-10 a signed body that is no JSON is kept as such';
+is deliver("\0\xff" x 100)->{json}{verdict}, 'malformed', 'WH-10 also when it is no text';
+is deliver('[' x 100000)->{json}{verdict}, 'malformed', 'WH-10 or has no end of brackets';
+is deliver('')->{json}{verdict}, 'malformed', 'WH-10 or is empty';
+is deliver('payload=%7B%7D', type => 'application/x-www-form-urlencoded')->{json}{reason}, "Set the webhook's content type to application/json", 'a form is told how to mend it';
+is deliver('x' x 1_100_000)->{status}, 413, 'WH-10 the body has a cap';
+is deliver(' ' x 1_000_000 . $json->encode(push_of()))->{json}{verdict}, 'deployed', 'WH-10 and what is below it is taken';
+free();
+
+# replays
+$before = deployments();
+$push = push_of();
+$r = deliver($push, id => 'aaaa-1');
+is $r->{json}{verdict}, 'deployed', 'a delivery';
+my $again = deliver($push, id => 'aaaa-1');
+is $again->{json}{verdict}, 'duplicate', 'WH-10 is good once';
+is $again->{json}{id}, $r->{json}{id}, 'WH-10 its copy is counted with it';
+is deliver($push, id => 'aaaa-2')->{json}{verdict}, 'duplicate', 'WH-10 also under another id, which nothing signs';
+is deliver(push_of(), id => 'aaaa-1')->{json}{verdict}, 'duplicate', 'WH-10 or under its id with another body';
+is sql("SELECT duplicates FROM webhook_deliveries WHERE id = '$r->{json}{id}'"), 3, 'WH-10 the owner sees how often';
+is deployments(), $before + 1, 'WH-10 it deployed once';
+$push = push_of();
+my $bytes = $json->encode($push);
+my @at_once = $api->ask_all(map { [POST => "/api/github/webhook?project=$p", body => $bytes, type => 'application/json', params => {HTTP_X_GITHUB_EVENT => 'push',
+	HTTP_X_GITHUB_DELIVERY => 'bbbb', HTTP_X_HUB_SIGNATURE_256 => 'sha256=' . hmac_sha256_hex($bytes, $secret)}] } 1 .. 6);
+is_deeply [sort map { $_->{json}{verdict} } @at_once], ['deployed', ('duplicate') x 5], 'WH-10 IN-6 of six at once one deploys';
+free();
+
+# ---- verdicts ----
+sub verdict { my ($what, $want, $reason, %o) = @_;
+	my $had = deployments();
+	my $r = deliver(push_of(%o));
+	is $r->{json}{verdict}, $want, "$what: $want";
+	like $r->{json}{reason}, $reason, "$what: in words";
+	is deployments(), $had, "$what: nothing is deployed" if $want ne 'deployed';
+	free();
+}
+verdict('another branch', 'branch_not_tracked', qr/^The branch dev was pushed; the project builds main$/, ref => 'refs/heads/dev');
+verdict('a tag', 'not_handled', qr/^Something else than a branch/, ref => 'refs/tags/v1');
+verdict('an option for a branch', 'not_handled', qr/./, ref => 'refs/heads/--upload-pack=x');
+verdict('no branch', 'not_handled', qr/./, ref => 5);
+verdict('a deleted branch', 'not_handled', qr/^The branch main was deleted/, deleted => JSON::PP::true(), after => '0' x 40);
+verdict('a commit that is none', 'not_handled', qr/./, after => '$(id)');
+verdict('another repository', 'wrong_repository', qr{^It is about evil/x, but the project builds https://github.com/Codertocat/Hello-World.git$}, repository => {full_name => 'evil/x'});
+verdict('no repository', 'wrong_repository', qr/no repository/, repository => []);
+verdict('a repository in other letters', 'deployed', qr/./, repository => {full_name => 'codertocat/hello-world'});
+verdict("$_", 'skipped', qr/says to skip/, head_commit => {message => "x $_ y"}) for '[skip ci]', '[ci skip]', '[skip autostack]';
+verdict('in its body', 'skipped', qr/says to skip/, head_commit => {message => "x\n\n[skip ci]"});
+verdict('almost', 'deployed', qr/./, head_commit => {message => 'x skip ci'});
+verdict('no head commit', 'deployed', qr/./, head_commit => undef);
+# what a project watches
+sql("UPDATE projects SET watch_paths = E'site/\n!*.md' WHERE id = '$p'");
+sub files { return (commits => [map { {added => [], removed => [], modified => [$_]} } @_]) }
+verdict('other files', 'paths_unchanged', qr/none of the files/, files('docs/x', 'site/a.md'));
+verdict('a watched file', 'deployed', qr/./, files('docs/x', 'site/a.css'));
+verdict('no list of files', 'deployed', qr/./, commits => []);
+verdict('a list that is none', 'deployed', qr/./, commits => 'x');
+sql("UPDATE projects SET watch_paths = NULL WHERE id = '$p'");
+
+# pull requests
+sub pull { my ($action, $number, $sha, $from) = @_;
+	return deliver({action => $action, number => $number, repository => {full_name => 'Codertocat/Hello-World'}, pull_request => {
+		title => "T\e[31mitle", user => {login => 'eve'}, head => {ref => 'topic', sha => $sha x 40, repo => {full_name => $from}}}}, event => 'pull_request')->{json} }
+my $pr = pull('opened', 7, 'a', 'Codertocat/Hello-World');
+is $pr->{verdict}, 'deployed', 'PEER-10 a pull request of the repository is deployed';
+is sql("SELECT target, trusted, branch, left(commit_wanted, 2) FROM deployments WHERE id = '$pr->{deploymentId}'"), 'pr-7|t|topic|aa', 'as its preview';
+unlike sql("SELECT title FROM previews WHERE number = 7"), qr/\e/, 'LOG-3 its title is cleaned';
+is pull('opened', 8, 'b', 'eve/Hello-World')->{verdict}, 'waits_for_approval', 'that of a fork waits';
+is sql("SELECT count(*) FROM deployments WHERE target = 'pr-8'"), 0, 'nothing of it is built';
+is pull('opened', 9, 'b', undef)->{verdict}, 'waits_for_approval', 'as that of a repository that is gone';
+is pull('synchronize', 7, 'c', 'codertocat/hello-world')->{verdict}, 'deployed', 'its next commit is deployed';
+is pull('labeled', 7, 'c', 'Codertocat/Hello-World')->{verdict}, 'not_handled', 'a label is not';
+is pull('closed', 7, 'c', 'Codertocat/Hello-World')->{verdict}, 'preview_closed', 'closed, its preview goes';
+is sql("SELECT string_agg(DISTINCT status, ',') FROM deployments WHERE target = 'pr-7'"), 'cancelled,superseded', 'and what waits for it';
+is pull('closed', 70, 'c', 'Codertocat/Hello-World')->{verdict}, 'preview_closed', 'one that is not known is closed as well';
+sql("UPDATE projects SET previews = false WHERE id = '$p'");
+is pull('opened', 10, 'd', 'Codertocat/Hello-World')->{verdict}, 'previews_off', 'a project may have none';
+is deliver({action => 'opened', number => 1, repository => {full_name => 'Codertocat/Hello-World'}}, event => 'pull_request')->{json}{verdict}, 'not_handled', 'a pull request without a commit is nothing';
+free();
+is deliver(push_of(), event => "x\x1b[31m")->{json}{reason}, "Events of the kind 'unknown' are not handled", 'WH-10 an event that is no word is none';
+$api->ask(PUT => "/api/projects/$p", token => $t, json => {autoDeployPaused => JSON::PP::true()});
+$r = deliver(push_of());
+is $r->{json}{verdict}, 'auto_deploy_off', 'a project whose automatic deployments are paused';
+my $paused = $r->{json}{id};
+$api->ask(POST => '/api/deployments', token => $t, json => {repository => "a/q$_"}) for 1 .. 3;
+$api->ask(PUT => "/api/projects/$p", token => $t, json => {autoDeployPaused => JSON::PP::false()});
+$r = deliver(push_of());
+is $r->{json}{verdict}, 'queue_full', 'a queue that is full';
+my $full = $r->{json}{id};
+free();
+
+# ---- the list ----
+$r = list('?projectId=' . $p . '&verdict=queue_full');
+is $r->{json}{pagination}{totalItems}, 1, 'deliveries are found by project and verdict';
+my $one = $r->{json}{webhookDeliveries}[0];
+is_deeply [@$one{qw(id project event repository branch duplicates deploymentId)}], [$full, 'Hello-World', 'push', 'Codertocat/Hello-World', 'main', 0, undef], 'with what they were';
+like $one->{commitMessage}, qr/^Change \d+$/, 'and the first line of the message';
+is_deeply list('', $bob)->{json}{webhookDeliveries}, [], "SET-1 nobody sees those of others";
+is list('?verdict=nonsense')->{status}, 422, 'a verdict that is none is refused';
+sub redeliver { return $api->ask(POST => "/api/webhook-deliveries/$_[0]/redeliver", token => $_[1] // $t, json => {}) }
+$r = redeliver($full);
+is $r->{json}{verdict}, 'deployed', 'one that was turned away is judged again' or diag $r->{body};
+is sql("SELECT commit_wanted FROM deployments WHERE id = '$r->{json}{deploymentId}'"), $one->{commit}, 'and deploys what it said';
+is redeliver($paused)->{json}{verdict}, 'deployed', 'by the settings of now';
+is redeliver($full, $bob)->{json}{error}{code}, 'DELIVERY_NOT_FOUND', 'SET-1 by its owner alone';
+my $wrong = list('?verdict=bad_signature')->{json}{webhookDeliveries}[0]{id};
+is redeliver($wrong)->{json}{error}{code}, 'CONFLICT', 'WH-10 one that nobody vouches for is not';
+is sql("SELECT string_agg(DISTINCT outcome, ' ') FROM audit_logs WHERE event = 'webhook.redeliver'"), 'failure success', 'LOG-1 that is audited';
+free();
+
+# another secret, another owner
+my $new = secret($p)->{json}{secret};
+is deliver(push_of())->{status}, 401, 'WH-10 the secret before the last is good no more';
+is deliver(push_of(), secret => $new)->{json}{verdict}, 'deployed', 'WH-10 the last one is';
+sql("UPDATE users SET active = false WHERE name = 'ada'");
+is deliver(push_of(), secret => $new)->{status}, 401, 'a disabled account deploys nothing';
+sql("UPDATE users SET active = true WHERE name = 'ada'");
+sql("UPDATE project_webhooks SET secret_sealed = (SELECT secret_sealed FROM project_webhooks WHERE project_id = '$other') WHERE project_id = '$p'");
+is deliver(push_of(), secret => $theirs)->{status}, 500, 'OA-12 a secret of another row does not open';
+is $api->ask(DELETE => "/api/projects/$other", token => $t)->{status}, 204, 'a project is deleted';
+is sql("SELECT count(*) FROM webhook_deliveries WHERE project_id = '$other'"), 0, 'with its deliveries';
+is pids(), $pids, 'the processes are the same';
+my $log = do { local (@ARGV, $/) = "$ENV{AS_LOG}.api"; <> };
+unlike $log, qr/\Q$secret\E|\Q$new\E/, 'WH-10 no log has seen a secret';
+done_testing();
+END
