@@ -17,14 +17,6 @@ for name in one two; do
 	fetch_url "$(jget .url)/"
 	is "$STATUS" 200 "and its certificate is there with it"
 done
-pss=$(for service in api ws worker; do
-	read -r pid _ <"$AUTOSTACK_STATE/run/$service.pid"
-	for p in $(ps -s "$pid" -o pid=); do
-		awk '/^Pss:/ { print $2 }' "/proc/$p/smaps_rollup"
-	done
-done | awk '{ s += $1 } END { print s }')
-[ "${pss:-0}" -gt 0 ] && [ "$pss" -le 40960 ]
-ok $? "PEER-12 API, WebSockets and worker take $((pss / 1024)) MiB, of 40"
 for service in api ws worker git certificates postgres; do
 	read -r pid _ <"$AUTOSTACK_STATE/run/$service.pid"
 	# the whole session, so that nobody starts anything again
