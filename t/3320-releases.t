@@ -102,6 +102,28 @@ for step in claimed deploying switched ending; do
 	is "$(final "$id" 60)" success "and back"
 done
 
+# what cannot go now does not keep others: a dozen that `current` still names,
+# with ids before and after
+stuck() { # ID SITE
+	as_service mkdir -p "$STATE/sites/$2/releases/$1"
+	as_service ln -s "releases/$1" "$STATE/sites/$2/current"
+	sql "INSERT INTO projects (user_id, name, site, repository)
+			SELECT user_id, '$2', '$2', 'x' FROM projects WHERE name = 'site';
+		INSERT INTO releases (id, project_id, published_at, retired_at)
+			SELECT '$1', id, now(), '2000-01-01' FROM projects WHERE name = '$2'"
+}
+version 7
+version 8
+for i in 10 11 12 13 14 15; do
+	stuck 00000000-0000-4000-8000-0000000000$i low$i
+	stuck ffffffff-ffff-4fff-bfff-ffffffffff$i high$i
+done
+sql "UPDATE releases SET retired_at = now() WHERE id = '$v6'"
+sixth() { [ ! -e "$STATE/sites/site/releases/$v6" ] && [ -z "$(sql "SELECT FROM releases WHERE id = '$v6'")" ]; }
+try "PEER-4 releases that cannot go yet do not keep another on disk" wait_for 15 sixth
+is "$(sql "SELECT count(*) FROM releases WHERE retired_at = '2000-01-01'")" 12 "PEER-4 and what is live stays"
+sql "UPDATE projects SET live_deployment_id = NULL WHERE name ~ '^(low|high)'"
+
 # a build that fails leaves no release
 sql "UPDATE projects SET build_command = 'mkdir dist; echo x >dist/index.html; ln -s /etc/passwd dist/out' WHERE name = 'site'"
 deploy site

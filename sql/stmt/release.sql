@@ -21,19 +21,21 @@ WHERE id IN (
 	AND NOT EXISTS (SELECT FROM deployments d WHERE d.release_id = releases.id AND d.completed_at IS NULL)
 RETURNING id;
 
--- wait: one that is to be archived stays until it is, or was given up.
+-- wait: one that is to be archived stays until it is, or was given up. after:
+-- what cannot be removed now (a site's link still names it) must not be all that
+-- is ever looked at, so the pages go round.
 -- name: release_retired_list
--- doc: Releases whose files are to be removed; a few at a time.
--- in: wait boolean
+-- doc: Releases whose files are to be removed, by their ids after one; a few at a time.
+-- in: wait boolean, after uuid
 -- out: many
 -- cols: id uuid, site text, target text
 -- by: worker
 SELECT r.id, p.site, r.target FROM releases r JOIN projects p ON p.id = r.project_id
 LEFT JOIN archives a ON a.id = r.id
-WHERE r.retired_at IS NOT NULL AND NOT ($1 AND r.published_at IS NOT NULL AND r.target = 'production'
+WHERE r.retired_at IS NOT NULL AND r.id > $2 AND NOT ($1 AND r.published_at IS NOT NULL AND r.target = 'production'
 	AND EXISTS (SELECT FROM deployments d WHERE d.id = r.id)
 	AND (a.id IS NULL OR (a.archived_at IS NULL AND a.next_at IS NOT NULL)))
-ORDER BY r.retired_at LIMIT 10;
+ORDER BY r.id LIMIT 10;
 
 -- name: release_removing
 -- doc: Its files are about to be removed. No row: it is kept after all.

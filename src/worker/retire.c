@@ -43,7 +43,7 @@ remove_project(struct worker *w, const char *id, const char *site)
 static bool
 is_busy(const struct worker *w, const char *id)
 {
-	for (int i = 0; i < w->cfg.build_slots; i++) {
+	for (int i = 0; i <= switch_slot(w); i++) {
 		const struct slot *s = &w->slot[i];
 
 		if ((s->pid || s->dirty) && s->job[0] && str_eq(s->project, id))
@@ -99,17 +99,28 @@ remove_release(struct worker *w, const struct publish *pub)
 	return E_OK;
 }
 
-/* A release that is still live on disk is one that another switch is about to
- * leave: it waits. So does one that is to be archived. */
+#define NO_ID "00000000-0000-0000-0000-000000000000"
+
+/* A release that a link still names waits until another switch has left it. So
+ * does one that is to be archived. */
 enum err
 retire_releases(struct worker *w)
 {
 	bool wait = store_is_on(&w->cfg) && w->cfg.s3_archive_first;
 	struct rows *r;
 	enum err e = db_query(&w->ctx, w->db, STMT_RELEASE_RETIRED_LIST,
-		DB_IN(wait ? "t" : "f"), &r);
+		DB_IN(wait ? "t" : "f",
+			*w->retired_last ? w->retired_last : NO_ID),
+		&r);
+	size_t n = e ? 0 : rows_n(r);
 
-	for (size_t i = 0; !e && i < rows_n(r); i++) {
+	/* the next page; after the last one the first again */
+	w->retired_last[0] = '\0';
+	if (n > 0)
+		(void)str_copy(w->retired_last, sizeof(w->retired_last),
+			rows_text(r, n - 1, rows_col(r, "id")));
+
+	for (size_t i = 0; !e && i < n; i++) {
 		const struct publish pub = {
 			.sites = w->sites,
 			.site = rows_text(r, i, rows_col(r, "site")),

@@ -59,7 +59,8 @@ struct worker {
 	pid_t pid;           /* of the parent */
 	bool look; /* something has changed: do not wait for the round */
 	bool stopping;
-	bool site_stays; /* said that one cannot be removed */
+	bool site_stays;       /* said that one cannot be removed */
+	char retired_last[37]; /* release that was looked at last; "": none */
 };
 
 /* The slot of jobs that have nothing to build: they never wait for a build. */
