@@ -5,7 +5,7 @@
 . "$abs_top_srcdir/t/lib/worker.sh"
 worker_init build_slots=2 build_timeout=6000 clone_timeout=6000 \
 	build_log_max=200K build_disk_max=60M build_inodes_max=3000 \
-	build_memory_max=300M build_pids_max=64 max_build_size=1 max_output_files=50
+	build_memory_max=150M build_pids_max=64 max_build_size=1 max_output_files=50
 mkdir -p "$TMP/site/dist" "$TMP/site/sub"
 echo ok >"$TMP/site/index.html"
 echo built >"$TMP/site/dist/index.html"
@@ -55,8 +55,8 @@ bad "a failing install command" '^the install command failed with exit code 127$
 bad "broken package.json" '^package.json is not a JSON object' "$S" root_dir=sub
 bad "SB-9 build over its time" '^the build command took longer than 6 s' "$S" 'build_command=trap "" TERM; sleep 60'
 bad "SB-9 a stopped build over its time" 'took longer than 6 s' "$S" 'build_command=kill -STOP $$; sleep 60'
-bad "SB-7 build over its memory" '^the build command needed more memory than 300 MB' "$S" \
-	'build_command=for i in 1 2 3 4 5; do perl -e '\''$x = "x" x 1e8; sleep 20'\'' & done; wait'
+bad "SB-7 build over its memory" '^the build command needed more memory than 150 MB' "$S" \
+	'build_command=for i in 1 2 3; do perl -e '\''$x = "x" x 7e7; sleep 20'\'' & done; wait'
 bad "SB-7 build over its processes" '^the build command started more than 64 processes' "$S" \
 	'build_command=(for i in $(seq 200); do sleep 20 & done); sleep 5; exit 1'
 bad "SB-8 build over its disk" '^the build command filled more than 60 MB of disk' "$S" \
