@@ -22,6 +22,9 @@ stack_deploy site "$FIELDS"
 is "$(stack_wait 60)" success "the first edition is deployed"
 NAME=$(psql -AtX "$AUTOSTACK_DB" -c 'SELECT site FROM projects LIMIT 1')
 
+nginx_workers() { cat "/proc/$(stack_pids nginx | tr -d ' ')/task/"*/children; }
+workers=$(nginx_workers)
+
 # A reader notes each answer that is not one whole edition.
 HOST=$(printf "$AUTOSTACK_SITES" "$NAME")
 reader() {
@@ -71,6 +74,7 @@ done
 touch "$TMP/stop"
 wait $reader
 is "$(sort "$TMP/broken" 2>/dev/null | uniq -c)" "" "PUB-4 no reader saw anything but one whole edition"
+is "$(nginx_workers)" "$workers" "nginx was not reloaded for any of them"
 is "$(psql -AtX "$AUTOSTACK_DB" -c "SELECT status, count(*) FROM deployments GROUP BY 1")" \
 	"success|$((n + 1))" "no deployment was lost, doubled or stuck"
 is "$(psql -AtX "$AUTOSTACK_DB" -c "SELECT count(*) FROM deployments WHERE attempt > 2")" 0 \

@@ -98,7 +98,7 @@ own_state() {
 	fi
 	as_user test -w "$state" || die "$account cannot write to $state"
 	as_user sh -c 'cd "$1" && mkdir -p -m 755 log tmp sites builds git mail nginx acme &&
-		mkdir -p -m 700 run secrets tls tmp/body && chmod 711 tls &&
+		mkdir -p -m 700 run secrets tls tmp/body && chmod 711 tls && mkdir -p tls/sites &&
 		mkdir -p certs && chmod 2750 certs' sh "$state" ||
 		die "cannot make the folders of $state"
 	choose_run_dir
@@ -210,7 +210,7 @@ render_nginx() {
 			RUN_DIR="$sockets" STATE_DIR="$state" LOG_DIR="$state/log" \
 			WEB_DIR="$share/web" \
 			PANEL_CERT="$state/tls/server.pem" PANEL_KEY="$state/tls/server.key" \
-			SITE_CERT="$state/tls/server.pem" SITE_KEY="$state/tls/server.key" \
+			SITE_CERT="$state/tls/sites/\$ssl_server_name.pem" SITE_KEY="$state/tls/server.key" \
 			BODY_MAX="$(setting request_body_max)" \
 			UPLOAD_MAX="$(setting upload_max)" \
 			AUTH_RATE="$(setting auth_rate_per_minute)" \
