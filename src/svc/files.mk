@@ -38,6 +38,7 @@ src_svc_libsvc_a_SOURCES = \
 	src/svc/pathfilter.c src/svc/pathfilter.h \
 	src/svc/preview.c src/svc/preview.h \
 	src/svc/publish.c src/svc/publish.h \
+	src/svc/publish_copy.c src/svc/publish_disk.h \
 	src/svc/publish_rules.c src/svc/publish_rules.h \
 	src/svc/seal.c src/svc/seal.h \
 	src/svc/secret.c src/svc/secret.h \
