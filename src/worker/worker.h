@@ -185,6 +185,22 @@ const char *job_site_url(
 /* In the child: one deployment, all of it. Never returns. */
 NORETURN void job_main(struct worker *w, int slot, const struct rows *row);
 
+/* ---- output.c: from the build's tree to the live release ---- */
+
+/* What is published and where to, from the claimed row. */
+void output_init(struct job *j, const struct rows *row);
+
+/* The directory to publish. What a build made may be closed to us: a second
+ * look then, at a tree that is not. */
+MUST enum err output_find(
+	struct job *j, const struct detect_plan *plan, const char **ret);
+
+/* Make the directory a release, and live. */
+MUST enum err output_publish(struct job *j, const char *output);
+
+/* What was built once is live again by one rename. */
+MUST enum err output_switch_back(struct job *j);
+
 /* ---- lease.c: what a job writes to its row ---- */
 
 /* Arm the watchdog: this process is killed when the lease could not be kept
