@@ -5,16 +5,25 @@
 . "$abs_top_srcdir/t/lib/worker.sh"
 . "$abs_top_srcdir/t/lib/crash.sh"
 worker_init build_slots=1
-worker_up
+cp "$CONF" "$TMP/patient.conf"
+echo build_attempts=10 >>"$TMP/patient.conf"
+worker_up "$TMP/patient.conf"
 crash_init
-for step in $STEPS; do
-	for who in job worker; do
-		crash_deploy "$step.$who"
-		crash_good "SIGKILL of the $who at '$step'"
-		[ ! -e "$CRASH/$step.$who" ]
-		ok $? "and it was killed there"
+# Each attempt comes one step further than the one before, until the release is
+# live: then the deployment has succeeded, whatever happens to its process.
+for who in job worker; do
+	# shellcheck disable=SC2046 # a list
+	crash_deploy $(printf "%s.$who " $STEPS_TO_LIVE)
+	crash_good "SIGKILL of the $who at each step up to the switch" \
+		"$(echo "$STEPS_TO_LIVE" | wc -w)"
+	for step in $STEPS_LIVE; do
+		crash_deploy $step.$who
+		crash_good "SIGKILL of the $who at '$step'" 1
 	done
+	is "$(ls "$CRASH")" "" "and the $who was killed at every one of them"
 done
+worker_down
+worker_up
 
 # lost every time: it fails, and says why
 sql "UPDATE projects SET build_command = 'sleep 1009' WHERE name = 'site'"

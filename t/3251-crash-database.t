@@ -8,41 +8,49 @@ pg_own
 worker_init build_slots=1 lease_seconds=6
 worker_up
 crash_init
-for step in $STEPS; do
-	crash_deploy "$step.pause"
-	wait_for 20 test -e "$CRASH/$step.paused" || bail "step $step is not reached"
-	pg_kill
-	rm -f "$CRASH/$step.paused"
-	pg_up
-	crash_good "SIGKILL of PostgreSQL at '$step'"
-	is "$(field "$id" attempt)" 1 "SB-13 and it is back within the lease: one attempt"
+killed_at() { # STEP...: of one deployment
+	# shellcheck disable=SC2046 # a list
+	crash_deploy $(printf '%s.pause ' "$@")
+	for step; do
+		wait_for 20 test -e "$CRASH/$step.paused" ||
+			bail "step $step is not reached"
+		pg_kill
+		rm -f "$CRASH/$step.paused"
+		pg_up
+	done
+	crash_good "SIGKILL of PostgreSQL at $*, and it is back within the lease" 1
+}
+# shellcheck disable=SC2086 # a list
+killed_at $STEPS_TO_LIVE
+for after in $STEPS_LIVE; do
+	killed_at $after
 done
 
 # away while a build prints: nothing is lost, nothing is doubled
 sql "UPDATE projects SET build_command =
 	'for i in \$(seq 40); do echo line \$i; sleep 0.1; done; mkdir dist; cp a.html dist/index.html; cp a.html dist/b.html'"
-crash_deploy none
+crash_deploy
 wait_for 20 sh -c "ps -eo args= | grep -q '[s]leep 0.1'"
 pg_kill
 sleep 1
 pg_up
-crash_good "PostgreSQL is away for a second while lines come"
+crash_good "PostgreSQL is away for a second while lines come" 1
 is "$(the_log "$id" | sed -n 's/.*\] line //p' | tr '\n' ' ')" "$(seq 40 | tr '\n' ' ')" \
 	"the log has each line once, in order"
 
 # away for longer than the lease: the build is ended, and done again
-sql "UPDATE projects SET build_command = 'sleep 4; mkdir dist; cp a.html dist/index.html; cp a.html dist/b.html'"
-crash_deploy none
-wait_for 20 sh -c "ps -eo args= | grep -q '^[s]leep 4'"
+sql "UPDATE projects SET build_command = 'sleep 8; mkdir dist; cp a.html dist/index.html; cp a.html dist/b.html'"
+crash_deploy
+wait_for 20 sh -c "ps -eo args= | grep -q '^[s]leep 8'"
 pg_kill
 wait_for 15 no_slot_tasks
 ok $? "SB-13 a build whose lease cannot be kept is ended"
 pg_up
-crash_good "PostgreSQL is away for longer than the lease"
+crash_good "PostgreSQL is away for longer than the lease" 2
 
 # hung: only the timer can end the build then
 sql "UPDATE projects SET build_command = 'sleep 8; mkdir dist; cp a.html dist/index.html; cp a.html dist/b.html'"
-crash_deploy none
+crash_deploy
 wait_for 20 sh -c "ps -eo args= | grep -q '^[s]leep 8'"
 backends=$(ps -o pid= --ppid "$(pg_pid)")
 # shellcheck disable=SC2086
@@ -51,6 +59,6 @@ wait_for 12 no_slot_tasks
 ok $? "SB-13 with a database that hangs, too"
 # shellcheck disable=SC2086
 kill -CONT "$(pg_pid)" $backends
-crash_good "PostgreSQL hangs for longer than the lease"
+crash_good "PostgreSQL hangs for longer than the lease" 2
 crash_over
 done_testing

@@ -1,14 +1,19 @@
 # crash.sh - for tests that kill parts of a deployment at every step. Sourced
 # after worker.sh.
 #
-#   STEPS          the places in src/worker that crash_point() names
+#   STEPS_TO_LIVE  the places in src/worker that crash_point() names, in order,
+#                  up to the switch
+#   STEPS_LIVE     those behind it
 #   crash_init     a site with a build command that is live, and a reader that
 #                  looks at it all the time ($TMP/reader.bad: what it saw)
-#   crash_deploy STEP.WHAT   changes the repository and deploys; the hook is set
-#   crash_good TEXT          the deployment ended once and for all, as a success
+#   crash_deploy STEP.WHAT...   changes the repository and deploys; each of these
+#                  happens when the deployment comes there for the first time
+#   crash_good TEXT ATTEMPTS    the deployment ended once and for all, as a
+#                  success, in so many attempts
 #   crash_over     the reader's verdict
 
-STEPS='claimed clone cloned install build built deploying copied switched ending ended'
+STEPS_TO_LIVE='claimed clone cloned install build built deploying copied switched'
+STEPS_LIVE='ending ended'
 
 crash_init() {
 	mkdir -p "$TMP/site"
@@ -44,20 +49,22 @@ crash_deploy() {
 	crash_n=$((crash_n + 1))
 	echo $crash_n >"$TMP/site/a.html"
 	repo site
-	touch "$CRASH/$1"
-	chmod 666 "$CRASH/$1"
+	for crash_at; do
+		touch "$CRASH/$crash_at"
+		chmod 666 "$CRASH/$crash_at"
+	done
 	deploy site
 }
 
 crash_good() {
-	is "$(final "$id" 40)" success "SB-13 $1: ends as a success" ||
+	is "$(final "$id" 120)" success "SB-13 $1: ends as a success" ||
 		diag "$(field "$id" 'error, attempt') $(the_log "$id") $(tail -n 20 "$WORKER_LOG")"
 	is "$(deployed site index.html)" $crash_n "SB-13 $1: its content is live"
-	is "$(field "$id" "concat_ws(' ', lease_owner IS NULL, completed_at IS NOT NULL, attempt <= 2,
+	is "$(field "$id" "concat_ws(' ', lease_owner IS NULL, completed_at IS NOT NULL, attempt,
 		log_seq = (SELECT count(*) FROM deployment_logs l WHERE l.deployment_id = deployments.id),
 		log_seq = (SELECT max(seq) FROM deployment_logs l WHERE l.deployment_id = deployments.id),
 		(SELECT live_deployment_id FROM projects WHERE name = 'site') = id)")" \
-		't t t t t t' "SB-13 $1: the row and the log are whole"
+		"t t $2 t t t" "SB-13 $1: the row and the log are whole, of attempt $2"
 	try "SB-13 $1: nothing of it is left" wait_for 10 crash_clean ||
 		diag "$(ls -R "$STATE/builds"; slot_tasks; find "$STATE/sites" -name '*.tmp')"
 }
