@@ -76,12 +76,28 @@ canary_search() {
 	"$PG_DUMP" -d "$AUTOSTACK_DB" >"$TMP/search/dump" 2>"$TMP/dump.err" ||
 		bail "pg_dump: $(cat "$TMP/dump.err")"
 	psql -XAtq "$AUTOSTACK_DB" -c 'SELECT a::text FROM audit_logs a' >"$TMP/search/audit"
+	# all of them in one pass: "NAME FILE" is a hit
 	while read -r canary_name canary_word; do
-		forms "$canary_word" >"$TMP/forms"
-		canary_hits=$({
-			cd "$AUTOSTACK_STATE" && grep -rlaF -f "$TMP/forms" . | sed 's,^\./,,'
-			cd "$TMP/search" && grep -rlaF -f "$TMP/forms" . | sed 's,^\./,searched ,'
-		} 2>/dev/null)
+		forms "$canary_word" | sed "s/^/$canary_name /"
+	done <"$CANARIES" >"$TMP/named-forms"
+	cut -d' ' -f2- "$TMP/named-forms" >"$TMP/forms"
+	{
+		cd "$AUTOSTACK_STATE" && grep -raoF -f "$TMP/forms" . | sed 's,^\./,,'
+		cd "$TMP/search" && grep -raoF -f "$TMP/forms" . | sed 's,^\./,searched ,'
+	} 2>/dev/null | sort -u | awk -v forms="$TMP/named-forms" '
+		BEGIN {
+			while ((getline line <forms) > 0) {
+				at = index(line, " ")
+				name[substr(line, at + 1)] = substr(line, 1, at - 1)
+			}
+		}
+		{
+			at = match($0, /:[^:]*$/)
+			print name[substr($0, at + 1)], substr($0, 1, at - 1)
+		}' | sort -u >"$TMP/hits"
+	cd "$TMP" || bail "no $TMP"
+	while read -r canary_name canary_word; do
+		canary_hits=$(sed -n "s/^$canary_name //p" "$TMP/hits")
 		canary_allowed=$(sed -n "s/^$canary_name //p" "$TMP/may")
 		if [ -n "$canary_allowed" ]; then
 			printf '%s\n' "$canary_hits" | grep -Eq "$canary_allowed"
