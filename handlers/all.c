@@ -20,5 +20,6 @@ const struct route *const all_routes[] = {
 	webhook_routes,
 	deployment_routes,
 	health_routes,
+	metrics_routes,
 	NULL,
 };

@@ -20,6 +20,7 @@ handlers_libhandlers_a_SOURCES = \
 	handlers/github.c \
 	handlers/preview.c \
 	handlers/health.c \
+	handlers/metrics.c \
 	handlers/project.c \
 	handlers/webhook.c
 EXTRA_DIST += handlers/README.md

@@ -8,7 +8,8 @@ check_PROGRAMS += t/unit/unit_base
 t_unit_unit_base_SOURCES = t/unit/unit_base.c \
 	t/unit/base_arena.c t/unit/base_buf.c t/unit/base_cfg.c \
 	t/unit/base_err.c t/unit/base_fd.c t/unit/base_jw.c \
-	t/unit/base_limiter.c t/unit/base_log.c t/unit/base_origin.c \
+	t/unit/base_limiter.c t/unit/base_log.c t/unit/base_meter.c \
+	t/unit/base_origin.c \
 	t/unit/base_place.c t/unit/base_run.c t/unit/base_str.c \
 	t/unit/base_time.c $(unit_common)
 t_unit_unit_base_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)

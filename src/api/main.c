@@ -10,6 +10,7 @@
 #include "base/cfg.h"
 #include "base/limiter.h"
 #include "base/log.h"
+#include "base/meter.h"
 #include "base/options.h"
 #include "base/str.h"
 #include "ext/db.h"
@@ -26,6 +27,7 @@
 #include "web/auth.h"
 #include "web/csrf.h"
 #include "web/serve.h"
+#include "web/stats.h"
 
 #include <signal.h>
 #include <unistd.h>
@@ -41,6 +43,8 @@ static struct prog {
 	struct svc svc;
 	struct web web;
 	bool db_up;
+	struct meter *meter;
+	uint64_t db_failures; /* that were counted */
 } prog;
 
 /* ---- what src/web does not know ---- */
@@ -183,6 +187,10 @@ static void
 watch_db(struct prog *p)
 {
 	bool up = db_connected(p->svc.db);
+	uint64_t failures = db_failures(p->svc.db);
+
+	meter_add(p->meter, METER_DATABASE_ERRORS, failures - p->db_failures);
+	p->db_failures = failures;
 
 	if (up != p->db_up)
 		log_event(up ? EV_DB_UP : EV_DB_DOWN, NULL, NULL);
@@ -321,6 +329,8 @@ make(struct prog *p)
 		arena_printf(p->arena, "%s/limits.v1", p->cfg.run_dir));
 	p->web.arena = arena_new(soft, soft + REQUEST_HARD);
 	p->web.router = router_new(p->arena, all_routes);
+	p->meter = meter_of(p->arena, p->cfg.run_dir, "api");
+	p->web.stats = stats_new(p->arena, p->cfg.run_dir, p->web.router);
 	p->web.version = PACKAGE_VERSION;
 }
 

@@ -12,6 +12,7 @@ struct arena;
 int64_t clock_now_us(void);
 int64_t clock_now_s(void);
 int64_t clock_mono_ms(void); /* never jumps; for intervals and deadlines */
+int64_t clock_mono_us(void);
 /* "2026-01-20T10:30:00Z"; dst of 21 bytes. */
 void clock_rfc3339(char dst[21], int64_t seconds);
 /* "45s", "2m 15s", "1h 3m": the contract's text for a duration. */

@@ -13,6 +13,7 @@ src_base_libbase_a_SOURCES = \
 	src/base/jw.c src/base/jw.h \
 	src/base/limiter.c src/base/limiter.h \
 	src/base/log.c src/base/log.h \
+	src/base/meter.c src/base/meter.def src/base/meter.h \
 	src/base/origin.c src/base/origin.h \
 	src/base/options.c src/base/options.h \
 	src/base/place.c src/base/place.h \

@@ -46,6 +46,7 @@ struct db {
 	struct sent sent[DB_PIPELINE]; /* sent[head..tail) await db_recv */
 	size_t head, tail;
 	bool synced; /* the pipeline's end was sent */
+	uint64_t failures;
 };
 
 struct rows {
@@ -136,6 +137,7 @@ lost(struct ctx *ctx, struct db *db, const char *doing)
 	const char *why =
 		db->conn ? conn_cause(ctx, db->conn) : "the connection is gone";
 
+	db->failures++;
 	disconnect(db);
 	return ctx_cause(ctx, E_SERVICE_UNAVAILABLE, "%s: %s", doing, why);
 }
@@ -217,6 +219,12 @@ db_connected(const struct db *db)
 	return db->conn && PQstatus(db->conn) == CONNECTION_OK;
 }
 
+uint64_t
+db_failures(const struct db *db)
+{
+	return db->failures;
+}
+
 /* ---- errors ---- */
 
 /* What a SQLSTATE means when no constraint explains it; the first prefix that
@@ -270,8 +278,10 @@ failed(struct ctx *ctx, struct db *db, const struct stmt *s,
 		return lost(ctx, db, name);
 	while (!str_starts(state, states[i].prefix))
 		i++;
-	if (!e)
+	if (!e) {
+		db->failures++;
 		e = states[i].err;
+	}
 	e = ctx_cause(ctx, e, "%s: %s (%s%s%s)", name, text ? text : "?", state,
 		constraint ? " " : "", constraint ? constraint : "");
 	if (states[i].reconnect)

@@ -42,6 +42,9 @@ void db_free(struct db *db);
 /* Connect now if not connected. E_SERVICE_UNAVAILABLE when it cannot. */
 MUST enum err db_connect(struct ctx *ctx, struct db *db);
 bool db_connected(const struct db *db);
+/* How many connections and statements have failed so far; a constraint that a
+ * statement expects is no failure. */
+uint64_t db_failures(const struct db *db);
 
 /* Run one statement and wait. in has stmt.nin values. A lost connection is
  * opened again before sending (never after: nothing runs twice; never inside a

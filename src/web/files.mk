@@ -13,4 +13,5 @@ src_web_libweb_a_SOURCES = \
 	src/web/request.c src/web/request.h \
 	src/web/route.c src/web/route.h \
 	src/web/serve.c src/web/serve.h \
+	src/web/stats.c src/web/stats.h \
 	src/web/valid.c src/web/valid.h

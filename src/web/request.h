@@ -18,6 +18,7 @@
 struct svc; /* what service functions work with; opaque here */
 struct csrf_keys;
 struct limiter;
+struct stats;
 
 /* A request as the FastCGI loop hands it over. Any text may be NULL. */
 struct request_in {
@@ -104,6 +105,7 @@ struct web {
 	const struct csrf_keys *csrf;
 	struct limiter *limiter; /* NULL: nothing is limited */
 	bool limiter_down;       /* and that was logged */
+	struct stats *stats;     /* NULL: nothing is counted */
 };
 
 /* What a request found in its window, for the answer's headers. */

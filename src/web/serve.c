@@ -11,6 +11,7 @@
 #include "web/auth.h"
 #include "web/csrf.h"
 #include "web/reply.h"
+#include "web/stats.h"
 
 #define AUDIT_TARGET_MAX  128
 #define AUDIT_DETAILS_MAX 8192
@@ -167,8 +168,9 @@ void
 web_serve(struct web *web, const struct request_in *in)
 {
 	struct req rq = {.web = web, .in = in};
-	int64_t start = clock_mono_ms();
+	int64_t start = clock_mono_us();
 	const char *cause;
+	int64_t us;
 	enum err e;
 
 	rq.ctx.arena = web->arena;
@@ -184,7 +186,10 @@ web_serve(struct web *web, const struct request_in *in)
 		reply_error(&rq, e);
 	audit(&rq, e);
 	reply_send(&rq);
-	log_request(&rq, e, cause, clock_mono_ms() - start);
+	us = clock_mono_us() - start;
+	if (web->stats)
+		stats_count(web->stats, rq.route, rq.status, e, us);
+	log_request(&rq, e, cause, us / 1000);
 	buf_done(&rq.body);
 	buf_done(&rq.headers);
 	arena_reset(web->arena);

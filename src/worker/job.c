@@ -220,6 +220,8 @@ end_as(struct job *j, const char *status, const char *error)
 		e = lease_write(j, STMT_JOB_END,
 			DB_IN(j->id, j->owner, j->attempt, status, error),
 			NULL);
+	if (!e)
+		worker_count(j->w, status);
 	log_event(EV_JOB_ENDED, j->id, "status", e ? "lost" : status, "cause",
 		e ? j->ctx.cause : NULL, NULL);
 	return e;
@@ -252,8 +254,10 @@ end_success(struct job *j)
 	if (!e)
 		e = lease_write(j, STMT_JOB_SUCCESS,
 			DB_IN(j->id, j->owner, j->attempt, url), NULL);
-	if (!e)
+	if (!e) {
+		worker_count(j->w, "success");
 		retire_oldest(j);
+	}
 	log_event(EV_JOB_ENDED, j->id, "status", e ? "lost" : "success", NULL);
 	return e;
 }

@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/cfg.h"
 #include "base/log.h"
+#include "base/meter.h"
 #include "base/options.h"
 #include "base/place.h"
 #include "base/str.h"
@@ -88,6 +89,7 @@ settle(struct worker *w, struct arena *a, const char **ret_why)
 		return false;
 	w->builds = arena_printf(a, "%s/builds", w->cfg.state_dir);
 	w->sites = arena_printf(a, "%s/sites", w->cfg.state_dir);
+	w->meter = meter_of(a, w->cfg.run_dir, "worker");
 	w->sandbox = place_program(a, SANDBOX_PROGRAM);
 	*ret_why = arena_printf(a, "%s: %s", w->sandbox, strerror(errno));
 	return access(w->sandbox, X_OK) == 0;

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/meter.h"
 #include "base/str.h"
 #include "stmt.h"
 #include "svc/store.h"
@@ -46,6 +47,24 @@ note_db(struct worker *w, enum err e, bool *down)
 	ctx_clear(&w->ctx);
 }
 
+void
+worker_count(struct worker *w, const char *status)
+{
+	static const struct {
+		const char *status;
+		enum meter_word word;
+	} outcomes[] = {
+		{"success", METER_BUILDS_SUCCESS},
+		{"failed", METER_BUILDS_FAILED},
+		{"cancelled", METER_BUILDS_CANCELLED},
+	};
+
+	for (size_t i = 0; i < NELEM(outcomes); i++) {
+		if (str_eq(status, outcomes[i].status))
+			meter_add(w->meter, outcomes[i].word, 1);
+	}
+}
+
 static struct publish
 site_of(const struct worker *w, const struct rows *r, size_t row)
 {
@@ -76,9 +95,11 @@ take_back(struct worker *w, const struct rows *r, size_t row)
 					publish_target_name(
 						w->ctx.arena, &pub))),
 			NULL);
-		if (!e)
+		if (!e) {
+			worker_count(w, "success");
 			log_event(EV_JOB_ENDED, id, "status", "success",
 				"reason", "it was live already", NULL);
+		}
 		return e == E_LEASE_LOST ? E_OK : e;
 	}
 	publish_discard(&w->ctx, &pub);
@@ -86,10 +107,12 @@ take_back(struct worker *w, const struct rows *r, size_t row)
 		DB_IN(id, owner, attempt, max,
 			"the build's worker was lost too often"),
 		&out);
-	if (!e)
+	if (!e) {
+		worker_count(w, rows_str(out, "status"));
 		log_event(EV_JOB_REQUEUED, id, "status",
 			rows_str(out, "status"), "worker", owner, "attempt",
 			attempt, NULL);
+	}
 	if (e == E_LEASE_LOST)
 		ctx_clear(&w->ctx); /* another worker was faster */
 	return e == E_LEASE_LOST ? E_OK : e;

@@ -47,8 +47,9 @@ struct worker {
 	const char *builds;  /* STATE/builds */
 	const char *sites;   /* STATE/sites */
 	const char *sandbox; /* the program */
-	int lock;            /* held by the parent and by every job child */
-	int signals;         /* signalfd */
+	struct meter *meter;
+	int lock;    /* held by the parent and by every job child */
+	int signals; /* signalfd */
 	struct slot slot[SLOTS_MAX + 1]; /* the last one switches only */
 	struct helper {
 		pid_t pid;  /* 0: none */
@@ -73,6 +74,10 @@ switch_slot(const struct worker *w)
 /* Take the lock, clean up after a predecessor, then work until SIGTERM, SIGINT
  * or SIGUSR1. Returns the exit code. */
 int worker_serve(struct worker *w);
+
+/* A deployment has ended as "success", "failed" or "cancelled": counted for
+ * /metrics. Other statuses are no end and not counted. */
+void worker_count(struct worker *w, const char *status);
 
 /* In a child, first of all: it dies with the parent and keeps nothing of the
  * parent's but the lock. Returns a signalfd of the signals that end it. */

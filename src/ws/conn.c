@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/jw.h"
 #include "base/log.h"
+#include "base/meter.h"
 #include "base/rand.h"
 #include "base/str.h"
 #include "ext/db.h"
@@ -162,6 +163,13 @@ refuse(struct ctx *ctx, struct conn *c, enum err e)
 }
 
 static void
+count_open(struct server *srv, int by)
+{
+	srv->n_open += (size_t)by;
+	meter_set(srv->meter, METER_WEBSOCKETS, srv->n_open);
+}
+
+static void
 accept_stream(struct conn *c, const struct shake *s)
 {
 	char accept[SHAKE_ACCEPT_SIZE];
@@ -170,7 +178,7 @@ accept_stream(struct conn *c, const struct shake *s)
 	shake_put_accept(&c->out, accept, c->id);
 	c->phase = OPEN;
 	c->since_ms = c->heard_ms = clock_mono_ms();
-	c->srv->n_open++;
+	count_open(c->srv, 1);
 	log_event(EV_WS_OPEN, c->id, "user", c->grant.user, "deployment",
 		c->deployment, NULL);
 	want_write(c);
@@ -495,7 +503,7 @@ conn_closed(void *conn)
 	srv = c->srv;
 	stop_watching(c);
 	if (c->phase == OPEN || c->phase == CLOSING) {
-		srv->n_open--;
+		count_open(srv, -1);
 		log_close(c);
 	}
 	if (c->next)

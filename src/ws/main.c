@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/meter.h"
 #include "base/options.h"
 #include "base/str.h"
 #include "svc/access.h"
@@ -245,6 +246,8 @@ run(struct server *srv)
 		log_event(EV_CONFIG_BAD, NULL, "cause", why, NULL);
 		return complain("configuration", why);
 	}
+	srv->meter = meter_of(srv->arena, srv->cfg->run_dir, "ws");
+	meter_set(srv->meter, METER_WEBSOCKETS, 0); /* of one that was killed */
 	srv->scratch = arena_new(1024 * 1024, 16 * 1024 * 1024);
 	status = serve(srv);
 	loop_free(srv->loop); /* closes every connection, which leaves hubs */

@@ -14,6 +14,7 @@ struct cfg;
 struct conn;
 struct feed;
 struct hubs;
+struct meter;
 
 struct server {
 	struct arena *arena;   /* for the life of the process */
@@ -23,6 +24,7 @@ struct server {
 	struct loop *loop;
 	struct feed *feed;
 	struct hubs *hubs;
+	struct meter *meter;
 	struct conn *conns; /* every socket, streams and handshakes */
 	size_t n_conns;
 	size_t n_open; /* those that are streams */

@@ -11,6 +11,7 @@ Suite *suite_err(void);
 Suite *suite_fd(void);
 Suite *suite_jw(void);
 Suite *suite_limiter(void);
+Suite *suite_meter(void);
 Suite *suite_log(void);
 Suite *suite_origin(void);
 Suite *suite_place(void);
