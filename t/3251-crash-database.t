@@ -6,13 +6,18 @@
 . "$abs_top_srcdir/t/lib/crash.sh"
 pg_own
 worker_init build_slots=1 lease_seconds=6
-worker_up
+# at first longer than any restart takes on a busy machine
+{
+	cat "$CONF"
+	echo lease_seconds=60
+} | awk -F= '{ line[$1] = $0 } END { for (k in line) print line[k] }' >"$TMP/patient.conf"
+worker_up "$TMP/patient.conf"
 crash_init
 killed_at() { # STEP...: of one deployment
 	# shellcheck disable=SC2046 # a list
 	crash_deploy $(printf '%s.pause ' "$@")
 	for step; do
-		wait_for 20 test -e "$CRASH/$step.paused" ||
+		wait_for 60 test -e "$CRASH/$step.paused" ||
 			bail "step $step is not reached"
 		pg_kill
 		rm -f "$CRASH/$step.paused"
@@ -25,6 +30,9 @@ killed_at $STEPS_TO_LIVE
 for after in $STEPS_LIVE; do
 	killed_at $after
 done
+
+worker_down
+worker_up
 
 # away while a build prints: nothing is lost, nothing is doubled
 sql "UPDATE projects SET build_command =
