@@ -21,5 +21,7 @@ const struct route *const all_routes[] = {
 	deployment_routes,
 	health_routes,
 	metrics_routes,
+	dashboard_routes,
+	analytics_routes,
 	NULL,
 };

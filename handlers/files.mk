@@ -3,6 +3,7 @@ noinst_LIBRARIES += handlers/libhandlers.a
 handlers_libhandlers_a_SOURCES = \
 	handlers/all.c handlers/all.h \
 	handlers/account.c handlers/account.h \
+	handlers/analytics.c \
 	handlers/api_key.c \
 	handlers/audit.c \
 	handlers/auth.c \
@@ -12,6 +13,7 @@ handlers_libhandlers_a_SOURCES = \
 	handlers/recovery.c \
 	handlers/session.c \
 	handlers/user.c \
+	handlers/dashboard.c \
 	handlers/deploy_hook.c \
 	handlers/domain.c \
 	handlers/deployment.c handlers/deployment.h \

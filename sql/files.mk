@@ -21,6 +21,7 @@ stmt_files = \
 	sql/stmt/archive.sql \
 	sql/stmt/domain.sql \
 	sql/stmt/deployment.sql \
+	sql/stmt/analytics.sql \
 	sql/stmt/upload.sql \
 	sql/stmt/health.sql \
 	sql/stmt/job.sql \

@@ -82,6 +82,9 @@ check_value(struct ctx *ctx, const struct field *f, const struct jsn *v)
 	case FIELD_LIST:
 	case FIELD_STRS:
 		return check_items(ctx, f, v);
+	case FIELD_NUMBER:
+		ok = jsn_type(v) == JSN_INT || jsn_type(v) == JSN_REAL;
+		break;
 	case FIELD_INT:
 		ok = jsn_type(v) == JSN_INT;
 		break;

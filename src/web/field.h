@@ -30,6 +30,7 @@ enum field_type {
 	FIELD_UUIDS, /* only in requests: an array of different UUIDs */
 	/* only in answers */
 	FIELD_TIME,     /* a timestamptz column; RFC 3339 on the wire */
+	FIELD_NUMBER,   /* with a fraction; a numeric column, or its text */
 	FIELD_DURATION, /* "2m 15s" on the wire, from column NAME_seconds */
 	FIELD_JSON,     /* any object; a jsonb column */
 	FIELD_OBJECT,   /* its fields come from the same row */
@@ -99,6 +100,7 @@ struct uuid_list {
 #define O_BOOL(n, p, d)         { .type = FIELD_BOOL, .presence = p, .name = n, .doc = d }
 #define O_UUID(n, p, d)         { .type = FIELD_UUID, .presence = p, .name = n, .doc = d }
 #define O_ENUM(n, p, vals, d)   { .type = FIELD_ENUM, .presence = p, .name = n, .values = vals, .doc = d }
+#define O_NUM(n, p, d)          { .type = FIELD_NUMBER, .presence = p, .name = n, .doc = d }
 #define O_TIME(n, p, d)         { .type = FIELD_TIME, .presence = p, .name = n, .doc = d }
 #define O_DURATION(n, p, d)     { .type = FIELD_DURATION, .presence = p, .name = n, .doc = d }
 #define O_JSON(n, p, d)         { .type = FIELD_JSON, .presence = p, .name = n, .doc = d }

@@ -34,6 +34,8 @@ type_name(enum field_type type)
 	case FIELD_STRS:
 	case FIELD_UUIDS:
 		return "array";
+	case FIELD_NUMBER:
+		return "number";
 	default:
 		return "string";
 	}

@@ -83,6 +83,7 @@ write_value(struct req *rq, const struct rows *rows, size_t row, int col,
 		write_time(&rq->jw, s);
 		break;
 	case FIELD_INT:
+	case FIELD_NUMBER:
 	case FIELD_JSON:
 		jw_raw(&rq->jw, s ? s : "null");
 		break;

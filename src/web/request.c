@@ -5,6 +5,7 @@
 #include "web/request.h"
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/rand.h"
 #include "ext/json.h"
 #include "web/auth.h"
@@ -362,6 +363,15 @@ rq_rows(const struct req *rq)
 {
 	ASSERT(rq->rows);
 	return rq->rows;
+}
+
+const char *
+rq_now(struct req *rq)
+{
+	char text[21];
+
+	clock_rfc3339(text, clock_now_s());
+	return arena_strdup(rq->ctx.arena, text);
 }
 
 enum err

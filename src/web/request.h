@@ -207,6 +207,8 @@ const char *rq_given_bool(const struct req *rq, const char *name, bool v);
 MUST enum err rq_query_in(
 	struct req *rq, unsigned stmt, const char *const in[], size_t n);
 const struct rows *rq_rows(const struct req *rq);
+/* The time for a statement that counts back from it. */
+const char *rq_now(struct req *rq);
 /* Make a service's refusal (a text in rq_ctx) a bad field of this name. */
 MUST enum err rq_blame(struct req *rq, const char *field, enum err e);
 /* What the audit row is about, when it is not the path's {id}. */
