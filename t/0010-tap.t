@@ -51,4 +51,10 @@ is "$status" 0 "wait_for ends at its deadline, or when the command succeeds"
 
 inner 'defer "echo cleaned"; kill -TERM $$; ok 0 x; done_testing'
 is "$status $out" "143 cleaned" "a signal cleans up"
+
+inner '. "$abs_top_srcdir/t/lib/stack.sh"
+	od() { echo >>asked; echo $(($(wc -l <asked) / 3)); }
+	ss() { :; }
+	is "$(stack_port) $(stack_port)" "20000 20001" x; done_testing'
+is "$status" 0 "a stack's ports differ, also when chance says the same twice"
 done_testing

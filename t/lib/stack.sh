@@ -40,12 +40,16 @@ TOKEN=
 svc() { (cd / && "$abs_top_srcdir/t/lib/service-user.sh" run \
 	env HOME=/nonexistent "$@"); }
 
+# A port that nobody listens on, and another one each time: what it gave is not
+# taken yet when it is asked again.
 stack_port() {
 	while :; do
 		stack_n=$(od -An -N2 -tu2 /dev/urandom)
 		stack_n=$((20000 + stack_n % 12000))
+		grep -qsx "$stack_n" "$TMP/ports" && continue
 		[ -z "$(ss -Hltn "sport = :$stack_n")" ] && break
 	done
+	echo "$stack_n" >>"$TMP/ports"
 	echo "$stack_n"
 }
 
