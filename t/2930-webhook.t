@@ -144,6 +144,7 @@ verdict('no repository', 'wrong_repository', qr/no repository/, repository => []
 verdict('a repository in other letters', 'deployed', qr/./, repository => {full_name => 'codertocat/hello-world'});
 verdict("$_", 'skipped', qr/says to skip/, head_commit => {message => "x $_ y"}) for '[skip ci]', '[ci skip]', '[skip autostack]';
 verdict('in its body', 'skipped', qr/says to skip/, head_commit => {message => "x\n\n[skip ci]"});
+verdict('at the end of a long line', 'skipped', qr/says to skip/, head_commit => {message => 'x' x 600 . ' [ci skip]'});
 verdict('almost', 'deployed', qr/./, head_commit => {message => 'x skip ci'});
 verdict('no head commit', 'deployed', qr/./, head_commit => undef);
 # what a project watches

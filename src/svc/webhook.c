@@ -105,20 +105,20 @@ commit_of(struct arena *a, const struct jsn *v)
 	return arena_strdup(a, s);
 }
 
-/* The message as it is for [skip ci]; it is cut and cleaned where it is kept,
- * so the words are kept in front. */
+/* The first line of the message, cut and cleaned. The words of [skip ci] are put
+ * in front when that took them away: kept deliveries are judged by it. */
 static const char *
 message_of(struct arena *a, const struct jsn *v)
 {
 	const char *s = jsn_str(jsn_get(jsn_get(v, "head_commit"), "message"));
+	const char *line;
 
 	if (!s)
 		return NULL;
-	return arena_printf(a, "%s%s",
-		webhook_skips(s) && strcspn(s, "\n") < strlen(s) ? "[skip ci] "
-								 : "",
-		str_plain(
-			a, s, str_utf8_cut(s, strcspn(s, "\n"), MESSAGE_MAX)));
+	line = str_plain(a, s, str_utf8_cut(s, strcspn(s, "\n"), MESSAGE_MAX));
+	return webhook_skips(s) && !webhook_skips(line)
+		       ? arena_printf(a, "[skip ci] %s", line)
+		       : line;
 }
 
 /* A title or a login, cleaned. */
