@@ -229,6 +229,7 @@ settings_of(const struct project_new *p)
 		.output_dir = p->output_dir,
 		.env = p->env_vars,
 		.preview_env = p->preview_env_vars,
+		.deploy_token = p->deploy_token,
 	};
 }
 
@@ -298,9 +299,6 @@ h_project_create(struct req *rq, const void *v)
 	if (!e)
 		e = deploy_project_create(rq_ctx(rq), rq_svc(rq), rq_user(rq),
 			in->name, in->repository, &settings, &id);
-	if (!e && in->deploy_token)
-		e = gitcred_set(rq_ctx(rq), rq_svc(rq), rq_user(rq), id,
-			in->deploy_token);
 	if (e)
 		return e;
 	rq_audit_target(rq, id);
@@ -347,11 +345,10 @@ h_project_update(struct req *rq, const void *v)
 			rq_bool(rq_given(rq, "keepReleases")),
 			in->keep_releases ? rq_int(rq, in->keep_releases)
 					  : NULL,
-			rq_given(rq, "autoDeployPaused")
-				? rq_bool(in->auto_deploy_paused)
-				: NULL,
+			rq_given_bool(
+				rq, "autoDeployPaused", in->auto_deploy_paused),
 			rq_bool(rq_given(rq, "previewEnvVars")), preview,
-			rq_given(rq, "previews") ? rq_bool(in->previews) : NULL,
+			rq_given_bool(rq, "previews", in->previews),
 			rq_bool(rq_given(rq, "watchPaths")), in->watch_paths,
 			in->spa);
 	/* after the repository has changed: it is for the new one's server */

@@ -285,7 +285,7 @@ h_user_update(struct req *rq, const void *v)
 		.name = in->name,
 		.email = in->email,
 		.role = in->role,
-		.active = rq_given(rq, "active") ? rq_bool(in->active) : NULL,
+		.active = rq_given_bool(rq, "active", in->active),
 		.set_avatar = rq_given(rq, "avatarUrl"),
 		.avatar_url = in->avatar_url,
 		.by = rq->who.name,

@@ -66,12 +66,13 @@ FOR KEY SHARE;
 -- name: project_insert_if_free
 -- doc: A new project unless its name (one's own) or site (anybody's) is taken: the number of rows tells.
 -- in: id uuid, user_id uuid, name text, site text, repository text, branch text, root_dir text,
--- in: install_command text, build_command text, output_dir text, env_sealed text, preview_env_sealed text
+-- in: install_command text, build_command text, output_dir text, env_sealed text, preview_env_sealed text,
+-- in: deploy_token_sealed text, deploy_token_origin text
 -- out: none
 -- by: api
 INSERT INTO projects (id, user_id, name, site, repository, branch, root_dir, install_command, build_command, output_dir, env_sealed,
-	preview_env_sealed)
-SELECT $1, $2, $3, $4, $5, coalesce($6, 'main'), $7, $8, $9, $10, $11, $12
+	preview_env_sealed, deploy_token_sealed, deploy_token_origin)
+SELECT $1, $2, $3, $4, $5, coalesce($6, 'main'), $7, $8, $9, $10, $11, $12, $13, $14
 WHERE NOT EXISTS (SELECT FROM retired_projects WHERE site = $4)
 ON CONFLICT DO NOTHING;
 

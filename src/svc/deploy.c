@@ -10,6 +10,7 @@
 #include "ext/crypt.h"
 #include "gen/stmt.h"
 #include "svc/environ.h"
+#include "svc/gitcred.h"
 #include "svc/giturl.h"
 
 #define NAME_MAX_LENGTH 100
@@ -122,6 +123,7 @@ struct draft {
 	const char *site;
 	const char *repository;
 	const char *env_sealed, *preview_env_sealed;
+	const char *token_sealed, *token_origin;
 	const struct deploy_settings *settings;
 };
 
@@ -170,7 +172,8 @@ insert_draft(struct ctx *ctx, const struct svc *svc, const struct draft *d,
 		DB_IN(d->id, d->user_id, d->name, d->site, d->repository,
 			s->branch, s->root_dir, s->install_command,
 			s->build_command, s->output_dir, d->env_sealed,
-			d->preview_env_sealed),
+			d->preview_env_sealed, d->token_sealed,
+			d->token_origin),
 		&made);
 
 	if (!e)
@@ -228,6 +231,10 @@ make_project(struct ctx *ctx, const struct svc *svc, struct draft *d)
 	if (!e)
 		e = environ_seal(ctx, svc, ENVIRON_PREVIEW, d->id,
 			d->settings->preview_env, &d->preview_env_sealed);
+	if (!e)
+		e = gitcred_seal(ctx, svc->cfg, d->id, d->repository,
+			d->settings->deploy_token, &d->token_sealed,
+			&d->token_origin);
 	return e ? e : insert_free(ctx, svc, d);
 }
 

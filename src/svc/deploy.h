@@ -34,10 +34,11 @@ struct deploy_settings {
 	const char *install_command;
 	const char *build_command;
 	const char *output_dir;
-	const char *env;         /* KEY=VALUE lines */
-	const char *preview_env; /* the same, of a new project's previews */
-	bool no_cache;           /* build with an empty cache */
-	const char *target;      /* NULL: production; else "pr-12" */
+	const char *env;          /* KEY=VALUE lines */
+	const char *preview_env;  /* the same, of a new project's previews */
+	const char *deploy_token; /* of a new project's clones (gitcred.h) */
+	bool no_cache;            /* build with an empty cache */
+	const char *target;       /* NULL: production; else "pr-12" */
 	bool untrusted; /* a stranger's commit: no variables, no cache */
 };
 
@@ -91,7 +92,8 @@ MUST enum err deploy_cancel(struct ctx *ctx, const struct svc *svc,
 	const char *user_id, const char *id);
 
 /* A new project without a deployment. name NULL: from the repository's last
- * part; a name that is taken is E_PROJECT_NAME_TAKEN only when it was given. */
+ * part; a name that is taken is E_PROJECT_NAME_TAKEN only when it was given.
+ * E_REPOSITORY_REFUSED, E_VALIDATION_ERROR (env, deploy_token). */
 MUST enum err deploy_project_create(struct ctx *ctx, const struct svc *svc,
 	const char *user_id, const char *name, const char *repository,
 	const struct deploy_settings *settings, const char **ret_id);

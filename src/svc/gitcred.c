@@ -42,25 +42,41 @@ gitcred_check(struct ctx *ctx, const char *token)
 }
 
 enum err
-gitcred_set(struct ctx *ctx, const struct svc *svc, const char *user_id,
-	const char *project_id, const char *token)
+gitcred_seal(struct ctx *ctx, const struct cfg *cfg, const char *project_id,
+	const char *repository, const char *token, const char **ret_sealed,
+	const char **ret_origin)
 {
 	const char *sealed = NULL;
 	const char *origin = NULL;
 	struct giturl u;
-	struct rows *r;
 	enum err e = gitcred_check(ctx, token);
 
-	if (!e)
-		e = db_query(ctx, svc->db, STMT_PROJECT_FOR_DEPLOY,
-			DB_IN(project_id, user_id), &r);
 	if (!e && token)
-		e = giturl_parse(ctx, svc->cfg, rows_str(r, "repository"), &u);
+		e = giturl_parse(ctx, cfg, repository, &u);
 	if (!e && token) {
 		origin = origin_of(ctx->arena, &u);
-		e = seal_close(ctx, svc->cfg,
-			deploy_row(ctx->arena, project_id), token, &sealed);
+		e = seal_close(ctx, cfg, deploy_row(ctx->arena, project_id),
+			token, &sealed);
 	}
+	if (e)
+		return e;
+	*ret_sealed = sealed;
+	*ret_origin = origin;
+	return E_OK;
+}
+
+enum err
+gitcred_set(struct ctx *ctx, const struct svc *svc, const char *user_id,
+	const char *project_id, const char *token)
+{
+	const char *sealed, *origin;
+	struct rows *r;
+	enum err e = db_query(ctx, svc->db, STMT_PROJECT_FOR_DEPLOY,
+		DB_IN(project_id, user_id), &r);
+
+	if (!e)
+		e = gitcred_seal(ctx, svc->cfg, project_id,
+			rows_str(r, "repository"), token, &sealed, &origin);
 	return e ? e
 		 : db_query(ctx, svc->db, STMT_PROJECT_DEPLOY_TOKEN_SET,
 			   DB_IN(project_id, user_id, sealed, origin), NULL);

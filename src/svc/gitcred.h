@@ -15,6 +15,13 @@
  * E_VALIDATION_ERROR with the reason. NULL is fine: none. */
 MUST enum err gitcred_check(struct ctx *ctx, const char *token);
 
+/* Seal a deploy token for the row of a project, for the server that an address
+ * of giturl.h's form names; token NULL: both are NULL. E_VALIDATION_ERROR,
+ * E_REPOSITORY_REFUSED. */
+MUST enum err gitcred_seal(struct ctx *ctx, const struct cfg *cfg,
+	const char *project_id, const char *repository, const char *token,
+	const char **ret_sealed, const char **ret_origin);
+
 /* Keep a deploy token for a project of one's own, and for the server that its
  * repository is on now; NULL: none any more. E_PROJECT_NOT_FOUND. */
 MUST enum err gitcred_set(struct ctx *ctx, const struct svc *svc,
