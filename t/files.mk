@@ -17,7 +17,7 @@ t_unit_unit_base_LDADD = src/base/libbase.a $(CHECK_LIBS)
 
 check_PROGRAMS += t/unit/unit_svc
 t_unit_unit_svc_SOURCES = t/unit/unit_svc.c t/unit/unit_svc.h \
-	t/unit/svc_access.c t/unit/svc_archive.c t/unit/svc_detect.c t/unit/svc_envlines.c t/unit/svc_giturl.c \
+	t/unit/svc_access.c t/unit/svc_archive.c t/unit/svc_detect.c t/unit/svc_envlines.c t/unit/svc_gitcred.c t/unit/svc_giturl.c \
 	t/unit/svc_pathfilter.c t/unit/svc_hook.c t/unit/svc_hookurl.c \
 	t/unit/svc_mail.c t/unit/svc_mask.c t/unit/svc_oauth.c \
 	t/unit/svc_password.c t/unit/svc_publish.c t/unit/svc_siterules.c \

@@ -5,7 +5,10 @@
 #include "base/str.h"
 #include "gen/stmt.h"
 #include "svc/github.h"
+#include "svc/hostrule.h"
 #include "svc/seal.h"
+
+#include <netinet/in.h>
 
 /* GitHub takes any name with a token; most others do, too. */
 #define ANY_USER "x-access-token"
@@ -84,12 +87,15 @@ gitcred_set(struct ctx *ctx, const struct svc *svc, const char *user_id,
 
 /* ---- which one ---- */
 
-/* Nothing secret travels in clear over a wire. */
+/* Nothing secret travels in clear over a wire. A name may begin with "127." as
+ * well, and be anywhere. */
 static bool
 private_way(const struct giturl *u)
 {
+	struct sockaddr_in sa;
+
 	return str_eq(u->scheme, "https") || str_eq(u->host, "localhost") ||
-	       str_starts(u->host, "127.");
+	       (str_starts(u->host, "127.") && hostrule_address(u->host, &sa));
 }
 
 static bool

@@ -5,8 +5,8 @@ int
 main(void)
 {
 	static const suite_fn suites[] = {suite_access, suite_archive,
-		suite_detect, suite_envlines, suite_giturl, suite_hook,
-		suite_hookurl, suite_mail, suite_mask, suite_oauth,
+		suite_detect, suite_envlines, suite_gitcred, suite_giturl,
+		suite_hook, suite_hookurl, suite_mail, suite_mask, suite_oauth,
 		suite_password, suite_pathfilter, suite_publish,
 		suite_siterules, NULL};
 

@@ -8,6 +8,7 @@ Suite *suite_access(void);
 Suite *suite_archive(void);
 Suite *suite_detect(void);
 Suite *suite_envlines(void);
+Suite *suite_gitcred(void);
 Suite *suite_giturl(void);
 Suite *suite_hook(void);
 Suite *suite_hookurl(void);
