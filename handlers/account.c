@@ -4,6 +4,7 @@
  */
 #include "handlers/all.h"
 
+#include "base/clock.h"
 #include "gen/stmt.h"
 #include "handlers/account.h"
 #include "svc/github.h"
@@ -156,37 +157,57 @@ h_preferences_update(struct req *rq, const void *v)
 	return e ? e : reply_row(rq, preferences_out);
 }
 
-/* The account is gone; GitHub may be away. The audit row says so then. */
-static void
-revoke_all(struct req *rq, const char *const *tokens, size_t n)
-{
-	bool revoked = true;
+/* ---- the end ---- */
 
-	for (size_t i = 0; i < n; i++) {
+/* The account is gone; GitHub may be away. */
+static void
+revoke_all(struct req *rq, const char *const *tokens, size_t n,
+	struct account_end *of)
+{
+	if (n > 0 && !of->asked)
+		of->deadline = clock_mono_ms() + rq_cfg(rq)->oauth_timeout;
+	of->asked |= n > 0;
+	for (size_t i = 0; i < n && !of->failed; i++) {
 		struct ctx own = {.arena = rq_ctx(rq)->arena};
 
-		revoked &= github_revoke(&own, rq_cfg(rq), tokens[i]) == E_OK;
+		of->failed = clock_mono_ms() > of->deadline ||
+			     github_revoke(&own, rq_cfg(rq), tokens[i]);
 	}
-	if (n > 0)
-		rq_audit_note(rq, "revoked", revoked ? "yes" : "no");
+}
+
+enum err
+account_end(struct req *rq, const char *id, struct account_end *of)
+{
+	const char *const *tokens = NULL;
+	size_t n = 0;
+	enum err e = github_tokens(rq_ctx(rq), rq_svc(rq), id, &tokens, &n);
+
+	if (!e)
+		e = user_delete(rq_ctx(rq), rq_svc(rq), id);
+	if (!e)
+		revoke_all(rq, tokens, n, of);
+	return e;
+}
+
+void
+account_end_note(struct req *rq, const struct account_end *of)
+{
+	if (of->asked)
+		rq_audit_note(rq, "revoked", of->failed ? "no" : "yes");
 }
 
 static enum err
 h_account_delete(struct req *rq, const void *v)
 {
 	const struct account_delete *in = v;
-	const char *const *tokens = NULL;
-	size_t n = 0;
+	struct account_end of = {0};
 	enum err e = user_confirm(rq_ctx(rq), rq_svc(rq), rq_user(rq),
 		rq_session(rq), in->password);
 
 	rq_audit_target(rq, rq_user(rq));
 	if (e)
 		return rq_blame(rq, "password", e);
-	e = github_tokens(rq_ctx(rq), rq_svc(rq), rq_user(rq), &tokens, &n);
-	if (!e)
-		e = user_delete(rq_ctx(rq), rq_svc(rq), rq_user(rq));
-	if (!e)
-		revoke_all(rq, tokens, n);
+	e = account_end(rq, rq_user(rq), &of);
+	account_end_note(rq, &of);
 	return e ? e : reply_empty(rq);
 }

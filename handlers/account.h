@@ -1,4 +1,4 @@
-/* account.h - parts of one's own account that several answers hold. */
+/* account.h - an account's parts that several answers hold, and its end. */
 #ifndef AS_HANDLERS_ACCOUNT_H
 #define AS_HANDLERS_ACCOUNT_H
 
@@ -13,5 +13,19 @@
 /* clang-format on */
 
 extern const struct field preferences_out[];
+
+/* How GitHub took the end of accounts; zeroed before the first. */
+struct account_end {
+	int64_t deadline; /* of all that is asked there, clock_mono_ms() */
+	bool asked, failed;
+};
+
+/* Delete an account with all that hangs on it (svc/user.h), and revoke its
+ * tokens at GitHub. What fails there is not tried again for the next account,
+ * and keeps none alive. */
+MUST enum err account_end(
+	struct req *rq, const char *id, struct account_end *of);
+/* A word for the audit row when there was a token. */
+void account_end_note(struct req *rq, const struct account_end *of);
 
 #endif

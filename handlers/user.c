@@ -5,7 +5,7 @@
 #include "handlers/all.h"
 
 #include "gen/stmt.h"
-#include "handlers/grant.h"
+#include "handlers/account.h"
 #include "svc/user.h"
 #include "web/csv.h"
 #include "web/reply.h"
@@ -316,13 +316,13 @@ h_user_update(struct req *rq, const void *v)
 
 /* The own account takes the password to delete (DELETE /api/user/account). */
 static enum err
-delete_other(struct req *rq, const char *id)
+delete_other(struct req *rq, const char *id, struct account_end *of)
 {
 	if (str_eq(id, rq_user(rq)))
 		return ctx_fail(rq_ctx(rq), E_FORBIDDEN,
 			"Delete your own account in your profile: it takes "
 			"the password");
-	return user_delete(rq_ctx(rq), rq_svc(rq), id);
+	return account_end(rq, id, of);
 }
 
 static enum err
@@ -330,12 +330,14 @@ h_user_delete(struct req *rq, const void *v)
 {
 	const struct user_delete *in = v;
 	struct user_change to = {.active = "false"};
+	struct account_end of = {0};
 	struct rows *r;
 	enum err e;
 
 	if (in->hard) {
 		rq_audit_event(rq, EV_USER_DELETE);
-		e = delete_other(rq, in->id);
+		e = delete_other(rq, in->id, &of);
+		account_end_note(rq, &of);
 	} else {
 		e = user_change(rq_ctx(rq), rq_svc(rq), in->id, &to, &r);
 	}
@@ -356,13 +358,14 @@ bulk_event(const char *action)
 }
 
 static enum err
-bulk_one(struct req *rq, const struct user_bulk *in, const char *id)
+bulk_one(struct req *rq, const struct user_bulk *in, const char *id,
+	struct account_end *of)
 {
 	struct user_change to = {0};
 	struct rows *r;
 
 	if (str_eq(in->action, "delete"))
-		return delete_other(rq, id);
+		return delete_other(rq, id, of);
 	if (str_eq(in->action, "setRole"))
 		to.role = in->role;
 	else
@@ -391,6 +394,7 @@ h_user_bulk(struct req *rq, const void *v)
 {
 	const struct user_bulk *in = v;
 	struct jw *w = reply_begin(rq);
+	struct account_end of = {0};
 	int64_t failed = 0;
 
 	rq_audit_note(rq, "action", in->action);
@@ -402,7 +406,7 @@ h_user_bulk(struct req *rq, const void *v)
 	jw_key(w, "results");
 	jw_array(w);
 	for (size_t i = 0; i < in->ids.n; i++) {
-		enum err e = bulk_one(rq, in, in->ids.id[i]);
+		enum err e = bulk_one(rq, in, in->ids.id[i], &of);
 
 		if (err_info(e)->status >= 500)
 			return e; /* nothing will go better for the rest */
@@ -413,5 +417,6 @@ h_user_bulk(struct req *rq, const void *v)
 	jw_array_end(w);
 	rq_audit_note(rq, "accounts", rq_int(rq, (int64_t)in->ids.n));
 	rq_audit_note(rq, "failed", rq_int(rq, failed));
+	account_end_note(rq, &of);
 	return reply_end(rq);
 }

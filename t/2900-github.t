@@ -122,6 +122,35 @@ is alive(), $alive - 1, 'PR-2 its token is revoked at GitHub';
 is audited('account.delete'), 'success yes', 'PR-2 LOG-1 and audited';
 is n('github_connections'), 0, 'PR-2 and gone';
 
+# an administrator's hand ends them the same way
+my $boss = $api->signup('boss')->{accessToken};
+sql("UPDATE users SET role = 'admin' WHERE name = 'boss'");
+sub remove { return $api->ask(DELETE => "/api/users/$_[0]$_[1]", token => $boss) }
+sub connected { my $u = $api->signup($_[0]); join_up($u->{accessToken}); return $u->{user}{id} }
+my ($dora, $eve, @many) = map { connected($_) } qw(dora eve fay gus hal ida);
+$alive = alive();
+is remove($dora, '')->{status}, 204, 'an administrator disables an account';
+is alive(), $alive, 'which keeps its connection';
+is remove($dora, '?hard=true')->{status}, 204, 'and deletes it';
+is alive(), $alive - 1, 'PR-2 its token is revoked at GitHub';
+is audited('user.delete'), 'success yes', 'PR-2 LOG-1 and audited';
+odd('/applications/Iv1.test/token slow');
+is remove($eve, '?hard=true')->{status}, 204, 'PR-2 GitHub cannot keep an account alive';
+is audited('user.delete'), 'success no', 'LOG-1 the audit row says that it was not revoked';
+odd();
+sub bulk { return $api->ask(POST => '/api/users/bulk', token => $boss, json => {action => 'delete', ids => [@_]})->{json}{results} }
+$alive = alive();
+is_deeply [map { $_->{ok} ? 'ok' : $_->{code} } @{bulk(@many[0, 1], $dora)}], [qw(ok ok USER_NOT_FOUND)], 'many accounts are deleted at once';
+is alive(), $alive - 2, 'PR-2 their tokens are revoked';
+is audited('user.bulk'), 'success yes', 'PR-2 LOG-1 and audited';
+odd('/applications/Iv1.test/token slow');
+my $began = time;
+bulk(@many[2, 3]);
+cmp_ok time - $began, '<', 4, 'OA-11 a GitHub that is away is waited for once';
+is audited('user.bulk'), 'success no', 'LOG-1 and the audit row says so';
+is n("users WHERE name IN ('fay', 'gus', 'hal', 'ida')"), 0, 'all of them are gone';
+odd();
+
 # who may
 is $api->ask(POST => '/api/github/connect', json => {})->{status}, 401, 'a stranger connects nothing';
 my $key = $api->ask(POST => '/api/api-keys', token => $bt, json => {name => 'k'})->{json}{key};
