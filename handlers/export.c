@@ -35,6 +35,15 @@ static const struct field export_identity_out[] = {
 	O_TIME("createdAt", REQ, "When it was linked."),
 	O_END
 };
+static const struct field export_github_out[] = {
+	O_STR("githubId",    REQ, "The account's id at GitHub."),
+	O_STR("login",       REQ, "Its name there."),
+	O_STR("avatarUrl",   NUL, "Its picture."),
+	O_STR("scopes",      REQ, "What it allowed."),
+	O_TIME("connectedAt", REQ, "When it was connected."),
+	O_TIME("refusedAt",  NUL, "Since when GitHub does not take its token any more."),
+	O_END
+};
 static const struct field export_session_out[] = {
 	O_UUID("id",          REQ, "Id of the session."),
 	O_STR("ip",           NUL, "Address from which it was begun."),
@@ -67,11 +76,18 @@ static const struct field export_project_out[] = {
 	O_STR("installCommand",    NUL, "Install step."),
 	O_STR("buildCommand",      NUL, "Build step."),
 	O_STR("outputDir",         NUL, "Folder that is published."),
+	O_BOOL("hasDeployToken",   REQ, "Whether the clone has a deploy token."),
 	O_STR("site",              REQ, "Name of the site."),
 	O_UUID("liveDeploymentId", NUL, "The deployment that is live."),
+	O_INT("keepReleases",      NUL, "Good releases that stay on disk."),
+	O_STR("watchPaths",        NUL, "Patterns of files of which a push has to touch one."),
+	O_STR("spa",               REQ, "Whether a path without a file is /index.html."),
+	O_BOOL("previews",         REQ, "Whether pull requests are deployed."),
+	O_TIME("autoDeployPausedAt", NUL, "Since when pushes and deploy hooks deploy nothing."),
 	O_TIME("createdAt",        REQ, "When it was made."),
 	O_TIME("updatedAt",        REQ, "When its settings changed last."),
-	O_STRS("envVarNames", "Names of the environment variables."),
+	O_STRS("envVarNames", "Names of the environment variables of production."),
+	O_STRS("previewEnvVarNames", "Names of those of previews."),
 	O_END
 };
 static const struct field export_deployment_out[] = {
@@ -79,6 +95,7 @@ static const struct field export_deployment_out[] = {
 	O_UUID("projectId",    REQ, "Its project."),
 	O_STR("status",        REQ, "What became of it."),
 	O_STR("trigger",       REQ, "What caused it."),
+	O_STR("target",        REQ, "What it makes: production, or the preview of a pull request."),
 	O_STR("repository",    REQ, "URL of the git repository."),
 	O_STR("branch",        REQ, "Branch that was built."),
 	O_STR("commitHash",    NUL, "Commit that was built."),
@@ -89,6 +106,70 @@ static const struct field export_deployment_out[] = {
 	O_TIME("createdAt",    REQ, "When it was asked for."),
 	O_TIME("startedAt",    NUL, "When a worker began."),
 	O_TIME("completedAt",  NUL, "When it ended."),
+	O_END
+};
+static const struct field export_preview_out[] = {
+	O_UUID("id",        REQ, "Id of the preview."),
+	O_UUID("projectId", REQ, "Its project."),
+	O_INT("number",     REQ, "Number of the pull request."),
+	O_STR("title",      REQ, "Its title."),
+	O_STR("author",     REQ, "Who has opened it, by the name at the git host."),
+	O_STR("branch",     REQ, "Branch that is to be merged."),
+	O_STR("commitHash", REQ, "Its newest commit."),
+	O_BOOL("fork",      REQ, "Whether it comes from another repository."),
+	O_TIME("openedAt",  REQ, "When we heard of it."),
+	O_TIME("closedAt",  NUL, "When it was closed."),
+	O_END
+};
+static const struct field export_domain_out[] = {
+	O_UUID("id",                   REQ, "Id of the domain."),
+	O_UUID("projectId",            REQ, "Its project."),
+	O_STR("host",                  REQ, "The name."),
+	O_STR("state",                 REQ, "What became of it."),
+	O_STR("proofName",             REQ, "Where its TXT record has to be."),
+	O_STR("proofValue",            REQ, "What that has to say."),
+	O_STR("certificateSource",     NUL, "acme: ordered here; own: set by its owner."),
+	O_TIME("certificateExpiresAt", NUL, "When the certificate ends."),
+	O_TIME("verifiedAt",           NUL, "When it was proved first."),
+	O_TIME("createdAt",            REQ, "When it was added."),
+	O_END
+};
+static const struct field export_hook_out[] = {
+	O_UUID("id",         REQ, "Id of the deploy hook."),
+	O_UUID("projectId",  REQ, "Its project."),
+	O_STR("name",        REQ, "Who uses it."),
+	O_STR("branch",      NUL, "Branch that it builds; null: the project's."),
+	O_TIME("createdAt",  REQ, "When it was made."),
+	O_TIME("lastUsedAt", NUL, "When it was used last."),
+	O_STR("lastOutcome", NUL, "What became of that."),
+	O_END
+};
+static const struct field export_delivery_out[] = {
+	O_UUID("id",           REQ, "Id of the delivery."),
+	O_UUID("projectId",    REQ, "The project whose webhook it came to."),
+	O_STR("event",         REQ, "What it tells of."),
+	O_STR("repository",    NUL, "owner/name of the repository."),
+	O_STR("branch",        NUL, "Branch that was pushed."),
+	O_STR("commitHash",    NUL, "Newest commit of it."),
+	O_STR("commitMessage", NUL, "First line of its message."),
+	O_STR("verdict",       REQ, "What became of it."),
+	O_STR("reason",        REQ, "The same in words."),
+	O_UUID("deploymentId", NUL, "The deployment that was queued."),
+	O_TIME("receivedAt",   REQ, "When it came."),
+	O_END
+};
+static const struct field export_notification_out[] = {
+	O_UUID("id",           REQ, "Id of the notification."),
+	O_UUID("channelId",    NUL, "The channel that was told; null: a mail to the owner."),
+	O_STR("means",         REQ, "mail or hook."),
+	O_STR("event",         REQ, "What it tells of."),
+	O_UUID("deploymentId", NUL, "The deployment that it tells of."),
+	O_STR("status",        REQ, "What became of it."),
+	O_INT("attempts",      REQ, "How often it was tried."),
+	O_INT("responseCode",  NUL, "Status of the last answer."),
+	O_STR("error",         NUL, "Why the last attempt failed."),
+	O_TIME("createdAt",    REQ, "When there was something to tell."),
+	O_TIME("endedAt",      NUL, "When it was delivered or given up."),
 	O_END
 };
 static const struct field export_audit_out[] = {
@@ -108,11 +189,17 @@ static const struct field account_export_out[] = {
 	O_OBJECT("account",        export_account_out, "The account."),
 	O_OBJECT("preferences",    preferences_out, "Preferences."),
 	O_LIST("identities",       export_identity_out, "Accounts elsewhere that sign in here."),
+	O_LIST("githubConnections", export_github_out, "The account at GitHub whose repositories are worked with, without its token."),
 	O_LIST("sessions",         export_session_out, "Sessions that are kept, newest first."),
 	O_LIST("apiKeys",          export_key_out, "API keys, newest first."),
 	O_LIST("projects",         export_project_out, "Projects, newest first."),
 	O_LIST("deployments",      export_deployment_out, "Deployments, newest first; their logs are at /api/deployments/{id}/logs."),
+	O_LIST("previews",         export_preview_out, "Pull requests of the projects, newest first."),
+	O_LIST("domains",          export_domain_out, "Custom domains, newest first."),
+	O_LIST("deployHooks",      export_hook_out, "Deploy hooks without their keys, newest first."),
+	O_LIST("webhookDeliveries", export_delivery_out, "What came to the projects' webhooks, newest first."),
 	O_LIST("notificationChannels", channel_out, "Notification channels, newest first."),
+	O_LIST("notifications",    export_notification_out, "What the owner and the channels were told, newest first."),
 	O_LIST("auditLogs",        export_audit_out, "What the account did, newest first."),
 	O_STRS("incomplete",       "Lists that end at 10,000 items though there is more."),
 	O_END
@@ -137,36 +224,58 @@ static const struct section {
 	bool bounded; /* takes the most rows */
 } sections[] = {
 	{"identities", STMT_EXPORT_IDENTITIES, export_identity_out, false},
+	{"githubConnections", STMT_EXPORT_GITHUB_CONNECTIONS, export_github_out,
+		false},
 	{"sessions", STMT_EXPORT_SESSIONS, export_session_out, true},
 	{"apiKeys", STMT_EXPORT_API_KEYS, export_key_out, true},
 	{"projects", STMT_EXPORT_PROJECTS, export_project_out, true},
 	{"deployments", STMT_EXPORT_DEPLOYMENTS, export_deployment_out, true},
+	{"previews", STMT_EXPORT_PREVIEWS, export_preview_out, true},
+	{"domains", STMT_EXPORT_DOMAINS, export_domain_out, true},
+	{"deployHooks", STMT_EXPORT_DEPLOY_HOOKS, export_hook_out, true},
+	{"webhookDeliveries", STMT_EXPORT_WEBHOOK_DELIVERIES,
+		export_delivery_out, true},
 	{"notificationChannels", STMT_EXPORT_CHANNELS, channel_out, true},
+	{"notifications", STMT_EXPORT_NOTIFICATIONS, export_notification_out,
+		true},
 	{"auditLogs", STMT_EXPORT_AUDIT, export_audit_out, true},
 };
 
 /* An environment may be large and there may be many: each is opened in memory
  * of its own. */
 static enum err
-write_env_names(struct req *rq, struct jw *w, const struct rows *r, size_t row)
+write_env_names(struct req *rq, const struct rows *r, size_t row,
+	enum environ_of of, const char *key, const char *column)
 {
 	struct ctx ctx = {.arena = arena_new(ENV_SOFT, ENV_HARD)};
 	const char *const *names;
 	size_t n = 0;
-	enum err e = environ_names(&ctx, rq_svc(rq), ENVIRON_PRODUCTION,
+	struct jw *w = &rq->jw;
+	enum err e = environ_names(&ctx, rq_svc(rq), of,
 		rows_text(r, row, rows_col(r, "id")),
-		rows_text(r, row, rows_col(r, "env_sealed")), &names, &n);
+		rows_text(r, row, rows_col(r, column)), &names, &n);
 
 	if (e)
 		e = ctx_cause(rq_ctx(rq), e, "environment of a project: %s",
 			ctx.cause ? ctx.cause : err_info(e)->code);
-	jw_key(w, "envVarNames");
+	jw_key(w, key);
 	jw_array(w);
 	for (size_t i = 0; !e && i < n; i++)
 		jw_str(w, names[i]);
 	jw_array_end(w);
 	arena_free(ctx.arena);
 	return e;
+}
+
+static enum err
+write_project_names(struct req *rq, const struct rows *r, size_t row)
+{
+	enum err e = write_env_names(
+		rq, r, row, ENVIRON_PRODUCTION, "envVarNames", "env_sealed");
+
+	return e ? e
+		 : write_env_names(rq, r, row, ENVIRON_PREVIEW,
+			   "previewEnvVarNames", "preview_env_sealed");
 }
 
 /* *ret_more: there are more rows than were written. */
@@ -191,7 +300,7 @@ write_section(
 		jw_object(w);
 		reply_fields(rq, r, i, s->out);
 		if (s->out == export_project_out)
-			e = write_env_names(rq, w, r, i);
+			e = write_project_names(rq, r, i);
 		jw_object_end(w);
 		if (!e)
 			e = reply_flush(rq);

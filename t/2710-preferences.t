@@ -37,18 +37,33 @@ is sql("SELECT string_agg(details->>'fields', ';' ORDER BY at) FROM audit_logs W
 	. 'theme emailNotifications deploymentSuccessNotifications deploymentFailureNotifications', 'LOG-1 audit rows name what changed';
 
 # ---- export ----
-my $p = ask(POST => '/api/projects', json => {repository => 'ada/site', envVars => "CANARY_NAME=canary-value\nB=2"})->{json};
+my $p = ask(POST => '/api/projects', json => {repository => 'ada/site', envVars => "CANARY_NAME=canary-value\nB=2",
+	previewEnvVars => 'P=canary-value', deployToken => 'canary-token'})->{json};
 my $d = ask(POST => '/api/deployments', json => {repository => 'site'})->{json};
 $api->ask(POST => '/api/projects', token => $bob->{accessToken}, json => {repository => 'bob/hidden'});
 sql("INSERT INTO identities (provider, subject, user_id, login, token_sealed) VALUES ('github', '77', '$uid', 'octo', 'canary-token');
 	INSERT INTO api_keys (user_id, name, prefix, hash) VALUES ('$uid', 'laptop', 'as_k1234', repeat('d', 64));
+	INSERT INTO github_connections (user_id, github_id, login, token_sealed, scopes) VALUES ('$uid', '42', 'octo', 'canary-token', 'repo'),
+		('$bob->{user}{id}', '43', 'bob-l', 'canary-token', 'repo');
+	INSERT INTO previews (project_id, number, title, author, branch, commit_hash, fork)
+		SELECT id, 7, CASE WHEN id = '$p->{id}' THEN 'Topic' ELSE 'hidden' END, 'eve', 'topic', repeat('1', 40), true FROM projects;
+	INSERT INTO domains (project_id, host, proof) SELECT id, CASE WHEN id = '$p->{id}' THEN 'www' ELSE 'bob' END || '.example.com', repeat('p', 20) FROM projects;
+	UPDATE domains SET state = 'active', verified_at = now(), certificate_source = 'own', certificate = 'canary-token', key_sealed = 'canary-token',
+		certificate_set_at = now(), certificate_expires_at = now() WHERE project_id = '$p->{id}';
+	INSERT INTO deploy_hooks (project_id, name, key_hash) SELECT id, CASE WHEN id = '$p->{id}' THEN 'cms' ELSE 'hidden' END, repeat(CASE WHEN id = '$p->{id}' THEN 'd' ELSE 'e' END, 64) FROM projects;
+	INSERT INTO project_webhooks (project_id, secret_sealed) SELECT id, 'canary-token' FROM projects;
+	INSERT INTO webhook_deliveries (project_id, event, verdict, reason) SELECT id, 'ping', 'pong', CASE WHEN id = '$p->{id}' THEN 'It is set up' ELSE 'hidden' END FROM projects;
+	INSERT INTO notification_channels (id, user_id, name, kind, host, url_sealed, secret_sealed, on_success, on_failure, state_change_only, enabled)
+		SELECT id, id, CASE WHEN id = '$uid' THEN 'ops' ELSE 'hidden' END, 'webhook', 'hook.example', 'canary-token', 'canary-token', true, true, false, true FROM users;
+	INSERT INTO notifications (means, event, user_id, channel_id) SELECT 'hook', 'test', id, id FROM users;
 	INSERT INTO codes (hash, purpose, user_id, email, expires_at) VALUES (repeat('e', 64), 'reset', '$uid', 'ada\@example.com', now())");
 my $r = ask(GET => '/api/user/export');
 is $r->{status}, 200, 'PR-1 an export';
 is $r->{header}{'content-disposition'}, 'attachment; filename="autostack-account.json"', 'PR-1 is a file';
 is $r->{header}{'content-type'}, 'application/json; charset=utf-8', 'PR-1 of JSON';
 my $x = $r->{json};
-is_deeply [sort keys %$x], [sort qw(exportedAt account preferences identities sessions apiKeys projects deployments notificationChannels auditLogs incomplete)],
+is_deeply [sort keys %$x], [sort qw(exportedAt account preferences identities sessions githubConnections apiKeys projects deployments previews domains
+	deployHooks webhookDeliveries notificationChannels notifications auditLogs incomplete)],
 	'PR-1 with everything that there is';
 is $x->{account}{email}, 'ada@example.com', 'PR-1 the account';
 is $x->{preferences}{theme}, 'system', 'PR-1 preferences';
@@ -57,6 +72,14 @@ is scalar(@{$x->{sessions}}), 1, 'PR-1 sessions';
 is "$x->{apiKeys}[0]{name} $x->{apiKeys}[0]{prefix}", 'laptop as_k1234', 'PR-1 API keys';
 is $x->{projects}[0]{id}, $p->{id}, 'PR-1 projects';
 is_deeply [sort @{$x->{projects}[0]{envVarNames}}], ['B', 'CANARY_NAME'], 'PR-1 with the names of their variables';
+is_deeply $x->{projects}[0]{previewEnvVarNames}, ['P'], 'PR-1 and of those of previews';
+ok $x->{projects}[0]{hasDeployToken}, 'PR-1 and that there is a deploy token';
+is_deeply [map { scalar @{$x->{$_}} } qw(githubConnections previews domains deployHooks webhookDeliveries notificationChannels notifications)], [(1) x 7],
+	'PR-1 one of everything else';
+my %is = (githubConnections => [githubId => 42], previews => [title => 'Topic'], domains => [host => 'www.example.com'], deployHooks => [name => 'cms'],
+	webhookDeliveries => [reason => 'It is set up'], notificationChannels => [name => 'ops'], notifications => [channelId => $uid]);
+is $x->{$_}[0]{$is{$_}[0]}, $is{$_}[1], "PR-1 the own one of $_" for sort keys %is;
+is $x->{domains}[0]{proofValue}, 'autostack=' . 'p' x 20, 'PR-1 with what DNS has to say';
 is $x->{deployments}[0]{id}, $d->{id}, 'PR-1 deployments';
 ok scalar(grep { $_->{event} eq 'auth.signup' } @{$x->{auditLogs}}), 'PR-1 audit rows';
 is_deeply $x->{incomplete}, [], 'PR-1 nothing was left out';

@@ -145,6 +145,14 @@ FROM users u WHERE u.id = $1;
 -- by: api
 SELECT provider, subject, login, email, scopes, created_at FROM identities WHERE user_id = $1 ORDER BY created_at;
 
+-- name: export_github_connections
+-- doc: Of an export: the account at GitHub whose repositories are worked with.
+-- in: user_id uuid
+-- out: many
+-- cols: github_id text, login text, avatar_url text, scopes text, connected_at timestamptz, refused_at timestamptz
+-- by: api
+SELECT github_id, login, avatar_url, scopes, connected_at, refused_at FROM github_connections WHERE user_id = $1;
+
 -- name: export_sessions
 -- doc: Of an export: sessions, also those that have ended.
 -- in: user_id uuid, max_rows bigint
@@ -166,26 +174,84 @@ SELECT id, name, prefix, created_at, expires_at, last_used_at, host(last_used_ip
 FROM api_keys WHERE user_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2;
 
 -- name: export_projects
--- doc: Of an export: projects. The environment is opened for its names.
+-- doc: Of an export: projects. The environments are opened for their names.
 -- in: user_id uuid, max_rows bigint
 -- out: many
 -- cols: id uuid, name text, repository text, branch text, root_dir text, install_command text, build_command text
--- cols: output_dir text, site text, live_deployment_id uuid, created_at timestamptz, updated_at timestamptz, env_sealed text
+-- cols: output_dir text, has_deploy_token boolean, site text, live_deployment_id uuid, keep_releases integer, watch_paths text
+-- cols: spa text, previews boolean, auto_deploy_paused_at timestamptz, created_at timestamptz, updated_at timestamptz
+-- cols: env_sealed text, preview_env_sealed text
 -- by: api
-SELECT id, name, repository, branch, root_dir, install_command, build_command, output_dir, site, live_deployment_id,
-	created_at, updated_at, env_sealed
+SELECT id, name, repository, branch, root_dir, install_command, build_command, output_dir,
+	deploy_token_sealed IS NOT NULL AS has_deploy_token, site, live_deployment_id, keep_releases, watch_paths, spa, previews,
+	auto_deploy_paused_at, created_at, updated_at, env_sealed, preview_env_sealed
 FROM projects WHERE user_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2;
 
 -- name: export_deployments
 -- doc: Of an export: deployments.
 -- in: user_id uuid, max_rows bigint
 -- out: many
--- cols: id uuid, project_id uuid, status text, trigger text, repository text, branch text, commit_hash text
+-- cols: id uuid, project_id uuid, status text, trigger text, target text, repository text, branch text, commit_hash text
 -- cols: commit_message text, author text, url text, error text, created_at timestamptz, started_at timestamptz, completed_at timestamptz
 -- by: api
-SELECT id, project_id, status, trigger, repository, branch, commit_hash, commit_message, author, url, error, created_at,
+SELECT id, project_id, status, trigger, target, repository, branch, commit_hash, commit_message, author, url, error, created_at,
 	started_at, completed_at
 FROM deployments WHERE user_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2;
+
+-- name: export_previews
+-- doc: Of an export: pull requests of one's projects.
+-- in: user_id uuid, max_rows bigint
+-- out: many
+-- cols: id uuid, project_id uuid, number integer, title text, author text, branch text, commit_hash text, fork boolean
+-- cols: opened_at timestamptz, closed_at timestamptz
+-- by: api
+SELECT v.id, v.project_id, v.number, v.title, v.author, v.branch, v.commit_hash, v.fork, v.opened_at, v.closed_at
+FROM previews v JOIN projects p ON p.id = v.project_id
+WHERE p.user_id = $1 ORDER BY v.opened_at DESC, v.id DESC LIMIT $2;
+
+-- name: export_domains
+-- doc: Of an export: custom domains, without keys.
+-- in: user_id uuid, max_rows bigint
+-- out: many
+-- cols: id uuid, project_id uuid, host text, state text, proof_name text, proof_value text, certificate_source text
+-- cols: certificate_expires_at timestamptz, verified_at timestamptz, created_at timestamptz
+-- by: api
+SELECT d.id, d.project_id, d.host, d.state, d.proof_name, d.proof_value, d.certificate_source, d.certificate_expires_at,
+	d.verified_at, d.created_at
+FROM domain_rows d JOIN projects p ON p.id = d.project_id
+WHERE p.user_id = $1 ORDER BY d.created_at DESC, d.id DESC LIMIT $2;
+
+-- name: export_deploy_hooks
+-- doc: Of an export: deploy hooks, without what opens anything.
+-- in: user_id uuid, max_rows bigint
+-- out: many
+-- cols: id uuid, project_id uuid, name text, branch text, created_at timestamptz, last_used_at timestamptz, last_outcome text
+-- by: api
+SELECT h.id, h.project_id, h.name, h.branch, h.created_at, h.last_used_at, h.last_outcome
+FROM deploy_hooks h JOIN projects p ON p.id = h.project_id
+WHERE p.user_id = $1 ORDER BY h.created_at DESC, h.id DESC LIMIT $2;
+
+-- name: export_webhook_deliveries
+-- doc: Of an export: what came to the webhooks of one's projects.
+-- in: user_id uuid, max_rows bigint
+-- out: many
+-- cols: id uuid, project_id uuid, event text, repository text, branch text, commit_hash text, commit_message text, verdict text
+-- cols: reason text, deployment_id uuid, received_at timestamptz
+-- by: api
+SELECT d.id, d.project_id, d.event, d.repository, d.branch, d.commit_hash, d.commit_message, d.verdict, d.reason,
+	d.deployment_id, d.received_at
+FROM webhook_deliveries d JOIN projects p ON p.id = d.project_id
+WHERE p.user_id = $1 ORDER BY d.received_at DESC, d.id DESC LIMIT $2;
+
+-- name: export_notifications
+-- doc: Of an export: what its owner and channels were told of.
+-- in: user_id uuid, max_rows bigint
+-- out: many
+-- cols: id uuid, channel_id uuid, means text, event text, deployment_id uuid, status text, attempts integer, response_code integer
+-- cols: error text, created_at timestamptz, ended_at timestamptz
+-- by: api
+SELECT id, channel_id, means, event, deployment_id, status, attempts, response_code, error, created_at, ended_at
+FROM notifications WHERE user_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2;
 
 -- name: export_audit
 -- doc: Of an export: what the account did.
