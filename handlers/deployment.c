@@ -199,7 +199,7 @@ const struct route deployment_routes[] = {
 	{ .op = "deploymentDelete", .verb = DELETE, .path = "/api/deployments/{id}", .who = WHO_USER,
 	  .audit = EV_DEPLOYMENT_DELETE, .in = IN(deployment_key_in, struct deployment_key), .ok = 204,
 	  .errs = ERRS(E_DEPLOYMENT_NOT_FOUND, E_CONFLICT), .fn = h_deployment_delete,
-	  .doc = "Delete it with its log and its files; refused while it is live or has not ended." },
+	  .doc = "Delete it with its log and its files; refused while it is live, also as an open preview, or has not ended." },
 	{ 0 }
 };
 /* clang-format on */

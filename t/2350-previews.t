@@ -47,6 +47,33 @@ pull 2 c true >/dev/null
 api GET /api/projects/$project/previews as ada
 json '.previews[0].state' = waiting "the next commit waits again"
 
+api_case "what is live:"
+ended() { # NUMBER STATUS MINUTES-AGO: an ended deployment of a pull request
+	sql "INSERT INTO deployments (project_id, user_id, status, target, repository, branch, attempt, started_at, completed_at)
+		SELECT id, user_id, '$2', 'pr-$1', repository, 'topic', 1, now(), now() - interval '$3 minutes' FROM projects
+		WHERE id = '$project' RETURNING id"
+}
+pull 3 d false >/dev/null
+before=$(ended 3 success 3)
+live=$(ended 3 success 2)
+failed=$(ended 3 failed 1)
+other=$(ended 4 success 0)
+api DELETE /api/deployments/$live as ada
+status 409 "the deployment that an open preview shows is not deleted"
+json .error.code = CONFLICT
+like "$(jget .error.message)" 'deployment is live' "as production's is not"
+is "$(sql "SELECT count(*) FROM deployments WHERE id = '$live'")" 1 "it is still there"
+for id in $before $failed; do
+	api DELETE /api/deployments/$id as ada
+	status 204 "another one of it is"
+done
+api DELETE /api/deployments/$other as ada
+status 204 "as one whose pull request nobody knows"
+sql "UPDATE previews SET closed_at = now() WHERE number = 3"
+api DELETE /api/deployments/$live as ada
+status 204 "and the last once it is closed"
+sql "DELETE FROM previews WHERE number = 3"
+
 api_case "of one's own repository:"
 api POST /api/projects/$project/previews/$own/approve as ada
 status 201

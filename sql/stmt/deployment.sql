@@ -254,6 +254,7 @@ WHERE d.id = $1 AND o.project_id = d.project_id AND o.target = d.target AND o.id
 	AND o.status IN ('queued', 'building', 'deploying');
 
 -- A release that another deployment made live as well stays.
+-- What an open preview shows is its newest success.
 -- name: deployment_delete
 -- doc: Delete an ended deployment of one's own with its log and its release, unless it is live.
 -- in: id uuid, user_id uuid
@@ -263,7 +264,14 @@ WHERE d.id = $1 AND o.project_id = d.project_id AND o.target = d.target AND o.id
 -- by: api
 WITH own AS (
 	SELECT d.id, d.release_id, d.completed_at IS NULL AS active,
-		EXISTS (SELECT FROM projects p WHERE p.live_deployment_id = d.id) AS live
+		EXISTS (SELECT FROM projects p WHERE p.live_deployment_id = d.id)
+			OR (d.status = 'success' AND EXISTS (
+				SELECT FROM previews v
+				WHERE v.project_id = d.project_id AND v.target = d.target AND v.closed_at IS NULL)
+			AND NOT EXISTS (
+				SELECT FROM deployments n
+				WHERE n.project_id = d.project_id AND n.target = d.target AND n.status = 'success'
+					AND (n.completed_at, n.id) > (d.completed_at, d.id))) AS live
 	FROM deployments d WHERE d.id = $1 AND d.user_id = $2 FOR UPDATE), gone AS (
 	DELETE FROM deployments d USING own WHERE d.id = own.id AND NOT own.active AND NOT own.live
 	RETURNING d.id, d.release_id), retired AS (

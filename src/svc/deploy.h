@@ -82,7 +82,7 @@ MUST enum err deploy_rollback(struct ctx *ctx, const struct svc *svc,
 	const char **ret_id);
 
 /* Delete an ended deployment, its log and its release. E_DEPLOYMENT_NOT_FOUND,
- * E_CONFLICT: it has not ended, or is live. */
+ * E_CONFLICT: it has not ended, or is live, as an open preview as well. */
 MUST enum err deploy_delete(struct ctx *ctx, const struct svc *svc,
 	const char *user_id, const char *id);
 
