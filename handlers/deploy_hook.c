@@ -99,18 +99,8 @@ h_deploy_hook_list(struct req *rq, const void *v)
 {
 	const struct deploy_hook_project *in = v;
 	enum err e = rq_query(rq, STMT_DEPLOY_HOOK_LIST, in->id, rq_user(rq));
-	size_t n;
 
-	if (e)
-		return e;
-	n = rows_n(rq_rows(rq));
-	if (n == 0)
-		return E_PROJECT_NOT_FOUND;
-	if (!rows_str(rq_rows(rq), "id"))
-		n = 0;
-	(void)reply_begin(rq);
-	reply_array(rq, "deployHooks", rq_rows(rq), n, deploy_hook_out);
-	return reply_end(rq);
+	return e ? e : reply_list_of(rq, NULL, E_PROJECT_NOT_FOUND);
 }
 
 static enum err

@@ -110,7 +110,7 @@ const struct route domain_routes[] = {
 	{ .op = "domainVerify", .verb = POST, .path = "/api/projects/{id}/domains/{domainId}/verify", .who = WHO_USER,
 	  .in = IN(domain_which_in, struct domain_which), .ok = 200, .out = domain_out,
 	  .errs = ERRS(E_DOMAIN_NOT_FOUND), .fn = h_domain_verify,
-	  .doc = "Have the TXT record looked for now. The answer is the state before that; lastCheckedAt tells when it was done." },
+	  .doc = "Have the TXT record looked for at once. The answer is the state before that; lastCheckedAt tells when it was done." },
 	{ .op = "domainCertificateSet", .verb = PUT, .path = "/api/projects/{id}/domains/{domainId}/certificate", .who = WHO_USER,
 	  .audit = EV_DOMAIN_CERTIFICATE_SET, .in = IN(domain_pair_in, struct domain_pair), .ok = 200, .out = domain_out,
 	  .errs = ERRS(E_DOMAIN_NOT_FOUND), .fn = h_domain_certificate_set,
@@ -136,18 +136,8 @@ h_domain_list(struct req *rq, const void *v)
 {
 	const struct domain_project *in = v;
 	enum err e = rq_query(rq, STMT_DOMAIN_LIST, in->id, rq_user(rq));
-	size_t n;
 
-	if (e)
-		return e;
-	n = rows_n(rq_rows(rq));
-	if (n == 0)
-		return E_PROJECT_NOT_FOUND;
-	if (!rows_str(rq_rows(rq), "id"))
-		n = 0;
-	(void)reply_begin(rq);
-	reply_array(rq, "domains", rq_rows(rq), n, domain_out);
-	return reply_end(rq);
+	return e ? e : reply_list_of(rq, NULL, E_PROJECT_NOT_FOUND);
 }
 
 static enum err

@@ -77,9 +77,7 @@ h_preview_list(struct req *rq, const void *v)
 	enum err e = rq_query(rq, STMT_PREVIEW_LIST, in->id, rq_user(rq),
 		rq_limit(rq, &in->page), rq_offset(rq, &in->page));
 
-	if (!e && rows_n(rq_rows(rq)) == 0)
-		e = E_PROJECT_NOT_FOUND;
-	return e ? e : reply_list(rq, &in->page);
+	return e ? e : reply_list_of(rq, &in->page, E_PROJECT_NOT_FOUND);
 }
 
 static enum err

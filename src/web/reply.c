@@ -265,6 +265,14 @@ reply_items(struct req *rq)
 	return reply_end(rq);
 }
 
+enum err
+reply_list_of(struct req *rq, const struct page *page, enum err none)
+{
+	if (rows_n(rq_rows(rq)) == 0)
+		return none;
+	return page ? reply_list(rq, page) : reply_items(rq);
+}
+
 /* ---- errors ---- */
 
 /* Without a better knowledge: a database is back in seconds, and a queue has

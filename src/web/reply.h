@@ -16,6 +16,11 @@ MUST enum err reply_row(struct req *rq, const struct field *out);
 MUST enum err reply_list(struct req *rq, const struct page *page);
 /* The same without pagination. */
 MUST enum err reply_items(struct req *rq);
+/* A list of what belongs to one thing, page NULL: without pagination. No row at
+ * all means that there is no such thing, which is the error none; a thing whose
+ * list is empty has a row whose id is null. */
+MUST enum err reply_list_of(
+	struct req *rq, const struct page *page, enum err none);
 /* No body: the route's ok is 204. */
 MUST enum err reply_empty(struct req *rq);
 
