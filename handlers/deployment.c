@@ -26,6 +26,8 @@ static const char *const status_filter[] = {
 static const char *const triggers[] = {
 	"manual", "webhook", "redeploy", "rollback", "api", NULL};
 static const char *const levels[] = {"info", "warning", "error", NULL};
+static const char *const github_values[] = {
+	"waiting", "delivered", "failed", "dropped", NULL};
 static const char *const stage_names[] = {"Queued", "Building", "Deploying",
 	"Success", "Failed", "Cancelled", NULL};
 static const char *const stage_states[] = {
@@ -146,6 +148,8 @@ static const struct field deployment_detail_out[] = {
 	O_STR("limits",       NUL, "Limits that were in force for the build."),
 	O_TIME("startedAt",   NUL, "When a worker began it."),
 	O_TIME("completedAt", NUL, "When it ended."),
+	O_ENUM("githubStatus", NUL, github_values, "What became of the newest status of the commit that GitHub was to be told; dropped: another one took its place. Null: none was."),
+	O_STR("githubError",  NUL, "Why it was not told, or not yet."),
 	O_LIST("stages", stage_out, "The way through, in order."),
 	O_STRS("logs", "The end of the log, at most 1000 lines: [mm:ss] text."),
 	O_END

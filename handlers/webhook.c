@@ -149,7 +149,8 @@ h_webhook_secret(struct req *rq, const void *v)
 	jw_kstr(w, "contentType", "application/json");
 	jw_key(w, "events");
 	jw_array(w);
-	jw_str(w, "push");
+	for (size_t i = 0; webhook_events[i]; i++)
+		jw_str(w, webhook_events[i]);
 	jw_array_end(w);
 	return reply_end(rq);
 }

@@ -78,10 +78,16 @@ GRANT SELECT, INSERT, DELETE, UPDATE (login, email, token_sealed, scopes, update
 GRANT SELECT, INSERT, DELETE ON oauth_states TO autostack_api;
 
 -- github_connections: the API keeps them, the worker clones with them.
-GRANT SELECT, INSERT, DELETE, UPDATE (github_id, login, avatar_url, token_sealed, scopes, connected_at, refused_at, repos_at)
-	ON github_connections TO autostack_api;
-GRANT SELECT ON github_connections TO autostack_worker;
+GRANT SELECT, INSERT, DELETE, UPDATE (github_id, login, avatar_url, token_sealed, scopes, base_url, connected_at, refused_at,
+	limited_until, repos_at) ON github_connections TO autostack_api;
+GRANT SELECT, UPDATE (refused_at) ON github_connections TO autostack_worker;
 GRANT SELECT, INSERT, DELETE ON github_repos TO autostack_api;
+
+-- github_calls: triggers make them, the worker asks.
+GRANT SELECT ON github_calls TO autostack_api, autostack_worker;
+GRANT EXECUTE ON FUNCTION github_name(text, text) TO autostack_api;
+GRANT EXECUTE ON FUNCTION github_claim(interval, integer, integer), github_delivered(uuid, integer, integer, bigint),
+	github_put_off(uuid, integer, integer, text, interval, boolean, boolean) TO autostack_worker;
 
 -- codes: made once, used once.
 GRANT SELECT, INSERT, UPDATE (used_at) ON codes TO autostack_api;
@@ -161,8 +167,10 @@ GRANT SELECT, UPDATE (removed_at) ON previews TO autostack_worker;
 GRANT INSERT ON upload_chunks TO autostack_api;
 GRANT SELECT ON upload_chunks TO autostack_worker;
 
--- webhooks: what came stays as it came.
-GRANT SELECT, INSERT, UPDATE (secret_sealed, updated_at) ON project_webhooks TO autostack_api;
+-- webhooks: what came stays as it came. The worker registers with the secret.
+GRANT SELECT, INSERT, DELETE, UPDATE (secret_sealed, state, repository, hook_id, error, registered_at, updated_at)
+	ON project_webhooks TO autostack_api;
+GRANT SELECT ON project_webhooks TO autostack_worker;
 GRANT SELECT, INSERT, UPDATE (verdict, reason, deployment_id, duplicates, judged_at) ON webhook_deliveries TO autostack_api;
 
 -- deploy_hooks: their key never changes.

@@ -41,6 +41,7 @@ is "$words" "$(check_list webhook_deliveries_verdict)" "verdicts of webhooks are
 for enum in grant:role_values:users_role session:method_values:sessions_method \
 	account:theme_values:users_theme audit:outcome_values:audit_logs_outcome \
 	channel:kind_values:notification_channels_kind channel:status_values:notifications_status \
+	deployment:github_values:github_calls_status \
 	channel:event_values:notifications_event project:spa_values:projects_spa; do
 	file=handlers/${enum%%:*}.c
 	array=${enum#*:}

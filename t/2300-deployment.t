@@ -67,12 +67,17 @@ done
 api_case "detail:"
 api GET /api/deployments/$first as ada
 status 200
-json keys_unsorted = "$(echo "$item" | jq '. + ["error","previewUrl","target","live","releaseKept","supersededBy","logRemovedAt","limits","startedAt","completedAt","stages","logs"]')"
+json keys_unsorted = "$(echo "$item" | jq '. + ["error","previewUrl","target","live","releaseKept","supersededBy","logRemovedAt","limits","startedAt","completedAt","githubStatus","githubError","stages","logs"]')"
 json '.stages | map("\(.name) \(.status)") | join(",")' = \
 	"Queued in_progress,Building pending,Deploying pending,Success pending"
 json '.stages[1].timestamp' = null
+json '[.githubStatus, .githubError] | tostring' = '[null,null]'
+sql "INSERT INTO github_calls (what, lane, user_id, project_id, repository, deployment_id, event, context, commit_hash, status, error, ended_at)
+	SELECT 'status', 'x', user_id, project_id, 'a/b', id, 'queued', 'x', repeat('a', 40), v.status, v.error, now()
+	FROM deployments, (VALUES ('delivered', NULL), ('failed', 'words')) v (status, error) WHERE id = '$first'"
 api GET /api/status/$first as ada
 status 200 "/status/{id} is the same"
+json '[.githubStatus, .githubError] | tostring' = '["failed","words"]' "PEER-15 it says what became of what GitHub was to hear last"
 
 # What the worker would write.
 lease="lease_owner = 'w:0', lease_until = now() + interval '1 minute'"

@@ -21,7 +21,7 @@ my $pids = pids();
 sub secret { return $api->ask(POST => "/api/projects/$_[0]/webhook-secret", token => $_[1] // $t, json => {}) }
 $r = secret($p);
 is $r->{status}, 201, 'a project gets a webhook secret';
-is_deeply [@{$r->{json}}{qw(url contentType events)}], ["https://localhost/api/github/webhook?project=$p", 'application/json', ['push']], 'with what GitHub has to be told';
+is_deeply [@{$r->{json}}{qw(url contentType events)}], ["https://localhost/api/github/webhook?project=$p", 'application/json', ['push', 'pull_request']], 'with what GitHub has to be told';
 my $secret = $r->{json}{secret};
 cmp_ok length $secret, '>=', 43, 'of 256 bits';
 is secret($p, $bob)->{status}, 404, 'SET-1 not for somebody else\'s project';

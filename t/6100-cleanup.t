@@ -50,6 +50,10 @@ sql "INSERT INTO codes (hash, purpose, user_id, email, created_at, expires_at, u
 	SELECT 'mail', 'channel.disabled', u.id, v.name, v.status, now() - interval '90 d', now() + ended::interval
 	FROM users u, (VALUES ('waits', 'waiting', NULL), ('told', 'delivered', '-31 d'), ('just told', 'delivered', '-29 d'),
 		('dead', 'failed', '-31 d'), ('just dead', 'failed', '-29 d')) v (name, status, ended);
+	INSERT INTO github_calls (what, lane, user_id, project_id, repository, status, created_at, ended_at)
+	SELECT 'unhook', v.name, u.id, u.id, 'a/b', v.status, now() - interval '90 d', now() + ended::interval
+	FROM users u, (VALUES ('waits', 'waiting', NULL), ('told', 'delivered', '-31 d'), ('just told', 'delivered', '-29 d'),
+		('dropped', 'dropped', '-31 d'), ('just dropped', 'dropped', '-29 d')) v (name, status, ended);
 	INSERT INTO certificate_orders (host, ended_at) SELECT h, now() + h::interval FROM unnest(ARRAY['-31 d', '-29 d', '0']) h;
 	INSERT INTO audit_logs (event, outcome, at)
 	SELECT v.event, 'success', now() + v.at::interval FROM (VALUES ('old', '-366 d'), ('young', '-364 d'), ('new', '0')) v (event, at)"
@@ -63,6 +67,7 @@ dead API keys: 3 removed
 old orders of certificates: 1 removed
 old mails: 2 removed
 old notifications: 2 removed
+old calls to GitHub: 2 removed
 old webhook deliveries: 0 removed
 old audit rows: 1 removed
 stale uploads: 0 removed
@@ -77,6 +82,8 @@ is "$(sql "SELECT string_agg(kind, ', ' ORDER BY kind) FROM mails")" "just faile
 	"mails stay for mail_keep_days, those that wait for ever"
 is "$(sql "SELECT string_agg(error, ', ' ORDER BY error) FROM notifications")" "just dead, just told, waits" \
 	"notifications stay for notification_keep_days, dead ones too, those that wait for ever"
+is "$(sql "SELECT string_agg(lane, ', ' ORDER BY lane) FROM github_calls")" "just dropped, just told, waits" \
+	"so does what GitHub was told"
 is "$(sql "SELECT string_agg(event, ', ' ORDER BY event) FROM audit_logs")" "new, young" "LOG-1 audit rows stay for audit_keep_days"
 AUDIT_KEEP_DAYS=30 MAIL_KEEP_DAYS=7 NOTIFICATION_KEEP_DAYS=7
 export AUDIT_KEEP_DAYS MAIL_KEEP_DAYS NOTIFICATION_KEEP_DAYS

@@ -152,6 +152,16 @@ DELETE FROM notifications WHERE id IN (
 	WHERE created_at < now() - make_interval(days => $2) AND ended_at < now() - make_interval(days => $2)
 	ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED);
 
+-- name: cleanup_github_calls
+-- doc: One batch of what GitHub was told, or was not to be told any more, so many days ago.
+-- in: batch integer, days integer
+-- out: none
+-- by: owner
+DELETE FROM github_calls WHERE id IN (
+	SELECT id FROM github_calls
+	WHERE created_at < now() - make_interval(days => $2) AND ended_at < now() - make_interval(days => $2)
+	ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED);
+
 -- name: admin_certificate_list
 -- doc: All custom domains with the state of their certificates.
 -- in:

@@ -77,7 +77,8 @@ ORDER BY d.created_at DESC, d.id DESC;
 -- cols: id uuid, repo text, branch text, status text, author text, commit text, duration_seconds integer,
 -- cols: timestamp timestamptz, url text, project_id uuid, commit_message text, created_at timestamptz, trigger text,
 -- cols: error text, preview_url text, target text, live boolean, release_kept boolean, superseded_by uuid, log_removed_at timestamptz, limits text,
--- cols: started_at timestamptz, deploying_at timestamptz, completed_at timestamptz
+-- cols: started_at timestamptz, deploying_at timestamptz, completed_at timestamptz,
+-- cols: github_status text, github_error text
 -- none: DEPLOYMENT_NOT_FOUND
 -- by: api
 SELECT d.id, p.name AS repo, d.branch, d.status, d.author, left(d.commit_hash, 7) AS commit,
@@ -85,9 +86,12 @@ SELECT d.id, p.name AS repo, d.branch, d.status, d.author, left(d.commit_hash, 7
 	d.created_at AS timestamp, d.url, d.project_id, d.commit_message, d.created_at, d.trigger,
 	d.error, r.url AS preview_url, d.target, p.live_deployment_id IS NOT DISTINCT FROM d.id AS live,
 	d.status = 'success' AND r.id IS NOT NULL AS release_kept, d.superseded_by, d.log_removed_at, d.limits,
-	d.started_at, d.deploying_at, d.completed_at
+	d.started_at, d.deploying_at, d.completed_at,
+	c.status AS github_status, c.error AS github_error
 FROM deployments d JOIN projects p ON p.id = d.project_id
 LEFT JOIN releases r ON r.id = d.release_id AND r.retired_at IS NULL AND r.published_at IS NOT NULL
+LEFT JOIN LATERAL (
+	SELECT c.status, c.error FROM github_calls c WHERE c.deployment_id = d.id ORDER BY c.seq DESC LIMIT 1) c ON true
 WHERE d.id = $1 AND d.user_id = $2;
 
 -- name: deployment_log_tail

@@ -2,15 +2,15 @@
 
 -- name: github_connection_set
 -- doc: Connect an account at GitHub, or anew; the token that it had before, if any.
--- in: user_id uuid, github_id text, login text, avatar_url text, token_sealed text, scopes text
+-- in: user_id uuid, github_id text, login text, avatar_url text, token_sealed text, scopes text, base_url text
 -- out: one
 -- cols: old_sealed text
 -- by: api
 WITH old AS (SELECT token_sealed FROM github_connections WHERE user_id = $1)
-INSERT INTO github_connections (user_id, github_id, login, avatar_url, token_sealed, scopes)
-VALUES ($1, $2, $3, $4, $5, $6)
-ON CONFLICT (user_id) DO UPDATE SET github_id = $2, login = $3, avatar_url = $4, token_sealed = $5, scopes = $6,
-	connected_at = now(), refused_at = NULL, repos_at = NULL
+INSERT INTO github_connections (user_id, github_id, login, avatar_url, token_sealed, scopes, base_url)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (user_id) DO UPDATE SET github_id = $2, login = $3, avatar_url = $4, token_sealed = $5, scopes = $6, base_url = $7,
+	connected_at = now(), refused_at = NULL, limited_until = NULL, repos_at = NULL
 RETURNING (SELECT token_sealed FROM old) AS old_sealed;
 
 -- name: github_connection
@@ -36,7 +36,7 @@ FROM github_connections WHERE user_id = $1;
 -- doc: GitHub does not take the token any more.
 -- in: user_id uuid, token_sealed text
 -- out: none
--- by: api
+-- by: api worker
 UPDATE github_connections SET refused_at = now() WHERE user_id = $1 AND token_sealed = $2 AND refused_at IS NULL;
 
 -- name: github_disconnect
@@ -125,3 +125,37 @@ SELECT p.id AS project_id, p.user_id, p.deploy_token_sealed, p.deploy_token_orig
 FROM deployments d JOIN projects p ON p.id = d.project_id
 LEFT JOIN github_connections g ON g.user_id = p.user_id
 WHERE d.id = $1 AND d.lease_owner = $2 AND d.attempt = $3 AND d.status IN ('building', 'deploying');
+
+-- name: github_claim
+-- doc: What GitHub is told next, for one attempt, and all that it takes.
+-- in: lease_seconds integer, per_user integer, at_once integer
+-- out: one
+-- cols: id uuid, what text, user_id uuid, project_id uuid, repository text, attempts integer
+-- cols: deployment_id uuid, event text, context text, commit_hash text, seconds bigint
+-- cols: base_url text, token_sealed text, refused boolean, secret_sealed text
+-- none: OK
+-- by: worker
+SELECT c.id, c.what, c.user_id, c.project_id, c.repository, c.attempts,
+	c.deployment_id, c.event, c.context, c.commit_hash, extract(epoch FROM d.completed_at - d.started_at)::bigint AS seconds,
+	g.base_url, g.token_sealed, g.refused_at IS NOT NULL AS refused, w.secret_sealed
+FROM github_claim(make_interval(secs => $1), $2, $3) c
+LEFT JOIN deployments d ON d.id = c.deployment_id
+LEFT JOIN github_connections g ON g.user_id = c.user_id
+LEFT JOIN project_webhooks w ON w.project_id = c.project_id;
+
+-- name: github_delivered
+-- doc: GitHub has taken it; of a webhook its id there.
+-- in: id uuid, attempts integer, response_code integer, hook_id bigint
+-- out: one
+-- cols: delivered boolean
+-- by: worker
+SELECT github_delivered($1, $2, $3, $4) AS delivered;
+
+-- name: github_put_off
+-- doc: GitHub has not taken it: it waits again, or is given up. limited: so does all else of its user.
+-- in: id uuid, attempts integer, response_code integer, error text, ms bigint, give_up boolean, limited boolean
+-- out: one
+-- cols: status text
+-- none: OK
+-- by: worker
+SELECT s AS status FROM github_put_off($1, $2, $3, $4, make_interval(secs => $5 / 1000.0), $6, $7) s;

@@ -56,14 +56,17 @@ LEFT JOIN deployments d ON d.id = n.deployment_id
 LEFT JOIN projects p ON p.id = d.project_id;
 
 -- name: notification_wait
--- doc: Milliseconds until the next notification to a channel is due; null: none waits.
+-- doc: Milliseconds until the next notification to a channel, or the next call to GitHub, is due; null: none waits.
 -- in:
 -- out: one
 -- cols: ms integer
 -- by: worker
-SELECT ceil(greatest(0, least(86400000,
-	extract(epoch FROM min(greatest(next_at, coalesce(lease_until, next_at))) - now()) * 1000)))::integer AS ms
-FROM notifications WHERE status = 'waiting' AND means = 'hook';
+SELECT ceil(greatest(0, least(86400000, extract(epoch FROM min(w.at) - now()) * 1000)))::integer AS ms
+FROM (
+	SELECT greatest(next_at, lease_until) AS at FROM notifications WHERE status = 'waiting' AND means = 'hook'
+	UNION ALL
+	SELECT greatest(c.next_at, c.lease_until, g.limited_until) FROM github_calls c
+	LEFT JOIN github_connections g ON g.user_id = c.user_id WHERE c.status = 'waiting') w;
 
 -- name: notification_delivered
 -- doc: The receiver has taken it; its channel is well.

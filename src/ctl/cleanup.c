@@ -71,6 +71,7 @@ chores_run(struct ctl *c, int64_t batch)
 			{order_days}},
 		{"old mails", STMT_CLEANUP_MAILS, {mail_days}},
 		{"old notifications", STMT_CLEANUP_NOTIFICATIONS, {told_days}},
+		{"old calls to GitHub", STMT_CLEANUP_GITHUB_CALLS, {told_days}},
 		{"old webhook deliveries", STMT_CLEANUP_WEBHOOK_DELIVERIES,
 			{webhook_days}},
 		{"old audit rows", STMT_CLEANUP_AUDIT, {audit_days}},

@@ -37,6 +37,7 @@ nobase_dist_autostackdata_DATA += \
 	sql/schema/0013-archives.sql \
 	sql/schema/0014-domains.sql \
 	sql/schema/0015-github.sql \
+	sql/schema/0016-github-calls.sql \
 	sql/seed.sql \
 	sql/version.sql
 

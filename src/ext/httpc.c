@@ -313,6 +313,24 @@ failed(struct ctx *ctx, const char *host, const struct transfer *t, CURLcode c)
 	return ctx_cause(ctx, E_BAD_GATEWAY, "%s: %s", host, why);
 }
 
+static const char *const *
+kept_headers(struct arena *a, CURL *c, const char *const *keep)
+{
+	struct curl_header *h;
+	const char **kept;
+	size_t n = 0;
+
+	while (keep && keep[n])
+		n++;
+	kept = arena_array(a, n + 1, sizeof(*kept));
+	for (size_t i = 0; i < n; i++)
+		kept[i] = curl_easy_header(c, keep[i], 0, CURLH_HEADER, -1,
+				  &h) == CURLHE_OK
+				  ? arena_strdup(a, h->value)
+				  : NULL;
+	return kept;
+}
+
 static void
 take_answer(struct ctx *ctx, CURL *c, const struct transfer *t,
 	struct httpc_answer *ret)
@@ -329,6 +347,7 @@ take_answer(struct ctx *ctx, CURL *c, const struct transfer *t,
 		arena_strndup(ctx->arena, type, strcspn(type, "; \t")));
 	ret->len = t->body.len;
 	ret->taken = t->taken;
+	ret->kept = kept_headers(ctx->arena, c, t->rq->keep);
 	body = arena_alloc(ctx->arena, t->body.len + 1);
 	memcpy(body, buf_text(&t->body), t->body.len);
 	ret->body = body;

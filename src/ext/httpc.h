@@ -37,6 +37,8 @@ struct httpc_request {
 	const char *url;
 	bool clear; /* http:// is fine: the caller has judged the address */
 	const char *const *headers; /* "Name: value", ended by NULL; or NULL */
+	const char *const *keep;    /* names of headers of the answer, ended by
+				     * NULL; or NULL */
 	const char *method;         /* NULL: GET, or POST with a body */
 	const char *body;           /* NULL: none */
 	const char *type;           /* of the body */
@@ -61,8 +63,9 @@ struct httpc_answer {
 	int status;
 	const char *type; /* Content-Type without parameters; "" when none */
 	const char *body;
-	size_t len;    /* at most answer_max */
-	int64_t taken; /* bytes that went into the file */
+	size_t len;              /* at most answer_max */
+	int64_t taken;           /* bytes that went into the file */
+	const char *const *kept; /* of each in .keep the value, or NULL */
 };
 
 /* Ask and wait. Any status is an answer; a 3xx is one, too. E_BAD_GATEWAY with

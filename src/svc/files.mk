@@ -19,6 +19,7 @@ src_svc_libsvc_a_SOURCES = \
 	src/svc/gitcred.c src/svc/gitcred.h \
 	src/svc/github.c src/svc/github.h \
 	src/svc/github_account.c \
+	src/svc/github_call.c src/svc/github_call.h \
 	src/svc/giturl.c src/svc/giturl.h \
 	src/svc/hashslot.c src/svc/hashslot.h \
 	src/svc/hook.c src/svc/hook.h \

@@ -16,6 +16,12 @@
 	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"
 #define PART_MAX        100
 #define DESCRIPTION_MAX 350
+#define RETRY_S         60 /* when it is limited and does not say for how long */
+
+/* of a list; its pages have memory of their own */
+#define PAGE      100
+#define PAGE_SOFT ((size_t)16 << 20)
+#define PAGE_HARD ((size_t)128 << 20)
 
 struct github
 github_talk(struct ctx *ctx, const struct cfg *cfg, const char *token)
@@ -26,13 +32,38 @@ github_talk(struct ctx *ctx, const struct cfg *cfg, const char *token)
 
 /* ---- asking ---- */
 
+enum { RETRY_AFTER, REMAINING, RESET };
+static const char *const limit_headers[] = {[RETRY_AFTER] = "Retry-After",
+	[REMAINING] = "X-RateLimit-Remaining",
+	[RESET] = "X-RateLimit-Reset",
+	NULL};
+
 /* GitHub says 403 as well to who has no right and to who asks too often; only
- * its words tell. They are looked at, never shown. */
+ * headers or its words tell. They are looked at, never shown. */
 static bool
 says_limit(const struct httpc_answer *answer)
 {
+	const char *left = answer->kept[REMAINING];
+
 	return answer->status == 429 ||
-	       (answer->status == 403 && strstr(answer->body, "rate limit"));
+	       (answer->status == 403 &&
+		       (answer->kept[RETRY_AFTER] ||
+			       (left && str_eq(left, "0")) ||
+			       strstr(answer->body, "rate limit")));
+}
+
+static int64_t
+retry_s(const struct httpc_answer *answer)
+{
+	const char *after = answer->kept[RETRY_AFTER];
+	const char *reset = answer->kept[RESET];
+	int64_t s = RETRY_S;
+
+	if (!after || !str_to_i64(after, 0, INT32_MAX, &s)) {
+		if (reset && str_to_i64(reset, 0, INT64_MAX / 2, &s))
+			s -= clock_now_s();
+	}
+	return MIN(MAX(s, (int64_t)1), (int64_t)GITHUB_RETRY_MAX);
 }
 
 static enum err
@@ -43,10 +74,13 @@ judge(struct github *t, const struct httpc_answer *answer,
 	struct ctx own = {.arena = t->ctx->arena};
 	const struct jsn *v = NULL;
 
+	t->code = answer->status;
 	if (answer->status == 401)
 		return E_GITHUB_REVOKED;
-	if (says_limit(answer))
+	if (says_limit(answer)) {
+		t->retry_s = retry_s(answer);
 		return E_GITHUB_LIMITED;
+	}
 	if (answer->status == 403 || answer->status == 404)
 		return E_REPOSITORY_NOT_FOUND;
 	if (answer->status < 200 || answer->status > 299)
@@ -88,12 +122,64 @@ github_ask(struct github *t, const char *method, const char *path,
 		.method = method,
 		.headers = headers,
 		.body = body,
+		.keep = limit_headers,
 		.timeout_ms = t->deadline - clock_mono_ms(),
 	};
 	struct httpc_answer answer;
-	enum err e = ask(t->ctx, t->cfg, &rq, path, &answer);
+	enum err e;
 
+	t->code = 0;
+	e = ask(t->ctx, t->cfg, &rq, path, &answer);
 	return e ? e : judge(t, &answer, ret);
+}
+
+/* Each page has memory of its own, since GitHub's JSON is long and little of it
+ * is kept. */
+enum err
+github_walk(struct github *t, const char *path,
+	void (*take)(void *arg, const struct jsn *item), void *arg)
+{
+	struct ctx *ctx = t->ctx;
+	enum err e = E_OK;
+	size_t n = PAGE;
+
+	for (size_t page = 1; !e && n == PAGE && page * PAGE <= GITHUB_LIST_MAX;
+		page++) {
+		struct ctx own = {.arena = arena_new(PAGE_SOFT, PAGE_HARD)};
+		const struct jsn *v = NULL;
+
+		t->ctx = &own;
+		e = github_ask(t, "GET",
+			arena_printf(own.arena, "%s%cper_page=%d&page=%zu",
+				path, strchr(path, '?') ? '&' : '?', PAGE,
+				page),
+			NULL, &v);
+		t->ctx = ctx;
+		if (!e && jsn_type(v) != JSN_ARRAY)
+			e = ctx_cause(ctx, E_GITHUB_FAILED,
+				"GitHub's answer is no list");
+		else if (e && own.cause)
+			e = ctx_cause(ctx, e, "%s", own.cause);
+		n = e ? 0 : jsn_len(v);
+		for (size_t i = 0; i < MIN(n, (size_t)PAGE); i++)
+			take(arg, jsn_at(v, i));
+		arena_free(own.arena);
+	}
+	return e;
+}
+
+const char *
+github_base(struct arena *a, const struct cfg *cfg)
+{
+	static const char name[] = "/owner/name";
+	struct ctx own = {.arena = a};
+	const char *text = arena_printf(a, "%s%s", cfg->github_url, name);
+	struct giturl u;
+
+	/* no project is there then */
+	if (giturl_parse(&own, cfg, text, &u))
+		return cfg->github_url;
+	return arena_strndup(a, u.url, strlen(u.url) + 1 - sizeof(name));
 }
 
 /* By the app's own name and secret: DELETE /applications/CLIENT/token. */

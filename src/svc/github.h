@@ -23,7 +23,12 @@ struct github {
 	const struct cfg *cfg;
 	const char *token;
 	int64_t deadline; /* of all requests together, clock_mono_ms() */
+	int code;         /* of the last answer; 0: none came */
+	int64_t retry_s;  /* E_GITHUB_LIMITED: how long GitHub wants to be left
+			   * alone, at most GITHUB_RETRY_MAX */
 };
+#define GITHUB_RETRY_MAX 3600
+
 /* Within oauth_timeout from now. */
 struct github github_talk(
 	struct ctx *ctx, const struct cfg *cfg, const char *token);
@@ -33,6 +38,16 @@ struct github github_talk(
  * the account may not do), E_GITHUB_FAILED. */
 MUST enum err github_ask(struct github *t, const char *method, const char *path,
 	const char *body, const struct jsn **ret);
+
+/* Calls take(arg, item) for what stands in the pages of a list, the first
+ * GITHUB_LIST_MAX. The item lives as long as the call. Errors as
+ * github_ask(). */
+#define GITHUB_LIST_MAX ((size_t)1000)
+MUST enum err github_walk(struct github *t, const char *path,
+	void (*take)(void *arg, const struct jsn *item), void *arg);
+
+/* Where its repositories are, as projects name them: github_url as git has it. */
+const char *github_base(struct arena *a, const struct cfg *cfg);
 
 /* End a token at GitHub. E_OK when it is dead, also when it was before. */
 MUST enum err github_revoke(

@@ -12,11 +12,6 @@
 #include "svc/oauth_provider.h"
 #include "svc/seal.h"
 
-#define PAGE      100
-#define PAGES_MAX 10 /* whoever has more finds them by name, not in a list */
-#define PAGE_SOFT ((size_t)16 << 20)
-#define PAGE_HARD ((size_t)128 << 20)
-
 const char *
 github_row(struct arena *a, const char *user_id)
 {
@@ -52,7 +47,8 @@ github_connect(struct ctx *ctx, const struct svc *svc, const char *user_id,
 	if (!e)
 		e = db_query(ctx, svc->db, STMT_GITHUB_CONNECTION_SET,
 			DB_IN(user_id, id->subject, id->login, id->avatar,
-				sealed, id->scopes),
+				sealed, id->scopes,
+				github_base(ctx->arena, svc->cfg)),
 			&r);
 	if (e)
 		return e;
@@ -147,47 +143,14 @@ note_refusal(struct ctx *ctx, const struct svc *svc, const struct account *acc,
 	return e;
 }
 
-/* Calls take(arg, item) for what stands in the pages of a list. Each page has
- * memory of its own, since GitHub's JSON is long and little of it is kept. */
-static enum err
-walk(struct github *t, const char *path,
-	void (*take)(void *arg, const struct jsn *item), void *arg)
-{
-	struct ctx *ctx = t->ctx;
-	enum err e = E_OK;
-	size_t n = PAGE;
-
-	for (int page = 1; !e && n == PAGE && page <= PAGES_MAX; page++) {
-		struct ctx own = {.arena = arena_new(PAGE_SOFT, PAGE_HARD)};
-		const struct jsn *v = NULL;
-
-		t->ctx = &own;
-		e = github_ask(t, "GET",
-			arena_printf(own.arena, "%s%cper_page=%d&page=%d", path,
-				strchr(path, '?') ? '&' : '?', PAGE, page),
-			NULL, &v);
-		t->ctx = ctx;
-		if (!e && jsn_type(v) != JSN_ARRAY)
-			e = ctx_cause(ctx, E_GITHUB_FAILED,
-				"GitHub's answer is no list");
-		else if (e && own.cause)
-			e = ctx_cause(ctx, e, "%s", own.cause);
-		n = e ? 0 : jsn_len(v);
-		for (size_t i = 0; i < MIN(n, (size_t)PAGE); i++)
-			take(arg, jsn_at(v, i));
-		arena_free(own.arena);
-	}
-	return e;
-}
-
 /* ---- repositories ---- */
 
 struct repos {
 	struct arena *a;
 	size_t n;
-	const char *id[PAGE * PAGES_MAX], *full_name[PAGE * PAGES_MAX],
-		*private[PAGE * PAGES_MAX], *branch[PAGE * PAGES_MAX],
-		*description[PAGE * PAGES_MAX], *language[PAGE * PAGES_MAX];
+	const char *id[GITHUB_LIST_MAX], *full_name[GITHUB_LIST_MAX],
+		*private[GITHUB_LIST_MAX], *branch[GITHUB_LIST_MAX],
+		*description[GITHUB_LIST_MAX], *language[GITHUB_LIST_MAX];
 };
 
 static void
@@ -249,7 +212,7 @@ github_repos_fill(struct ctx *ctx, const struct svc *svc, const char *user_id)
 	all = ARENA_NEW(ctx->arena, struct repos);
 	all->a = ctx->arena;
 	t = github_talk(ctx, svc->cfg, acc.token);
-	e = walk(&t, "/user/repos?sort=pushed", take_repo, all);
+	e = github_walk(&t, "/user/repos?sort=pushed", take_repo, all);
 	e = note_refusal(ctx, svc, &acc, e);
 	return e ? e : store_repos(ctx, svc, &acc, all);
 }
@@ -293,10 +256,10 @@ github_branches(struct ctx *ctx, const struct svc *svc, const char *user_id,
 	e = hashslot_take_oauth(ctx, svc->cfg, &slot);
 	if (e)
 		return e;
-	all.list = arena_array(
-		ctx->arena, (size_t)PAGE * PAGES_MAX, sizeof(*all.list));
+	all.list = arena_array(ctx->arena, GITHUB_LIST_MAX, sizeof(*all.list));
 	t = github_talk(ctx, svc->cfg, acc.token);
-	e = walk(&t, arena_printf(ctx->arena, "/repos/%s/branches", name),
+	e = github_walk(&t,
+		arena_printf(ctx->arena, "/repos/%s/branches", name),
 		take_branch, &all);
 	e = note_refusal(ctx, svc, &acc, e);
 	if (e)

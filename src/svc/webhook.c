@@ -25,10 +25,12 @@ const char *const webhook_verdicts[] = {"received", "deployed", "pong",
 	"paths_unchanged", "waits_for_approval", "preview_closed",
 	"previews_off", NULL};
 
+const char *const webhook_events[] = {"push", "pull_request", NULL};
+
 /* ---- the secret ---- */
 
-static const char *
-secret_row(struct arena *a, const char *project_id)
+const char *
+webhook_row(struct arena *a, const char *project_id)
 {
 	return arena_printf(a, "project:%s:webhook", project_id);
 }
@@ -42,7 +44,7 @@ webhook_secret(struct ctx *ctx, const struct svc *svc, const char *user_id,
 	enum err e;
 
 	secret_make(&s);
-	e = seal_close(ctx, svc->cfg, secret_row(ctx->arena, project_id),
+	e = seal_close(ctx, svc->cfg, webhook_row(ctx->arena, project_id),
 		s.text, &sealed);
 	if (!e)
 		e = db_query(ctx, svc->db, STMT_WEBHOOK_SECRET_SET,
@@ -432,7 +434,7 @@ check_signature(struct ctx *ctx, const struct svc *svc,
 		ctx, svc->db, STMT_WEBHOOK_FIND, DB_IN(in->project_id), ret);
 	if (!e)
 		e = seal_open(ctx, svc->cfg,
-			secret_row(ctx->arena, rows_str(*ret, "project_id")),
+			webhook_row(ctx->arena, rows_str(*ret, "project_id")),
 			rows_str(*ret, "secret_sealed"), &secret);
 	if (e)
 		return e;

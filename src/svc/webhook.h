@@ -45,9 +45,13 @@ MUST enum err webhook_again(struct ctx *ctx, const struct svc *svc,
 /* Another secret; the old one is good no more. E_PROJECT_NOT_FOUND. */
 MUST enum err webhook_secret(struct ctx *ctx, const struct svc *svc,
 	const char *user_id, const char *project_id, const char **ret_secret);
+/* What a project's secret is sealed under. */
+const char *webhook_row(struct arena *a, const char *project_id);
 /* Where the deliveries of a project go. */
 const char *webhook_url(
 	struct arena *a, const struct cfg *cfg, const char *project_id);
+/* What GitHub has to tell of, ended by NULL. */
+extern const char *const webhook_events[];
 
 /* Whether header is "sha256=" and the HMAC-SHA256 of the body in lower case,
  * in constant time. */

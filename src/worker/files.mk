@@ -17,6 +17,7 @@ autostack_worker_SOURCES = \
 	src/worker/outbox.c src/worker/outbox.h \
 	src/worker/outbox_mail.c \
 	src/worker/outbox_hook.c \
+	src/worker/outbox_github.c \
 	src/worker/archiver.c src/worker/archiver.h \
 	src/worker/archive_job.c \
 	src/worker/domains.c src/worker/domains.h \

@@ -1,7 +1,8 @@
 /*
  * outbox.h - private to the outbox: children of the worker that send what
  * waits in a table. What they have in common is outbox.c; what they send is a
- * `struct drain`, mails (outbox_mail.c) or notifications (outbox_hook.c).
+ * `struct drain`, mails (outbox_mail.c) or notifications and what GitHub is told
+ * (outbox_hook.c, outbox_github.c).
  *
  * Whatever is taken is somebody's for the time of a lease, and the number of
  * the attempt fences what is written of it: any number of children, of any
@@ -31,6 +32,10 @@ struct drain {
 	enum err (*take_one)(struct outbox *o, bool *ret_none);
 };
 extern const struct drain drain_mail, drain_hook;
+
+/* Take what GitHub is to be told next and tell it (outbox_github.c); part of
+ * drain_hook. */
+enum err outbox_github_one(struct outbox *o, bool *ret_none);
 
 /* Whether somebody said that it is to end. */
 bool outbox_stopping(struct outbox *o);

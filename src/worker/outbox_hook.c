@@ -86,7 +86,7 @@ work_on(struct outbox *o, const struct attempt *t)
 }
 
 static enum err
-take_one(struct outbox *o, bool *ret_none)
+take_note(struct outbox *o, bool *ret_none)
 {
 	struct arena *a = o->ctx.arena;
 	int64_t per_user = MAX(o->w->cfg.hook_senders / 2, (int64_t)1);
@@ -108,6 +108,21 @@ take_one(struct outbox *o, bool *ret_none)
 	t.until = clock_mono_ms() + LEASE_S * 1000;
 	work_on(o, &t);
 	return E_OK;
+}
+
+/* One of each, so that neither keeps the other waiting. */
+static enum err
+take_one(struct outbox *o, bool *ret_none)
+{
+	bool no_note = false;
+	bool no_call = false;
+	enum err e = take_note(o, &no_note);
+
+	ctx_clear(&o->ctx);
+	if (!e)
+		e = outbox_github_one(o, &no_call);
+	*ret_none = no_note && no_call;
+	return e;
 }
 
 const struct drain drain_hook = {

@@ -16,6 +16,9 @@
 # Every request is a line in ROOT/requests; one with credentials has a word more. It ends with its parent.
 use strict;
 use warnings;
+use FindBin;
+use lib $FindBin::Bin;
+use GitHttp;
 use Socket;
 use IO::Handle;
 use IO::Socket::INET;
@@ -95,7 +98,7 @@ sub serve {
 		print $c "HTTP/1.1 100 Continue\r\n\r\n";
 	}
 	my $body = read_body($c, \%h);
-	backend($c, $method, $path, $query, \%h, $body);
+	backend($c, $root, $method, $path, $query, \%h, $body);
 }
 
 sub knows {
@@ -103,65 +106,4 @@ sub knows {
 	open(my $f, '<', "$root/auth") or return 0;
 	chomp(my $want = <$f>);
 	return ($h->{authorization} // '') eq 'Basic ' . encode_base64($want, '');
-}
-
-sub read_body {
-	my ($c, $h) = @_;
-	my $body = '';
-	if (lc($h->{'transfer-encoding'} // '') eq 'chunked') {
-		while (defined(my $l = <$c>)) {
-			my $n = hex($l =~ /^([0-9a-fA-F]+)/ ? $1 : 0);
-			read($c, my $part, $n) if $n;
-			$body .= $part if $n;
-			<$c>;
-			last unless $n;
-		}
-	} elsif ($h->{'content-length'}) {
-		read($c, $body, $h->{'content-length'});
-	}
-	return $body;
-}
-
-sub backend {
-	my ($c, $method, $path, $query, $h, $body) = @_;
-	pipe(my $in_r, my $in_w) or die;
-	pipe(my $out_r, my $out_w) or die;
-	my $pid = fork // die;
-	if (!$pid) {
-		close $in_w;
-		close $out_r;
-		open(STDIN, '<&', $in_r);
-		open(STDOUT, '>&', $out_w);
-		%ENV = (PATH => '/usr/bin:/bin', HOME => '/nonexistent',
-			GIT_PROJECT_ROOT => $root, GIT_HTTP_EXPORT_ALL => 1,
-			GIT_CONFIG_COUNT => 2,
-			GIT_CONFIG_KEY_0 => 'safe.directory',
-			GIT_CONFIG_VALUE_0 => '*',
-			GIT_CONFIG_KEY_1 => 'uploadpack.allowReachableSHA1InWant',
-			GIT_CONFIG_VALUE_1 => 'true',
-			REQUEST_METHOD => $method, PATH_INFO => $path,
-			QUERY_STRING => $query, REMOTE_ADDR => '127.0.0.1',
-			CONTENT_TYPE => $h->{'content-type'} // '',
-			CONTENT_LENGTH => length $body,
-			HTTP_CONTENT_ENCODING => $h->{'content-encoding'} // '',
-			GIT_PROTOCOL => $h->{'git-protocol'} // '');
-		my ($exec) = grep { -x } map { "$_/git-http-backend" }
-			'/usr/lib/git-core', '/usr/libexec/git-core';
-		exec $exec;
-		exit 127;
-	}
-	close $in_r;
-	close $out_w;
-	if (!fork) { close $out_r; print $in_w $body; close $in_w; exit 0 }
-	close $in_w;
-	my $status = '200 OK';
-	my $head = '';
-	while (defined(my $l = <$out_r>)) {
-		$l =~ s/\r?\n$//;
-		last if $l eq '';
-		if ($l =~ /^Status: (.*)/) { $status = $1; next }
-		$head .= "$l\r\n";
-	}
-	print $c "HTTP/1.1 $status\r\nConnection: close\r\n$head\r\n";
-	while (read($out_r, my $part, 65536)) { print $c $part }
 }

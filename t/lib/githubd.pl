@@ -10,11 +10,18 @@
 #   GET  /user, /user/emails         with that token
 #   GET  /user/repos, /repos/...     with that token: ROOT/lists/PATH.json ("/"
 #                                    as ","), a page of its list
+#   POST /repos/OWNER/NAME/statuses/SHA   with that token: a line in
+#                                    ROOT/statuses/OWNER,NAME
+#   GET, POST /repos/OWNER/NAME/hooks; PATCH, DELETE .../hooks/ID   with that
+#                                    token: ROOT/hooks/OWNER,NAME.json
+#   /OWNER/NAME[.git]/...            git, for who knows a token when it is private
 #   DELETE /applications/CLIENT/token   by the app's secret: ends a token
 #
+# ROOT/repos/OWNER,NAME.json: a repository; {"push", "admin", "private": whether,
+#   "commits": [those that are there; absent: all], "git": its directory}
 # ROOT/app.json: client_id, client_secret, redirect_uri as registered
 # ROOT/user.json, ROOT/emails.json: what the API answers
-# ROOT/odd: lines "PATH HOW": instead of the right answer at PATH
+# ROOT/odd: lines "[METHOD] PATH HOW": instead of the right answer at PATH
 #   slow (nothing for a minute), drip (a byte a second), big (10 MB), headers
 #   (endless), pause (the right answer, once ROOT/go exists), or the name of a
 #   file in ROOT that is sent as it is
@@ -23,10 +30,14 @@
 use strict;
 use warnings;
 use Digest::SHA qw(sha256);
+use Fcntl qw(:flock);
+use FindBin;
+use lib $FindBin::Bin;
+use GitHttp;
 use IO::Handle;
 use IO::Socket::INET;
 use JSON::PP ();
-use MIME::Base64 qw(encode_base64 encode_base64url);
+use MIME::Base64 qw(decode_base64 encode_base64 encode_base64url);
 
 my ($root, $portfile) = @ARGV;
 my $json = JSON::PP->new->utf8->canonical;
@@ -137,7 +148,7 @@ sub granted { # whether a token came that was given and not ended
 }
 
 sub rest {
-	my ($c, $h, $method, $path, $q) = @_;
+	my ($c, $h, $method, $path, $q, $body) = @_;
 	my @type = ('Content-Type: application/json; charset=utf-8');
 	my $say = sub { answer($c, $_[0], ref $_[1] ? $json->encode($_[1]) : $_[1], @type) };
 	return answer($c, '403 Forbidden', 'Request forbidden by administrative rules.') unless $h->{'user-agent'};
@@ -149,7 +160,80 @@ sub rest {
 		my @all = @{$json->decode($list)};
 		return $say->('200 OK', [grep { defined } @all[($page - 1) * $n .. $page * $n - 1]]);
 	}
+	if ($path =~ m{^/repos/([\w.-]+)/([\w.-]+)/(statuses/[^/]+|hooks(?:/\d+)?)$}) {
+		my ($name, $what) = ("$1,$2", $3);
+		my $repo = slurp("repos/$name.json") // return $say->('404 Not Found', {message => 'Not Found'});
+		my ($in) = $method =~ /POST|PATCH/ ? eval { $json->decode($body) } : {};
+		return $say->('400 Bad Request', {message => 'Problems parsing JSON'}) if ref $in ne 'HASH';
+		return status($say, $name, $json->decode($repo), substr($what, 9), $in) if $what =~ /^statuses/ && $method eq 'POST';
+		return hooks($say, $name, $json->decode($repo), $method, $what =~ m{/(\d+)$} ? $1 : 0, $in, $q) if $what =~ /^hooks/;
+	}
 	$say->('404 Not Found', {message => 'Not Found'});
+}
+
+sub invalid { return ('422 Unprocessable Entity', {message => $_[0], errors => [], documentation_url => 'https://docs.github.com/rest'}) }
+
+sub status {
+	my ($say, $name, $repo, $sha, $in) = @_;
+	return $say->('403 Forbidden', {message => 'Must have push access to repository.'}) unless $repo->{push};
+	return $say->(invalid("No commit found for SHA: $sha")) if $sha !~ /^[0-9a-f]{40}$/
+		|| $repo->{commits} && !grep { $_ eq $sha } @{$repo->{commits}};
+	return $say->(invalid('Validation Failed')) if ($in->{state} // '') !~ /^(error|failure|pending|success)$/
+		|| length($in->{description} // '') > 140 || ($in->{target_url} // 'http:') !~ /^https?:/;
+	mkdir "$root/statuses";
+	open(my $f, '>>', "$root/statuses/$name") or die;
+	syswrite $f, $json->encode({%$in, sha => $sha}) . "\n";
+	$say->('201 Created', {%$in, id => 1, creator => {login => 'octocat'}});
+}
+
+sub hooks {
+	my ($say, $name, $repo, $method, $id, $in, $q) = @_;
+	return $say->('404 Not Found', {message => 'Not Found'}) unless $repo->{admin};
+	mkdir "$root/hooks";
+	open(my $lock, '>>', "$root/hooks/lock") or die;
+	flock $lock, LOCK_EX;
+	my @all = @{$json->decode(slurp("hooks/$name.json") // '[]')};
+	my $keep = sub {
+		open(my $f, '>', "$root/hooks/$name.new") or die;
+		print $f $json->encode([@_]);
+		close $f;
+		rename "$root/hooks/$name.new", "$root/hooks/$name.json";
+	};
+	my $show = sub { return {%{$_[0]}, config => {%{$_[0]{config}}, $_[0]{config}{secret} ? (secret => '********') : ()}} };
+	if ($method eq 'GET' && !$id) {
+		my ($n, $page) = ($q->{per_page} // 30, $q->{page} // 1);
+		return $say->('200 OK', [map { $show->($_) } grep { defined } @all[($page - 1) * $n .. $page * $n - 1]]);
+	}
+	if ($method eq 'POST' && !$id) {
+		my $url = $in->{config}{url} // return $say->(invalid('Validation Failed'));
+		return $say->(invalid('Hook already exists on this repository')) if grep { $_->{config}{url} eq $url } @all;
+		$id = 100;
+		for (@all) { $id = $_->{id} if $_->{id} > $id }
+		my $new = {type => 'Repository', id => $id + 1, name => 'web', active => $in->{active} // JSON::PP::true(),
+			events => $in->{events} // ['push'], config => $in->{config}};
+		$keep->(@all, $new);
+		return $say->('201 Created', $show->($new));
+	}
+	my ($hook) = grep { $_->{id} == $id } @all;
+	return $say->('404 Not Found', {message => 'Not Found'}) unless $hook;
+	if ($method eq 'PATCH') {
+		$hook->{$_} = $in->{$_} for grep { exists $in->{$_} } qw(active events config);
+		$keep->(@all);
+		return $say->('200 OK', $show->($hook));
+	}
+	return $say->('404 Not Found', {message => 'Not Found'}) unless $method eq 'DELETE';
+	$keep->(grep { $_->{id} != $id } @all);
+	$say->('204 No Content', '');
+}
+
+sub git {
+	my ($c, $h, $method, $owner, $name, $rest, $query, $body) = @_;
+	my $repo = $json->decode(slurp("repos/$owner,$name.json") // '{}');
+	my ($token) = decode_base64((($h->{authorization} // '') =~ /^Basic (\S+)$/)[0] // '') =~ /:(gho_[A-Za-z0-9]{36})$/;
+	return answer($c, '401 Unauthorized', '', 'WWW-Authenticate: Basic realm="GitHub"')
+		if !$repo->{git} || $repo->{private} && !($token && -e "$root/token.$token");
+	my ($dir, $base) = $repo->{git} =~ m{^(.*)/([^/]+)$};
+	backend($c, $dir, $method, "/$base/$rest", $query, $h, $body);
 }
 
 sub revoke {
@@ -173,15 +257,15 @@ sub serve {
 		last if $l eq '';
 		$h{lc $1} = $2 if $l =~ /^([^:]+):\s*(.*)$/;
 	}
-	my $body = '';
-	read($c, $body, $h{'content-length'}) if $h{'content-length'};
+	print $c "HTTP/1.1 100 Continue\r\n\r\n" if lc($h{expect} // '') eq '100-continue';
+	my $body = read_body($c, \%h);
 	my ($path, $query) = split /\?/, $uri, 2;
 	open(my $log, '>>', "$root/requests") or die;
 	syswrite $log, $json->encode({method => $method, path => $path, query => {form($query // '')},
 		form => {form($body)}, body => $body, headers => \%h}) . "\n";
 	for (split /\n/, slurp('odd') // '') {
-		next unless /^(\S+) (\S+)$/ && $1 eq $path;
-		return odd($c, $2) if $2 ne 'pause';
+		next unless /^(?:([A-Z]+) )?(\S+) (\S+)$/ && $2 eq $path && ($1 // $method) eq $method;
+		return odd($c, $3) if $3 ne 'pause';
 		select undef, undef, undef, 0.02 until -e "$root/go";
 	}
 	srand;
@@ -191,6 +275,10 @@ sub serve {
 	return api($c, \%h, 'user') if "$method $path" eq 'GET /user';
 	return api($c, \%h, 'emails') if "$method $path" eq 'GET /user/emails';
 	return revoke($c, $app, \%h, $path, $body) if $method eq 'DELETE' && $path =~ m{^/applications/};
-	return rest($c, \%h, $method, $path, {form($query // '')}) if $path =~ m{^/(repos/|user/repos$)};
+	return rest($c, \%h, $method, $path, {form($query // '')}, $body) if $path =~ m{^/(repos/|user/repos$)};
+	if ($path =~ m{^/([\w-]+)/([\w.-]+?)(?:\.git)?/(info/refs|git-upload-pack)$}) {
+		$SIG{CHLD} = 'DEFAULT';
+		return git($c, \%h, $method, $1, $2, $3, $query // '', $body);
+	}
 	answer($c, '404 Not Found', '{"message":"Not Found"}');
 }
