@@ -161,31 +161,31 @@ h_preferences_update(struct req *rq, const void *v)
 
 /* The account is gone; GitHub may be away. */
 static void
-revoke_all(struct req *rq, const char *const *tokens, size_t n,
-	struct account_end *of)
+leave_github(
+	struct req *rq, const struct github_leave *l, struct account_end *of)
 {
-	if (n > 0 && !of->asked)
+	if (l->n == 0)
+		return;
+	if (!of->asked)
 		of->deadline = clock_mono_ms() + rq_cfg(rq)->oauth_timeout;
-	of->asked |= n > 0;
-	for (size_t i = 0; i < n && !of->failed; i++) {
-		struct ctx own = {.arena = rq_ctx(rq)->arena};
-
-		of->failed = clock_mono_ms() > of->deadline ||
-			     github_revoke(&own, rq_cfg(rq), tokens[i]);
-	}
+	of->asked = true;
+	if (!of->failed && clock_mono_ms() <= of->deadline)
+		of->failed =
+			!github_leave_end(rq_ctx(rq), rq_svc(rq), l).revoked;
+	else
+		of->failed = true;
 }
 
 enum err
 account_end(struct req *rq, const char *id, struct account_end *of)
 {
-	const char *const *tokens = NULL;
-	size_t n = 0;
-	enum err e = github_tokens(rq_ctx(rq), rq_svc(rq), id, &tokens, &n);
+	struct github_leave l;
+	enum err e = github_leave_begin(rq_ctx(rq), rq_svc(rq), id, &l);
 
 	if (!e)
 		e = user_delete(rq_ctx(rq), rq_svc(rq), id);
 	if (!e)
-		revoke_all(rq, tokens, n, of);
+		leave_github(rq, &l, of);
 	return e;
 }
 

@@ -20,8 +20,8 @@ struct account_end {
 	bool asked, failed;
 };
 
-/* Delete an account with all that hangs on it (svc/user.h), and revoke its
- * tokens at GitHub. What fails there is not tried again for the next account,
+/* Delete an account with all that hangs on it (svc/user.h), revoke its tokens
+ * at GitHub and remove its webhooks there. What fails there is not tried again for the next account,
  * and keeps none alive. */
 MUST enum err account_end(
 	struct req *rq, const char *id, struct account_end *of);

@@ -86,7 +86,7 @@ const struct route github_routes[] = {
 	  .doc = "Whether an account at GitHub is connected, and which." },
 	{ .op = "githubDisconnect", .verb = DELETE, .path = "/api/github/disconnect", .who = WHO_USER, .no_key = true,
 	  .audit = EV_GITHUB_DISCONNECT, .ok = 204, .errs = ERRS(E_GITHUB_NOT_CONNECTED), .fn = h_github_disconnect,
-	  .doc = "Forget the account at GitHub and revoke its token there." },
+	  .doc = "Forget the account at GitHub: the webhooks that were registered by it are removed, and its token is revoked there." },
 	{ .op = "githubRepoList", .verb = GET, .path = "/api/github/repos", .who = WHO_USER,
 	  .in = IN(github_repo_list_in, struct github_repo_list), .ok = 200, .out = github_repo_list_out,
 	  .errs = ERRS(E_GITHUB_NOT_CONNECTED, E_GITHUB_REVOKED, E_GITHUB_LIMITED, E_GITHUB_FAILED, E_SERVICE_UNAVAILABLE),
@@ -149,13 +149,14 @@ h_github_connection(struct req *rq, const void *v UNUSED)
 static enum err
 h_github_disconnect(struct req *rq, const void *v UNUSED)
 {
-	bool revoked = false;
-	enum err e = github_disconnect(
-		rq_ctx(rq), rq_svc(rq), rq_user(rq), &revoked);
+	struct github_left left;
+	enum err e =
+		github_disconnect(rq_ctx(rq), rq_svc(rq), rq_user(rq), &left);
 
 	if (e)
 		return e;
-	rq_audit_note(rq, "revoked", revoked ? "yes" : "no");
+	rq_audit_note(rq, "revoked", left.revoked ? "yes" : "no");
+	rq_audit_note(rq, "hooks", rq_int(rq, (int64_t)left.hooks));
 	return reply_empty(rq);
 }
 

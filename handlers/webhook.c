@@ -4,6 +4,7 @@
 
 #include "gen/stmt.h"
 #include "svc/webhook.h"
+#include "web/auth.h"
 #include "web/rate.h"
 #include "web/reply.h"
 #include "web/valid.h"
@@ -57,6 +58,16 @@ static const struct field webhook_secret_out[] = {
 	O_STRS("events", "What GitHub has to tell of."),
 	O_END
 };
+static const struct field project_webhook_out[] = {
+	O_STR("url",           REQ, "Where GitHub has to deliver to."),
+	O_ENUM("state",        REQ, webhook_states, "none: there is no secret. manual: its owner enters it at GitHub. waiting: it is going to be registered there."),
+	O_STR("repository",    NUL, "owner/name of where it is registered, or is to be."),
+	O_STR("hookId",        NUL, "GitHub's id of it."),
+	O_STR("error",         NUL, "Why it is not registered, or not yet."),
+	O_TIME("registeredAt", NUL, "When it was registered."),
+	O_STR("byHand",        NUL, "How to enter it by hand; null: that is not needed."),
+	O_END
+};
 #define DELIVERY_FIELDS \
 	O_UUID("id",           REQ, "Id of the delivery."), \
 	O_UUID("projectId",    REQ, "Id of the project."), \
@@ -83,7 +94,8 @@ static const struct field delivery_list_out[] = {
 	O_END
 };
 
-static handler_fn h_webhook_take, h_webhook_secret, h_webhook_deliveries, h_webhook_redeliver;
+static handler_fn h_webhook_take, h_webhook_secret, h_project_webhook_get, h_project_webhook_register, h_project_webhook_remove,
+	 h_webhook_deliveries, h_webhook_redeliver;
 
 const struct route webhook_routes[] = {
 	{ .op = "githubWebhook", .verb = POST, .path = "/api/github/webhook", .aliases = ALIASES("/api/webhooks/github"),
@@ -93,7 +105,20 @@ const struct route webhook_routes[] = {
 	{ .op = "projectWebhookSecret", .verb = POST, .path = "/api/projects/{id}/webhook-secret", .who = WHO_USER,
 	  .audit = EV_WEBHOOK_SECRET, .in = IN(webhook_project_in, struct webhook_project), .ok = 201, .out = webhook_secret_out,
 	  .errs = ERRS(E_PROJECT_NOT_FOUND), .fn = h_webhook_secret,
-	  .doc = "Make a secret for a project's webhook, to set the webhook up at GitHub by hand." },
+	  .doc = "Make a secret for a project's webhook, to set the webhook up at GitHub by hand. One that is registered gets it, too." },
+	{ .op = "projectWebhookGet", .verb = GET, .path = "/api/projects/{id}/webhook", .who = WHO_USER,
+	  .in = IN(webhook_project_in, struct webhook_project), .ok = 200, .out = project_webhook_out,
+	  .errs = ERRS(E_PROJECT_NOT_FOUND), .fn = h_project_webhook_get,
+	  .doc = "A project's webhook: whether it is registered at GitHub, and if not, why." },
+	{ .op = "projectWebhookRegister", .verb = POST, .path = "/api/projects/{id}/webhook", .who = WHO_USER,
+	  .audit = EV_WEBHOOK_REGISTER, .in = IN(webhook_project_in, struct webhook_project), .ok = 202, .out = project_webhook_out,
+	  .errs = ERRS(E_PROJECT_NOT_FOUND, E_GITHUB_NOT_CONNECTED, E_CONFLICT), .fn = h_project_webhook_register,
+	  .doc = "Have the webhook registered at GitHub by the connected account, or registered again; one with this address that is "
+		"there is taken over. A new project's is registered without being asked for." },
+	{ .op = "projectWebhookRemove", .verb = DELETE, .path = "/api/projects/{id}/webhook", .who = WHO_USER,
+	  .audit = EV_WEBHOOK_REMOVE, .in = IN(webhook_project_in, struct webhook_project), .ok = 204,
+	  .errs = ERRS(E_PROJECT_NOT_FOUND), .fn = h_project_webhook_remove,
+	  .doc = "Remove the webhook at GitHub and forget its secret: nothing that is delivered is taken any more." },
 	{ .op = "webhookDeliveryList", .verb = GET, .path = "/api/webhook-deliveries", .who = WHO_USER,
 	  .in = IN(webhook_list_in, struct webhook_list), .ok = 200, .out = delivery_list_out, .fn = h_webhook_deliveries,
 	  .doc = "What came to the webhooks of one's projects, and what became of it." },
@@ -153,6 +178,47 @@ h_webhook_secret(struct req *rq, const void *v)
 		jw_str(w, webhook_events[i]);
 	jw_array_end(w);
 	return reply_end(rq);
+}
+
+static enum err
+reply_webhook(struct req *rq, const char *id)
+{
+	struct rows *r;
+	enum err e = webhook_get(rq_ctx(rq), rq_svc(rq), rq_user(rq), id, &r);
+
+	if (e)
+		return e;
+	(void)reply_begin(rq);
+	reply_fields(rq, r, 0, project_webhook_out);
+	return reply_end(rq);
+}
+
+static enum err
+h_project_webhook_get(struct req *rq, const void *v)
+{
+	const struct webhook_project *in = v;
+	enum err e = auth_settle(rq);
+
+	return e ? e : reply_webhook(rq, in->id);
+}
+
+static enum err
+h_project_webhook_register(struct req *rq, const void *v)
+{
+	const struct webhook_project *in = v;
+	enum err e = webhook_register(
+		rq_ctx(rq), rq_svc(rq), rq_user(rq), in->id, true);
+
+	return e ? e : reply_webhook(rq, in->id);
+}
+
+static enum err
+h_project_webhook_remove(struct req *rq, const void *v)
+{
+	const struct webhook_project *in = v;
+	enum err e = rq_query(rq, STMT_WEBHOOK_REMOVE, in->id, rq_user(rq));
+
+	return e ? e : reply_empty(rq);
 }
 
 static enum err

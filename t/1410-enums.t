@@ -37,6 +37,13 @@ is "$(check_list deployments_trigger)" "$(printf 'api\nmanual\nredeploy\nrollbac
 words=$(tr '\n' ' ' <"$abs_top_srcdir/src/svc/webhook.c" |
 	sed "s/.*webhook_verdicts\[\] = {\([^}]*\)}.*/\1/" | grep -o '"[^"]*"' | tr -d '"' | LC_ALL=C sort)
 is "$words" "$(check_list webhook_deliveries_verdict)" "verdicts of webhooks are those of src/svc/webhook.c"
+words=$(tr '\n' ' ' <"$abs_top_srcdir/src/svc/webhook.c" |
+	sed "s/.*webhook_states\[\] = {\([^}]*\)}.*/\1/" | grep -o '"[^"]*"' | tr -d '"' | grep -vx none | LC_ALL=C sort)
+is "$words" "$(check_list project_webhooks_state)" "so are the states of webhooks, but none"
+words=$(sed -n 's/^	{"\([a-z]*\)", tell_.*/\1/p' "$abs_top_srcdir/src/svc/github_call.c" | LC_ALL=C sort)
+is "$words" "$(check_list github_calls_what)" "src/svc/github_call.c makes every kind of call"
+words=$(sed -n 's/^	{"\([a-z]*\)", "[a-z]*", "[A-Z].*/\1/p' "$abs_top_srcdir/src/svc/github_call.c" | LC_ALL=C sort)
+is "$words" "$(check_list github_calls_event)" "and knows every event"
 
 for enum in grant:role_values:users_role session:method_values:sessions_method \
 	account:theme_values:users_theme audit:outcome_values:audit_logs_outcome \

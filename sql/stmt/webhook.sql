@@ -7,10 +7,56 @@
 -- cols: project_id uuid
 -- none: PROJECT_NOT_FOUND
 -- by: api
-INSERT INTO project_webhooks (project_id, secret_sealed)
+INSERT INTO project_webhooks AS w (project_id, secret_sealed)
 SELECT id, $3 FROM projects WHERE id = $1 AND user_id = $2
-ON CONFLICT (project_id) DO UPDATE SET secret_sealed = $3, updated_at = now()
+ON CONFLICT (project_id) DO UPDATE SET secret_sealed = $3, updated_at = now(),
+	state = CASE WHEN w.repository IS NULL THEN 'manual' ELSE 'waiting' END
 RETURNING project_id;
+
+-- The secret is only for a webhook that has none. Unless it was asked for, this
+-- is done for those alone who have allowed it at GitHub.
+-- name: webhook_register
+-- doc: Have a project's webhook registered at GitHub, if its repository is where its owner's account is connected.
+-- in: project_id uuid, user_id uuid, secret_sealed text, asked boolean
+-- out: one
+-- cols: project_id uuid
+-- none: OK
+-- by: api
+INSERT INTO project_webhooks AS w (project_id, secret_sealed, state, repository)
+SELECT p.id, $3, 'waiting', github_name(g.base_url, p.repository)
+FROM projects p JOIN github_connections g ON g.user_id = p.user_id
+WHERE p.id = $1 AND p.user_id = $2 AND github_name(g.base_url, p.repository) IS NOT NULL
+	AND ($4 OR g.refused_at IS NULL AND string_to_array(g.scopes, ',') && ARRAY['admin:repo_hook', 'write:repo_hook'])
+ON CONFLICT (project_id) DO UPDATE SET state = 'waiting', repository = EXCLUDED.repository, error = NULL, updated_at = now(),
+	hook_id = CASE WHEN w.repository = EXCLUDED.repository THEN w.hook_id END,
+	registered_at = CASE WHEN w.repository = EXCLUDED.repository THEN w.registered_at END
+RETURNING project_id;
+
+-- name: webhook_get
+-- doc: The webhook of a project of one's own: where it is, and whether it could be registered.
+-- in: project_id uuid, user_id uuid, url text, by_hand text
+-- out: one
+-- cols: url text, state text, repository text, hook_id text, error text, registered_at timestamptz, by_hand text
+-- cols: connected boolean, here boolean
+-- none: PROJECT_NOT_FOUND
+-- by: api
+SELECT $3 AS url, coalesce(w.state, 'none') AS state, w.repository, w.hook_id::text AS hook_id, w.error, w.registered_at,
+	CASE WHEN w.state IS DISTINCT FROM 'registered' THEN $4 END AS by_hand,
+	g.user_id IS NOT NULL AS connected, github_name(g.base_url, p.repository) IS NOT NULL AS here
+FROM projects p LEFT JOIN project_webhooks w ON w.project_id = p.id LEFT JOIN github_connections g ON g.user_id = p.user_id
+WHERE p.id = $1 AND p.user_id = $2;
+
+-- name: webhook_remove
+-- doc: Forget the webhook of a project of one's own, and its secret.
+-- in: project_id uuid, user_id uuid
+-- out: one
+-- cols: id uuid
+-- none: PROJECT_NOT_FOUND
+-- by: api
+WITH own AS (
+	SELECT id FROM projects WHERE id = $1 AND user_id = $2), gone AS (
+	DELETE FROM project_webhooks w USING own WHERE w.project_id = own.id)
+SELECT id FROM own;
 
 -- name: webhook_find
 -- doc: What it takes to judge a delivery for a project; a user who may not sign in has none.

@@ -12,6 +12,7 @@
 #include "svc/environ.h"
 #include "svc/gitcred.h"
 #include "svc/giturl.h"
+#include "svc/webhook.h"
 
 #define NAME_MAX_LENGTH 100
 /* a host name's label holds "<12 digits>--<site>" as well (publish.h) */
@@ -235,7 +236,9 @@ make_project(struct ctx *ctx, const struct svc *svc, struct draft *d)
 		e = gitcred_seal(ctx, svc->cfg, d->id, d->repository,
 			d->settings->deploy_token, &d->token_sealed,
 			&d->token_origin);
-	return e ? e : insert_free(ctx, svc, d);
+	if (!e)
+		e = insert_free(ctx, svc, d);
+	return e ? e : webhook_register(ctx, svc, d->user_id, d->id, false);
 }
 
 static enum err

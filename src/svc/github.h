@@ -80,15 +80,28 @@ bool github_take_branch(
 MUST enum err github_connect(struct ctx *ctx, const struct svc *svc,
 	const char *user_id, const struct oauth_identity *id);
 
-/* Forget the token and revoke it; *ret_revoked says whether that went well.
- * E_GITHUB_NOT_CONNECTED. */
-MUST enum err github_disconnect(struct ctx *ctx, const struct svc *svc,
-	const char *user_id, bool *ret_revoked);
+/* What is to go from GitHub with somebody's account. Read before that goes,
+ * done after it has gone, as well as that works: GitHub may be away. */
+struct github_leave {
+	const struct rows *hooks; /* STMT_GITHUB_HOOKS */
+	const char
+		*token; /* of the connection; NULL: none, or it does not open */
+	const char *const *tokens; /* of the connection and of sign-ins */
+	size_t n;
+};
+struct github_left {
+	bool revoked; /* every token */
+	size_t hooks; /* so many webhooks are gone */
+};
+MUST enum err github_leave_begin(struct ctx *ctx, const struct svc *svc,
+	const char *user_id, struct github_leave *ret);
+struct github_left github_leave_end(
+	struct ctx *ctx, const struct svc *svc, const struct github_leave *l);
 
-/* All of somebody's tokens of GitHub's in clear, to be revoked after the
- * account is gone; what does not open is left out. */
-MUST enum err github_tokens(struct ctx *ctx, const struct svc *svc,
-	const char *user_id, const char *const **ret, size_t *ret_n);
+/* Forget the token and revoke it; the webhooks that were registered by it are
+ * removed first. E_GITHUB_NOT_CONNECTED. */
+MUST enum err github_disconnect(struct ctx *ctx, const struct svc *svc,
+	const char *user_id, struct github_left *ret);
 
 /* Fill the list of the account's repositories unless it is young enough. */
 MUST enum err github_repos_fill(

@@ -59,28 +59,39 @@ github_connect(struct ctx *ctx, const struct svc *svc, const char *user_id,
 	return E_OK;
 }
 
-enum err
-github_disconnect(struct ctx *ctx, const struct svc *svc, const char *user_id,
-	bool *ret_revoked)
-{
-	struct rows *r;
-	enum err e = db_query(
-		ctx, svc->db, STMT_GITHUB_DISCONNECT, DB_IN(user_id), &r);
+/* ---- leaving ---- */
 
-	if (e)
-		return e;
-	*ret_revoked = !revoke_sealed(ctx, svc, github_row(ctx->arena, user_id),
-		rows_str(r, "token_sealed"));
-	return E_OK;
+/* Fills removed with the projects whose webhooks are gone. */
+static size_t
+remove_hooks(struct ctx *ctx, const struct svc *svc, const char *token,
+	const struct rows *hooks, const char *removed[])
+{
+	struct ctx own = {.arena = ctx->arena};
+	struct github t = github_talk(&own, svc->cfg, token);
+	size_t n = 0;
+
+	for (size_t i = 0; i < rows_n(hooks); i++) {
+		const char *path = arena_printf(ctx->arena,
+			"/repos/%s/hooks/%s",
+			rows_text(hooks, i, rows_col(hooks, "repository")),
+			rows_text(hooks, i, rows_col(hooks, "hook_id")));
+
+		ctx_clear(&own);
+		if (!github_ask(&t, "DELETE", path, NULL, NULL) ||
+			t.code == 404)
+			removed[n++] = rows_text(
+				hooks, i, rows_col(hooks, "project_id"));
+	}
+	return n;
 }
 
-enum err
-github_tokens(struct ctx *ctx, const struct svc *svc, const char *user_id,
-	const char *const **ret, size_t *ret_n)
+static enum err
+read_tokens(struct ctx *ctx, const struct svc *svc, const char *user_id,
+	struct github_leave *l)
 {
+	const char *row = github_row(ctx->arena, user_id);
 	const char **tokens;
 	struct rows *r;
-	size_t n = 0;
 	enum err e =
 		db_query(ctx, svc->db, STMT_GITHUB_TOKENS, DB_IN(user_id), &r);
 
@@ -89,16 +100,79 @@ github_tokens(struct ctx *ctx, const struct svc *svc, const char *user_id,
 	tokens = arena_array(ctx->arena, rows_n(r) + 1, sizeof(*tokens));
 	for (size_t i = 0; i < rows_n(r); i++) {
 		struct ctx own = {.arena = ctx->arena};
+		const char *of = rows_text(r, i, rows_col(r, "of"));
 
-		if (seal_open(&own, svc->cfg,
-			    rows_text(r, i, rows_col(r, "of")),
+		if (seal_open(&own, svc->cfg, of,
 			    rows_text(r, i, rows_col(r, "token_sealed")),
-			    &tokens[n]) == E_OK)
-			n++;
+			    &tokens[l->n]))
+			continue;
+		if (str_eq(of, row))
+			l->token = tokens[l->n];
+		l->n++;
 	}
-	*ret = tokens;
-	*ret_n = n;
+	l->tokens = tokens;
 	return E_OK;
+}
+
+enum err
+github_leave_begin(struct ctx *ctx, const struct svc *svc, const char *user_id,
+	struct github_leave *ret)
+{
+	struct rows *hooks;
+	enum err e = db_query(
+		ctx, svc->db, STMT_GITHUB_HOOKS, DB_IN(user_id), &hooks);
+
+	*ret = (struct github_leave){.hooks = e ? NULL : hooks};
+	return e ? e : read_tokens(ctx, svc, user_id, ret);
+}
+
+struct github_left
+github_leave_end(
+	struct ctx *ctx, const struct svc *svc, const struct github_leave *l)
+{
+	struct github_left left = {.revoked = true};
+	const char **removed =
+		arena_array(ctx->arena, rows_n(l->hooks) + 1, sizeof(*removed));
+
+	if (l->token)
+		left.hooks =
+			remove_hooks(ctx, svc, l->token, l->hooks, removed);
+	for (size_t i = 0; i < l->n; i++) {
+		struct ctx own = {.arena = ctx->arena};
+
+		left.revoked &=
+			github_revoke(&own, svc->cfg, l->tokens[i]) == E_OK;
+	}
+	return left;
+}
+
+enum err
+github_disconnect(struct ctx *ctx, const struct svc *svc, const char *user_id,
+	struct github_left *ret)
+{
+	struct ctx own = {.arena = ctx->arena};
+	const char **removed;
+	const char *token;
+	struct rows *r, *hooks;
+	enum err e = db_query(
+		ctx, svc->db, STMT_GITHUB_HOOKS, DB_IN(user_id), &hooks);
+
+	if (!e)
+		e = db_query(ctx, svc->db, STMT_GITHUB_DISCONNECT,
+			DB_IN(user_id), &r);
+	if (e)
+		return e;
+	*ret = (struct github_left){0};
+	removed = arena_array(ctx->arena, rows_n(hooks) + 1, sizeof(*removed));
+	e = seal_open(&own, svc->cfg, github_row(ctx->arena, user_id),
+		rows_str(r, "token_sealed"), &token);
+	if (!e) {
+		ret->hooks = remove_hooks(ctx, svc, token, hooks, removed);
+		ret->revoked = !github_revoke(&own, svc->cfg, token);
+	}
+	return db_query(ctx, svc->db, STMT_GITHUB_HOOKS_LEFT,
+		DB_IN(user_id, db_text_array(ctx->arena, removed, ret->hooks)),
+		NULL);
 }
 
 /* ---- the token at work ---- */

@@ -35,23 +35,35 @@ webhook_row(struct arena *a, const char *project_id)
 	return arena_printf(a, "project:%s:webhook", project_id);
 }
 
-enum err
-webhook_secret(struct ctx *ctx, const struct svc *svc, const char *user_id,
-	const char *project_id, const char **ret_secret)
+/* A fresh one, sealed; ret_secret may be NULL. */
+static enum err
+make_secret(struct ctx *ctx, const struct svc *svc, const char *project_id,
+	const char **ret_sealed, const char **ret_secret)
 {
 	struct secret s;
-	const char *sealed;
 	enum err e;
 
 	secret_make(&s);
 	e = seal_close(ctx, svc->cfg, webhook_row(ctx->arena, project_id),
-		s.text, &sealed);
+		s.text, ret_sealed);
+	if (!e && ret_secret)
+		*ret_secret = arena_strdup(ctx->arena, s.text);
+	crypt_wipe(&s, sizeof(s));
+	return e;
+}
+
+enum err
+webhook_secret(struct ctx *ctx, const struct svc *svc, const char *user_id,
+	const char *project_id, const char **ret_secret)
+{
+	const char *secret, *sealed;
+	enum err e = make_secret(ctx, svc, project_id, &sealed, &secret);
+
 	if (!e)
 		e = db_query(ctx, svc->db, STMT_WEBHOOK_SECRET_SET,
 			DB_IN(project_id, user_id, sealed), NULL);
 	if (!e)
-		*ret_secret = arena_strdup(ctx->arena, s.text);
-	crypt_wipe(&s, sizeof(s));
+		*ret_secret = secret;
 	return e;
 }
 
@@ -60,6 +72,61 @@ webhook_url(struct arena *a, const struct cfg *cfg, const char *project_id)
 {
 	return arena_printf(a, "%s/api/github/webhook?project=%s", cfg->app_url,
 		project_id);
+}
+
+/* ---- where it is registered ---- */
+
+const char *const webhook_states[] = {
+	"none", "manual", "waiting", "registered", "failed", NULL};
+
+static const char by_hand[] =
+	"Make a secret (POST /api/projects/{id}/webhook-secret), then add a "
+	"webhook in the settings of the repository at GitHub: this address, "
+	"content type application/json, that secret, and the events pushes and "
+	"pull requests.";
+
+enum err
+webhook_get(struct ctx *ctx, const struct svc *svc, const char *user_id,
+	const char *project_id, struct rows **ret)
+{
+	return db_query(ctx, svc->db, STMT_WEBHOOK_GET,
+		DB_IN(project_id, user_id,
+			webhook_url(ctx->arena, svc->cfg, project_id), by_hand),
+		ret);
+}
+
+/* Why there is nothing to register. */
+static enum err
+not_here(struct ctx *ctx, const struct svc *svc, const char *user_id,
+	const char *project_id)
+{
+	struct rows *r;
+	enum err e = webhook_get(ctx, svc, user_id, project_id, &r);
+
+	if (e)
+		return e;
+	return rows_bool(r, 0, rows_col(r, "connected"))
+		       ? ctx_fail(ctx, E_CONFLICT,
+				 "The project's repository is not at the "
+				 "GitHub of your connected account")
+		       : E_GITHUB_NOT_CONNECTED;
+}
+
+enum err
+webhook_register(struct ctx *ctx, const struct svc *svc, const char *user_id,
+	const char *project_id, bool asked)
+{
+	const char *sealed;
+	struct rows *r;
+	enum err e = make_secret(ctx, svc, project_id, &sealed, NULL);
+
+	if (!e)
+		e = db_query(ctx, svc->db, STMT_WEBHOOK_REGISTER,
+			DB_IN(project_id, user_id, sealed, asked ? "t" : "f"),
+			&r);
+	if (e || !asked || rows_n(r) > 0)
+		return e;
+	return not_here(ctx, svc, user_id, project_id);
 }
 
 bool

@@ -42,9 +42,24 @@ MUST enum err webhook_take(struct ctx *ctx, const struct svc *svc,
 MUST enum err webhook_again(struct ctx *ctx, const struct svc *svc,
 	const char *user_id, const char *id);
 
-/* Another secret; the old one is good no more. E_PROJECT_NOT_FOUND. */
+/* Another secret; the old one is good no more. A webhook that is registered
+ * gets it, too. E_PROJECT_NOT_FOUND. */
 MUST enum err webhook_secret(struct ctx *ctx, const struct svc *svc,
 	const char *user_id, const char *project_id, const char **ret_secret);
+/* Have the worker register a project's webhook at GitHub, or register it again.
+ * asked: somebody wants to know why not, E_PROJECT_NOT_FOUND,
+ * E_GITHUB_NOT_CONNECTED, E_CONFLICT when the repository is elsewhere; else
+ * that, or a connection that does not allow it, is fine. What comes of it is
+ * STMT_WEBHOOK_GET's. */
+MUST enum err webhook_register(struct ctx *ctx, const struct svc *svc,
+	const char *user_id, const char *project_id, bool asked);
+/* The first row of STMT_WEBHOOK_GET for a project of one's own.
+ * E_PROJECT_NOT_FOUND. */
+MUST enum err webhook_get(struct ctx *ctx, const struct svc *svc,
+	const char *user_id, const char *project_id, struct rows **ret);
+/* The words of project_webhooks.state and "none", ended by NULL. */
+extern const char *const webhook_states[];
+
 /* What a project's secret is sealed under. */
 const char *webhook_row(struct arena *a, const char *project_id);
 /* Where the deliveries of a project go. */

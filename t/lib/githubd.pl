@@ -153,13 +153,6 @@ sub rest {
 	my $say = sub { answer($c, $_[0], ref $_[1] ? $json->encode($_[1]) : $_[1], @type) };
 	return answer($c, '403 Forbidden', 'Request forbidden by administrative rules.') unless $h->{'user-agent'};
 	return $say->('401 Unauthorized', {message => 'Bad credentials'}) unless granted($h);
-	if ($method eq 'GET') {
-		my $list = slurp('lists/' . substr($path, 1) =~ s{/}{,}gr . '.json')
-			// return $say->('404 Not Found', {message => 'Not Found'});
-		my ($n, $page) = ($q->{per_page} // 30, $q->{page} // 1);
-		my @all = @{$json->decode($list)};
-		return $say->('200 OK', [grep { defined } @all[($page - 1) * $n .. $page * $n - 1]]);
-	}
 	if ($path =~ m{^/repos/([\w.-]+)/([\w.-]+)/(statuses/[^/]+|hooks(?:/\d+)?)$}) {
 		my ($name, $what) = ("$1,$2", $3);
 		my $repo = slurp("repos/$name.json") // return $say->('404 Not Found', {message => 'Not Found'});
@@ -167,6 +160,13 @@ sub rest {
 		return $say->('400 Bad Request', {message => 'Problems parsing JSON'}) if ref $in ne 'HASH';
 		return status($say, $name, $json->decode($repo), substr($what, 9), $in) if $what =~ /^statuses/ && $method eq 'POST';
 		return hooks($say, $name, $json->decode($repo), $method, $what =~ m{/(\d+)$} ? $1 : 0, $in, $q) if $what =~ /^hooks/;
+	}
+	if ($method eq 'GET') {
+		my $list = slurp('lists/' . substr($path, 1) =~ s{/}{,}gr . '.json')
+			// return $say->('404 Not Found', {message => 'Not Found'});
+		my ($n, $page) = ($q->{per_page} // 30, $q->{page} // 1);
+		my @all = @{$json->decode($list)};
+		return $say->('200 OK', [grep { defined } @all[($page - 1) * $n .. $page * $n - 1]]);
 	}
 	$say->('404 Not Found', {message => 'Not Found'});
 }
@@ -199,10 +199,15 @@ sub hooks {
 		close $f;
 		rename "$root/hooks/$name.new", "$root/hooks/$name.json";
 	};
-	my $show = sub { return {%{$_[0]}, config => {%{$_[0]{config}}, $_[0]{config}{secret} ? (secret => '********') : ()}} };
+	my $show = sub {
+		my ($hook) = @_; # a test's may be anything
+		return $hook unless ref $hook eq 'HASH' && ref $hook->{config} eq 'HASH' && $hook->{config}{secret};
+		return {%$hook, config => {%{$hook->{config}}, secret => '********'}};
+	};
+	my $is = sub { ref $_[0] eq 'HASH' && $_[0]{id} eq $id };
 	if ($method eq 'GET' && !$id) {
 		my ($n, $page) = ($q->{per_page} // 30, $q->{page} // 1);
-		return $say->('200 OK', [map { $show->($_) } grep { defined } @all[($page - 1) * $n .. $page * $n - 1]]);
+		return $say->('200 OK', [map { $show->($_) } @all[grep { $_ < @all } ($page - 1) * $n .. $page * $n - 1]]);
 	}
 	if ($method eq 'POST' && !$id) {
 		my $url = $in->{config}{url} // return $say->(invalid('Validation Failed'));
@@ -214,7 +219,7 @@ sub hooks {
 		$keep->(@all, $new);
 		return $say->('201 Created', $show->($new));
 	}
-	my ($hook) = grep { $_->{id} == $id } @all;
+	my ($hook) = grep { $is->($_) } @all;
 	return $say->('404 Not Found', {message => 'Not Found'}) unless $hook;
 	if ($method eq 'PATCH') {
 		$hook->{$_} = $in->{$_} for grep { exists $in->{$_} } qw(active events config);
@@ -222,7 +227,7 @@ sub hooks {
 		return $say->('200 OK', $show->($hook));
 	}
 	return $say->('404 Not Found', {message => 'Not Found'}) unless $method eq 'DELETE';
-	$keep->(grep { $_->{id} != $id } @all);
+	$keep->(grep { !$is->($_) } @all);
 	$say->('204 No Content', '');
 }
 
