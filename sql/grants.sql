@@ -190,3 +190,11 @@ GRANT SELECT, INSERT ON certificate_orders TO autostack_worker;
 -- deployment_logs: append-only.
 GRANT SELECT ON deployment_logs TO autostack_api, autostack_ws, autostack_worker;
 GRANT INSERT ON deployment_logs TO autostack_worker;
+
+-- The status page: the prober's times; incidents are administrators', and the
+-- prober drafts them.
+GRANT SELECT, INSERT, UPDATE (up_ms, degraded_ms, down_ms) ON service_days TO autostack_worker;
+GRANT SELECT, INSERT (title, severity, affected_services, service, started_at), UPDATE (recovered_at, updated_at)
+	ON incidents TO autostack_worker;
+GRANT SELECT, INSERT (incident_id, status, message) ON incident_updates TO autostack_worker;
+GRANT SELECT ON deployment_counts TO autostack_worker;

@@ -65,6 +65,11 @@ for enum in domain_states:domains_state domain_sources:domains_certificate_sourc
 	is "$words" "$(check_list "${enum#*:}")" "src/svc/domain.c: ${enum%:*} is ${enum#*:}"
 done
 
+services=$(src svc/service.def 's/^SERVICE([A-Z]*, "\([^"]*\)".*/\1/p')
+for constraint in service_days_service incidents_service incidents_affected_services; do
+	is "$(check_list $constraint)" "$services" "$constraint is src/svc/service.def"
+done
+
 events=$(src base/event.def 's/^EVENT([A-Z_]*, "\([a-z_.]*\)".*/\1/p')
 for event in $(sed -n "s/^	SELECT '\([a-z_.]*\)', id::text.*/\1/p" \
 	"$abs_top_srcdir/sql/stmt/admin.sql" | sort -u); do

@@ -55,6 +55,12 @@ sql "INSERT INTO codes (hash, purpose, user_id, email, created_at, expires_at, u
 	FROM users u, (VALUES ('waits', 'waiting', NULL), ('told', 'delivered', '-31 d'), ('just told', 'delivered', '-29 d'),
 		('dropped', 'dropped', '-31 d'), ('just dropped', 'dropped', '-29 d')) v (name, status, ended);
 	INSERT INTO certificate_orders (host, ended_at) SELECT h, now() + h::interval FROM unnest(ARRAY['-31 d', '-29 d', '0']) h;
+	INSERT INTO service_days (service, day) SELECT 'CDN', current_date - n FROM unnest(ARRAY[0, 399, 402, 403]) n;
+	INSERT INTO incidents (title, status, started_at, resolved_at, published_at, updated_at)
+	SELECT v.title, v.status, now() - interval '500 d', now() + v.resolved::interval, now() + v.published::interval, now() + v.updated::interval
+	FROM (VALUES ('open', 'monitoring', NULL, '-500 d', '-500 d'), ('over', 'resolved', '-401 d', '-500 d', '-401 d'),
+		('just over', 'resolved', '-399 d', '-500 d', '-399 d'), ('forgotten', 'investigating', NULL, NULL, '-401 d'),
+		('draft', 'investigating', NULL, NULL, '-399 d')) v (title, status, resolved, published, updated);
 	INSERT INTO audit_logs (event, outcome, at)
 	SELECT v.event, 'success', now() + v.at::interval FROM (VALUES ('old', '-366 d'), ('young', '-364 d'), ('new', '0')) v (event, at)"
 out=$(autostack "$PGURL" cleanup --batch 1 2>&1)
@@ -71,7 +77,11 @@ old calls to GitHub: 2 removed
 old webhook deliveries: 0 removed
 old audit rows: 1 removed
 stale uploads: 0 removed
-old build logs: 0 removed" "each kind says what went"
+old build logs: 0 removed
+old days of the status page: 2 removed
+old incidents: 2 removed" "each kind says what went"
+is "$(sql "SELECT string_agg(title, ', ' ORDER BY title) FROM incidents")" "draft, just over, open" \
+	"incidents stay until they have been over for long"
 is "$(sql "SELECT string_agg(email, ', ' ORDER BY email) FROM codes")" "just over, just used, live" \
 	"codes stay a day"
 is "$(sql "SELECT count(*) FROM oauth_states WHERE expires_at > now()")" 1 "a sign-in on its way stays"

@@ -20,7 +20,7 @@ t_unit_unit_svc_SOURCES = t/unit/unit_svc.c t/unit/unit_svc.h \
 	t/unit/svc_access.c t/unit/svc_archive.c t/unit/svc_detect.c t/unit/svc_envlines.c t/unit/svc_gitcred.c t/unit/svc_giturl.c \
 	t/unit/svc_pathfilter.c t/unit/svc_hook.c t/unit/svc_hookurl.c \
 	t/unit/svc_mail.c t/unit/svc_mask.c t/unit/svc_oauth.c \
-	t/unit/svc_password.c t/unit/svc_publish.c t/unit/svc_siterules.c \
+	t/unit/svc_password.c t/unit/svc_publish.c t/unit/svc_service.c t/unit/svc_siterules.c \
 	$(unit_common)
 t_unit_unit_svc_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 t_unit_unit_svc_LDADD = src/svc/libsvc.a src/ext/libext.a src/base/libbase.a \

@@ -244,6 +244,25 @@ WITH old AS (
 UPDATE deployments d SET log_seq = 0, log_bytes = 0, log_removed_at = now() FROM old WHERE d.id = old.id
 RETURNING d.id;
 
+-- name: cleanup_service_days
+-- doc: One batch of days of the status page that are older than so many.
+-- in: batch integer, days integer
+-- out: none
+-- by: owner
+DELETE FROM service_days WHERE (service, day) IN (
+	SELECT service, day FROM service_days WHERE day < (now() AT TIME ZONE 'UTC')::date - $2
+	ORDER BY day LIMIT $1 FOR UPDATE SKIP LOCKED);
+
+-- name: cleanup_incidents
+-- doc: One batch of incidents that were resolved so many days ago, and of drafts that nobody has published.
+-- in: batch integer, days integer
+-- out: none
+-- by: owner
+DELETE FROM incidents WHERE id IN (
+	SELECT id FROM incidents
+	WHERE CASE WHEN published_at IS NULL THEN updated_at ELSE resolved_at END < now() - make_interval(days => $2)
+	ORDER BY started_at LIMIT $1 FOR UPDATE SKIP LOCKED);
+
 -- name: doctor_database
 -- doc: What the doctor wants to know about the server.
 -- in:

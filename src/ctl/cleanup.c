@@ -60,6 +60,7 @@ chores_run(struct ctl *c, int64_t batch)
 	const char *audit_days = str_from_i64(a, cfg->audit_keep_days);
 	const char *upload_days = str_from_i64(a, cfg->upload_keep_days);
 	const char *log_days = str_from_i64(a, cfg->build_log_keep_days);
+	const char *status_days = str_from_i64(a, cfg->status_keep_days);
 	const char *log_bytes = str_from_i64(a, cfg->build_logs_max);
 	const struct chore chores[] = {
 		{"expired sessions", STMT_CLEANUP_SESSIONS, {grace, idle}},
@@ -78,6 +79,9 @@ chores_run(struct ctl *c, int64_t batch)
 		{"stale uploads", STMT_CLEANUP_UPLOADS, {upload_days}},
 		{"old build logs", STMT_CLEANUP_BUILD_LOGS,
 			{log_days, log_bytes}},
+		{"old days of the status page", STMT_CLEANUP_SERVICE_DAYS,
+			{status_days}},
+		{"old incidents", STMT_CLEANUP_INCIDENTS, {status_days}},
 	};
 	int status = CTL_OK;
 	size_t n;

@@ -38,6 +38,7 @@ nobase_dist_autostackdata_DATA += \
 	sql/schema/0014-domains.sql \
 	sql/schema/0015-github.sql \
 	sql/schema/0016-github-calls.sql \
+	sql/schema/0017-status.sql \
 	sql/seed.sql \
 	sql/version.sql
 

@@ -6,9 +6,11 @@
 #include "ext/db.h"
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
 
+#include <errno.h>
 #include <libpq-fe.h>
 #include <poll.h>
 
@@ -42,6 +44,7 @@ struct db {
 	uint8_t *state; /* enum prepared of each statement */
 	bool in_tx;     /* between db_begin and its end, connected or not */
 	bool listening;
+	int64_t limit_ms; /* of one wait; 0: none */
 	bool gap; /* a listening connection was lost: notices may be missing */
 	struct sent sent[DB_PIPELINE]; /* sent[head..tail) await db_recv */
 	size_t head, tail;
@@ -162,8 +165,11 @@ open_connection(struct ctx *ctx, struct db *db)
 		"connect_timeout", "keepalives", "keepalives_idle",
 		"keepalives_interval", "keepalives_count", "tcp_user_timeout",
 		"options", "dbname", "client_encoding", NULL};
-	const char *const values[] = {db->user, db->name, "3", "1", "30", "5",
-		"3", "15000", SESSION_OPTIONS, db->url, "UTF8", NULL};
+	/* libpq waits two seconds at least */
+	const char *patience =
+		db->limit_ms > 0 && db->limit_ms < 3000 ? "2" : "3";
+	const char *const values[] = {db->user, db->name, patience, "1", "30",
+		"5", "3", "15000", SESSION_OPTIONS, db->url, "UTF8", NULL};
 
 	db->conn = PQconnectdbParams(keys, values, 1);
 	if (PQstatus(db->conn) != CONNECTION_OK)
@@ -401,6 +407,45 @@ db_nin(const struct db *db, unsigned stmt)
 	return stmt_of(db, stmt)->nin;
 }
 
+/* One command's result, with the NULL that ends it. NULL: nothing came. */
+static PGresult *
+next_result(struct db *db)
+{
+	PGresult *res = PQgetResult(db->conn);
+	PGresult *more;
+
+	while (res && (more = PQgetResult(db->conn)))
+		PQclear(more); /* a statement gives one result */
+	return res;
+}
+
+void
+db_limit(struct db *db, int64_t ms)
+{
+	db->limit_ms = ms;
+}
+
+/* The result of what was sent, or NULL: it could not be, or nothing came in
+ * time. */
+static PGresult *
+await(struct db *db, int sent)
+{
+	const int64_t until = clock_mono_ms() + db->limit_ms;
+
+	if (!sent)
+		return NULL;
+	while (db->limit_ms > 0 && PQisBusy(db->conn)) {
+		struct pollfd p = {PQsocket(db->conn), POLLIN, 0};
+		int64_t left = until - clock_mono_ms();
+
+		if (left <= 0 ||
+			(poll(&p, 1, (int)left) < 0 && errno != EINTR) ||
+			(p.revents && !PQconsumeInput(db->conn)))
+			return NULL;
+	}
+	return next_result(db);
+}
+
 static enum err
 prepare(struct ctx *ctx, struct db *db, unsigned stmt)
 {
@@ -410,7 +455,10 @@ prepare(struct ctx *ctx, struct db *db, unsigned stmt)
 
 	if (db->state[stmt] == PREP_YES)
 		return E_OK;
-	res = PQprepare(db->conn, s->name, s->text, (int)s->nin, s->types);
+	res = await(db, PQsendPrepare(db->conn, s->name, s->text, (int)s->nin,
+				s->types));
+	if (!res)
+		return lost(ctx, db, s->name);
 	if (PQresultStatus(res) == PGRES_COMMAND_OK)
 		db->state[stmt] = PREP_YES;
 	else
@@ -433,7 +481,10 @@ db_query(struct ctx *ctx, struct db *db, unsigned stmt, const char *const in[],
 		e = prepare(ctx, db, stmt);
 	if (e)
 		return e;
-	res = PQexecPrepared(db->conn, s->name, (int)s->nin, in, NULL, NULL, 0);
+	res = await(db, PQsendQueryPrepared(db->conn, s->name, (int)s->nin, in,
+				NULL, NULL, 0));
+	if (!res)
+		return lost(ctx, db, s->name);
 	return finish(ctx, db, s, res, ret);
 }
 
@@ -494,18 +545,6 @@ db_send(struct ctx *ctx, struct db *db, unsigned stmt, const char *const in[])
 		db->state[stmt] = PREP_SENT;
 	db->sent[db->tail++] = (struct sent){stmt, first};
 	return E_OK;
-}
-
-/* One command's result, with the NULL that ends it. NULL: nothing came. */
-static PGresult *
-next_result(struct db *db)
-{
-	PGresult *res = PQgetResult(db->conn);
-	PGresult *more;
-
-	while (res && (more = PQgetResult(db->conn)))
-		PQclear(more); /* a statement gives one result */
-	return res;
 }
 
 /* The outcome of a Parse that went before a statement. A failure is told by

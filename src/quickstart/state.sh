@@ -164,6 +164,7 @@ write_settings() {
 		[git_private]="localhost,127.0.0.1,::1"
 		[git_schemes]="https,http"
 		[git_ca_file]="$state/tls/git-ca.pem"
+		[probe_ca_file]="$state/tls/ca.pem"
 		[acme_check_url]="http://127.0.0.1:$http_port"
 	)
 	local pair name out

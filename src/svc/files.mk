@@ -43,9 +43,11 @@ src_svc_libsvc_a_SOURCES = \
 	src/svc/publish_rules.c src/svc/publish_rules.h \
 	src/svc/seal.c src/svc/seal.h \
 	src/svc/secret.c src/svc/secret.h \
+	src/svc/service.c src/svc/service.def src/svc/service.h \
 	src/svc/session.c src/svc/session.h \
 	src/svc/siterules.c src/svc/siterules.h \
 	src/svc/siterules_path.c src/svc/siterules_path.h \
+	src/svc/snapshot.c src/svc/snapshot.h \
 	src/svc/store.c src/svc/store.h \
 	src/svc/svc.h \
 	src/svc/upload.c src/svc/upload.h \

@@ -20,6 +20,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
@@ -201,6 +202,7 @@ helper_lost(int i)
 		[HELPER_MAIL] = EV_OUTBOX_LOST,
 		[HELPER_DOMAINS] = EV_DOMAINS_LOST,
 		[HELPER_ARCHIVER] = EV_ARCHIVE_LOST,
+		[HELPER_PROBER] = EV_PROBER_LOST,
 		[HELPER_HOOK] = EV_OUTBOX_LOST,
 	};
 
@@ -216,6 +218,8 @@ helper_main(struct worker *w, int i)
 		domains_main(w);
 	if (i == HELPER_ARCHIVER)
 		archiver_main(w);
+	if (i == HELPER_PROBER)
+		prober_main(w);
 	outbox_main(w, &drain_hook);
 }
 
@@ -235,13 +239,21 @@ start_helper(struct worker *w, int i)
 		log_event(helper_lost(i), NULL, "cause", strerror(errno), NULL);
 }
 
+static bool
+is_wanted(const struct worker *w, int i)
+{
+	if (i == HELPER_ARCHIVER)
+		return store_is_on(&w->cfg);
+	return i != HELPER_PROBER || w->cfg.status_probes;
+}
+
 static void
 start_helpers(struct worker *w)
 {
 	w->archiver_first = w->helper[HELPER_ARCHIVER].at == 0;
 	for (int i = 0; i < w->helpers; i++) {
 		if (w->helper[i].pid || clock_mono_ms() < w->helper[i].at ||
-			(i == HELPER_ARCHIVER && !store_is_on(&w->cfg)))
+			!is_wanted(w, i))
 			continue;
 		start_helper(w, i);
 	}
@@ -472,6 +484,7 @@ serve(struct worker *w)
 		w->look |= take_notices(w);
 		if ((w->look && !down) || now >= next) {
 			w->look = false;
+			__atomic_store_n(w->pulse, now, __ATOMIC_RELAXED);
 			arena_reset(w->ctx.arena);
 			start_helpers(w);
 			note_db(w, round_of_work(w), &down);
@@ -521,6 +534,19 @@ block_signals(struct worker *w)
 	ASSERT(w->signals >= 0);
 }
 
+/* A word that children see, too. */
+static void
+share_pulse(struct worker *w)
+{
+	void *p = mmap(NULL, sizeof(*w->pulse), PROT_READ | PROT_WRITE,
+		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED)
+		out_of_memory();
+	w->pulse = p;
+	__atomic_store_n(w->pulse, clock_mono_ms(), __ATOMIC_RELAXED);
+}
+
 /* Job children keep the lock's descriptor: who gets it knows that all of a
  * predecessor's are dead. */
 static bool
@@ -552,6 +578,7 @@ worker_serve(struct worker *w)
 	w->helpers = HELPER_HOOK + (int)w->cfg.hook_senders;
 	ASSERT(w->helpers <= HELPERS_MAX);
 	block_signals(w);
+	share_pulse(w);
 	if (!fd_mkdirs(w->sites, 0755) || !fd_mkdirs(w->builds, 0700)) {
 		log_event(EV_CONFIG_BAD, NULL, "setting", "state_dir", "cause",
 			strerror(errno), NULL);

@@ -7,8 +7,9 @@
  * database connection of its own, and dies with its parent. Only
  * autostack-sandbox, the child of a child, runs what users wrote (step.c). More
  * children send what waits (outbox.c): one mails, some notifications; one looks
- * after custom domains (domains.c); and one keeps archives of releases
- * (archiver.c) where there is storage for them.
+ * after custom domains (domains.c); one keeps archives of releases (archiver.c)
+ * where there is storage for them; and one looks whether all of the platform
+ * works, for the status page (prober.c).
  */
 #ifndef AS_WORKER_WORKER_H
 #define AS_WORKER_WORKER_H
@@ -27,7 +28,13 @@
 
 #define SLOTS_MAX 64
 /* the children beside the jobs, by their place in worker.helper */
-enum { HELPER_MAIL, HELPER_DOMAINS, HELPER_ARCHIVER, HELPER_HOOK };
+enum {
+	HELPER_MAIL,
+	HELPER_DOMAINS,
+	HELPER_ARCHIVER,
+	HELPER_PROBER,
+	HELPER_HOOK
+};
 #define HELPERS_MAX (HELPER_HOOK + 16)
 
 /* ---- the parent: serve.c ---- */
@@ -56,6 +63,8 @@ struct worker {
 		int64_t at; /* it is not started again before */
 	} helper[HELPERS_MAX];
 	int helpers;
+	int64_t *pulse;      /* when the parent was last seen working,
+				 * monotonic; its children see it, too */
 	bool archiver_first; /* the first one of this parent */
 	pid_t pid;           /* of the parent */
 	bool look; /* something has changed: do not wait for the round */
@@ -95,6 +104,10 @@ NORETURN void archiver_main(struct worker *w);
 /* In the child: prove domains, order their certificates, and give nginx what it
  * serves them with, until a signal ends it. Never returns. */
 NORETURN void domains_main(struct worker *w);
+
+/* In the child: look after the status page until a signal ends it. Never
+ * returns. */
+NORETURN void prober_main(struct worker *w);
 
 struct job;
 

@@ -298,6 +298,23 @@ START_TEST(test_timeout)
 }
 END_TEST
 
+/* The server need not even say that it is too late. */
+START_TEST(test_limit)
+{
+	const char *pid = pid_of(db);
+	int64_t began = clock_mono_ms();
+
+	db_limit(db, 200);
+	fails(db_query(&ctx, db, T_SLEEP, DB_IN("30"), NULL),
+		E_SERVICE_UNAVAILABLE, "sleep");
+	ck_assert_int_lt(clock_mono_ms() - began, 5000);
+	ck_assert(!db_connected(db));
+	ck_assert_str_ne(pid_of(db), pid); /* a new connection */
+	db_limit(db, 0);
+	must(db_query(&ctx, db, T_SLEEP, DB_IN("1"), NULL));
+}
+END_TEST
+
 START_TEST(test_deadlock)
 {
 	must(db_query(&ctx, db, T_INSERT, DB_IN("1", "one"), NULL));
@@ -765,7 +782,7 @@ suite_db(void)
 			test_array, NULL});
 	add_case(s, "errors",
 		(const TTest *const[]){test_constraints, test_timeout,
-			test_deadlock, test_stale_plan, NULL});
+			test_limit, test_deadlock, test_stale_plan, NULL});
 	add_case(s, "pipeline",
 		(const TTest *const[]){test_pipeline, test_pipeline_commits,
 			test_pipeline_failure, test_pipeline_left,

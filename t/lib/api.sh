@@ -49,7 +49,8 @@ as_conf() {
 			"app_url=https://localhost" \
 			"site_url=https://%s.localhost" \
 			bcrypt_cost=10 api_processes=2 worker_name=test \
-			rate_per_minute=10000000 deploys_per_hour=100000 "$@"
+			rate_per_minute=10000000 deploys_per_hour=100000 \
+			status_probes=no "$@"
 	} | awk -F= '{ line[$1] = $0 } END { for (k in line) print line[k] }' \
 		>"$AS_CONF"
 }

@@ -2,7 +2,8 @@
 # after tap.sh by 5xxx.
 #
 #   nginx_start [NAME=VALUE]...   on random loopback ports, with a certificate
-#                 for localhost and *.localhost; settings as for nginx/render.
+#                 for localhost and one.localhost (and what $NG_NAMES adds,
+#                 ",DNS:two.localhost"); settings as for nginx/render.
 #                 Sets NG (its directory; sites are in $NG/state/sites), HTTPS
 #                 and HTTP (ports)
 #   get URL [CURL-ARG]...   sets STATUS, $BODY, $HEADERS; site names resolve
@@ -39,7 +40,8 @@ nginx_start() {
 	HTTP=$(nginx_port)
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
 		-keyout "$NG/key" -out "$NG/cert" -days 2 -subj /CN=localhost \
-		-addext 'subjectAltName=DNS:localhost,DNS:one.localhost' 2>/dev/null ||
+		-addext "subjectAltName=DNS:localhost,DNS:one.localhost${NG_NAMES:-}" \
+		2>/dev/null ||
 		bail "openssl makes no certificate"
 	nginx_routes | "$abs_top_srcdir/nginx/render" -q "$NG/conf" \
 		RUN_DIR="$NG/run" STATE_DIR="$NG/state" LOG_DIR="$NG/log" \

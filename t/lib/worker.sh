@@ -63,7 +63,8 @@ worker_init() {
 			"state_dir=$STATE" "run_dir=$TMP" worker_name=test \
 			"slot_base=$SLOT_BASE" build_slots=2 \
 			git_schemes=https,http git_private=127.0.0.1,localhost \
-			'site_url=https://%s.test' build_memory_max=1G "$@"
+			'site_url=https://%s.test' build_memory_max=1G \
+			status_probes=no "$@"
 	} | awk -F= '{ line[$1] = $0 } END { for (k in line) print line[k] }' \
 		>"$CONF"
 	if [ "$(id -u)" = 0 ]; then
@@ -102,7 +103,7 @@ worker_down() {
 worker_parent() { ps -o pid= --ppid "$worker_pid" | tr -d ' '; }
 worker_jobs() {
 	ps -o comm=,pid= --ppid "$(worker_parent)" |
-		sed -n '/^\(outbox\|hooks\|archiver\|domains\) /!s/.* //p'
+		sed -n '/^\(outbox\|hooks\|archiver\|domains\|prober\) /!s/.* //p'
 }
 worker_outbox() {
 	ps -o comm=,pid= --ppid "$(worker_parent)" | sed -n 's/^outbox *//p'

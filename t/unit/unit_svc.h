@@ -18,6 +18,7 @@ Suite *suite_oauth(void);
 Suite *suite_password(void);
 Suite *suite_pathfilter(void);
 Suite *suite_publish(void);
+Suite *suite_service(void);
 Suite *suite_siterules(void);
 
 #endif
