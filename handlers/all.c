@@ -23,5 +23,7 @@ const struct route *const all_routes[] = {
 	metrics_routes,
 	dashboard_routes,
 	analytics_routes,
+	status_routes,
+	incident_routes,
 	NULL,
 };

@@ -9,7 +9,8 @@ extern const struct route auth_routes[], recovery_routes[], oauth_routes[],
 	api_key_routes[], audit_routes[], channel_routes[], project_routes[],
 	deploy_hook_routes[], domain_routes[], preview_routes[],
 	github_routes[], webhook_routes[], deployment_routes[], health_routes[],
-	metrics_routes[], dashboard_routes[], analytics_routes[];
+	metrics_routes[], dashboard_routes[], analytics_routes[],
+	status_routes[], incident_routes[];
 
 /* Ended by NULL. */
 extern const struct route *const all_routes[];

@@ -12,6 +12,7 @@ handlers_libhandlers_a_SOURCES = \
 	handlers/oauth.c handlers/oauth.h \
 	handlers/recovery.c \
 	handlers/session.c \
+	handlers/status.c \
 	handlers/user.c \
 	handlers/dashboard.c \
 	handlers/deploy_hook.c \
@@ -20,6 +21,7 @@ handlers_libhandlers_a_SOURCES = \
 	handlers/env.c handlers/env.h \
 	handlers/export.c \
 	handlers/github.c \
+	handlers/incident.c handlers/incident.h \
 	handlers/preview.c \
 	handlers/health.c \
 	handlers/metrics.c \

@@ -49,7 +49,7 @@ struct user_delete {
 };
 struct user_bulk {
 	const char *action;
-	struct uuid_list ids;
+	struct text_list ids;
 	const char *role;
 };
 

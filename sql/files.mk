@@ -27,6 +27,7 @@ stmt_files = \
 	sql/stmt/job.sql \
 	sql/stmt/stream.sql \
 	sql/stmt/status.sql \
+	sql/stmt/incident.sql \
 	sql/stmt/admin.sql
 
 EXTRA_DIST += $(stmt_files) sql/README.md src/tools/mkstmts.awk

@@ -197,4 +197,8 @@ GRANT SELECT, INSERT, UPDATE (up_ms, degraded_ms, down_ms) ON service_days TO au
 GRANT SELECT, INSERT (title, severity, affected_services, service, started_at), UPDATE (recovered_at, updated_at)
 	ON incidents TO autostack_worker;
 GRANT SELECT, INSERT (incident_id, status, message) ON incident_updates TO autostack_worker;
+GRANT SELECT, INSERT (title, description, status, severity, affected_services, published_at, started_at, resolved_at), DELETE,
+	UPDATE (title, description, status, severity, affected_services, published_at, started_at, resolved_at, updated_at)
+	ON incidents TO autostack_api;
+GRANT SELECT, INSERT (incident_id, status, message) ON incident_updates TO autostack_api;
 GRANT SELECT ON deployment_counts TO autostack_worker;

@@ -51,10 +51,12 @@ my %good = (name => 'name', email => 'x@example.com', password => 'correct horse
 	token => 'x', currentPassword => 'x', newPassword => 'correct horse',
 	path => '/x', repository => 'a/b', branch => 'main', commit => '0' x 40, rootDir => 'a', installCommand => '',
 	buildCommand => '', outputDir => 'dist', envVars => '', all => JSON::PP::true(), action => 'activate', ids => ['0' x 8 . '-0000-4000-8000-' . '0' x 12],
-	code => 'x', host => 'www.example.com', certificate => '-----BEGIN ', privateKey => '-----BEGIN ', provider => 'github');
+	code => 'x', host => 'www.example.com', certificate => '-----BEGIN ', privateKey => '-----BEGIN ', provider => 'github',
+	title => 'x', message => 'x', status => 'investigating');
 my %wrong_type = (string => [1, JSON::PP::true(), [], {}, ['x'], 1.5], boolean => ['true', 1, 0, [], 'x'],
 	uuid => [1, [], {}], uuids => ['x', 1, {}, [], ['x'], [1], [[]], JSON::PP::true(),
 		[map { sprintf '%08d-0000-4000-8000-000000000000', $_ } 1 .. 101], [('0' x 8 . '-0000-4000-8000-' . '0' x 12) x 2]],
+	enums => ['x', 1, {}, ['x'], [1], [[]], JSON::PP::true()],
 	enum => [1, []], integer => ['1', 1.5, [], JSON::PP::true()]);
 
 for my $r (@routes) {

@@ -24,6 +24,7 @@ my $key = $api->ask(POST => '/api/api-keys', token => $ada, json => {name => 'se
 my $channel = $api->ask(POST => '/api/notification-channels', token => $ada,
 	json => {name => 'secret', kind => 'webhook', url => 'https://example.com/secret'})->{json}{id};
 my $delivery = sql("INSERT INTO webhook_deliveries (project_id, event, verdict, reason) VALUES ('$p->{id}', 'push', 'queue_full', 'x') RETURNING id");
+my $incident = sql("INSERT INTO incidents (title) VALUES ('draft') RETURNING id");
 my $bobs_key = $api->ask(POST => '/api/api-keys', token => $who{bob}, json => {name => 'bob'})->{json}{key};
 # credentials that were good once
 sql("UPDATE sessions SET revoked_at = now() WHERE user_id = (SELECT id FROM users WHERE name = 'ended');
@@ -40,6 +41,8 @@ my %of = (
 	'/api/notification-channels/' => {id => $channel, other => 404},
 	'/api/api-keys/' => {id => $key, other => 404},
 	'/api/webhook-deliveries/' => {id => $delivery, other => 404},
+	'/api/incidents/' => {id => $incident, other => 403},
+	'/api/status/incidents/' => {id => $incident, other => 403},
 	'/api/users/' => {id => $ada_id, other => 403, managers => {GET => 200}},
 );
 
@@ -48,6 +51,7 @@ my %needs = (
 	'POST /api/projects/{id}/deploy-hooks' => {name => 'x'},
 	'POST /api/projects/{id}/domains' => {host => 'www.example.com'},
 	'PUT /api/projects/{id}/domains/{domainId}/certificate' => {map { $_ => '-----BEGIN ' } qw(certificate privateKey)},
+	'POST /api/status/incidents/{id}/updates' => {status => 'resolved', message => 'x'},
 	'PUT /api/projects/{id}/env/{name}' => {value => 'x'},
 );
 

@@ -24,8 +24,8 @@
 static const char *const rate_texts[] = {"general", "auth", "deploy", "none"};
 static const char *const presence_texts[] = {
 	"required", "optional", "nullable"};
-static const char *const type_texts[] = {
-	"end", "string", "integer", "boolean", "uuid", "enum", "uuids"};
+static const char *const type_texts[] = {"end", "string", "integer", "boolean",
+	"uuid", "enum", "uuids", "enums"};
 
 static void
 print_config(struct arena *a UNUSED, struct buf *b)

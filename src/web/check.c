@@ -61,6 +61,8 @@ check_items(struct ctx *ctx, const struct field *f, const struct jsn *v)
 			e = check_object(ctx, f->fields, item);
 		else if (jsn_type(item) != JSN_STR)
 			e = differs(ctx, f, "holds something but strings");
+		else if (f->type == FIELD_ENUMS && !enum_has(f, jsn_str(item)))
+			e = differs(ctx, f, "holds another value");
 		if (e)
 			return e;
 	}
@@ -81,6 +83,7 @@ check_value(struct ctx *ctx, const struct field *f, const struct jsn *v)
 		return check_object(ctx, f->fields, v);
 	case FIELD_LIST:
 	case FIELD_STRS:
+	case FIELD_ENUMS:
 		return check_items(ctx, f, v);
 	case FIELD_NUMBER:
 		ok = jsn_type(v) == JSN_INT || jsn_type(v) == JSN_REAL;

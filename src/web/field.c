@@ -150,6 +150,8 @@ type_rule(enum field_type type)
 		return "must be true or false";
 	case FIELD_UUIDS:
 		return "must be an array of UUIDs";
+	case FIELD_ENUMS:
+		return "must be an array of strings";
 	default:
 		return "must be a string";
 	}
@@ -184,6 +186,7 @@ bind_text(struct binding *b, const struct field *f, const char *s, void *dst)
 		*(bool *)dst = str_eq(s, "true");
 		return true;
 	case FIELD_UUIDS:
+	case FIELD_ENUMS:
 		return wrong_type(b, f);
 	default:
 		ASSERT(!"a type for answers only");
@@ -191,7 +194,7 @@ bind_text(struct binding *b, const struct field *f, const char *s, void *dst)
 }
 
 static bool
-has_uuid(const char *const *ids, size_t n, const char *id)
+has_text(const char *const *ids, size_t n, const char *id)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (str_eq(ids[i], id))
@@ -201,8 +204,16 @@ has_uuid(const char *const *ids, size_t n, const char *id)
 }
 
 static bool
-bind_uuids(struct binding *b, const struct field *f, const struct jsn *v,
-	struct uuid_list *dst)
+bind_item(struct binding *b, const struct field *f, const char *s,
+	const char **dst)
+{
+	return f->type == FIELD_UUIDS ? bind_uuid(b, f, s, dst)
+				      : bind_enum(b, f, s, dst);
+}
+
+static bool
+bind_list(struct binding *b, const struct field *f, const struct jsn *v,
+	struct text_list *dst)
 {
 	size_t n = jsn_len(v);
 	const char **ids;
@@ -221,15 +232,15 @@ bind_uuids(struct binding *b, const struct field *f, const struct jsn *v,
 
 		if (!s)
 			return wrong_type(b, f);
-		if (!bind_uuid(b, f, s, &ids[i]))
+		if (!bind_item(b, f, s, &ids[i]))
 			return false;
-		if (has_uuid(ids, i, ids[i])) {
+		if (has_text(ids, i, ids[i])) {
 			field_bad(b, f->name, "DUPLICATE",
-				"must hold each id only once");
+				"must hold each only once");
 			return false;
 		}
 	}
-	*dst = (struct uuid_list){ids, n};
+	*dst = (struct text_list){ids, n};
 	return true;
 }
 
@@ -249,7 +260,8 @@ bind_json(struct binding *b, const struct field *f, const struct jsn *v,
 		*(bool *)dst = jsn_bool(v);
 		return true;
 	case FIELD_UUIDS:
-		return is == JSN_ARRAY ? bind_uuids(b, f, v, dst)
+	case FIELD_ENUMS:
+		return is == JSN_ARRAY ? bind_list(b, f, v, dst)
 				       : wrong_type(b, f);
 	default:
 		return is == JSN_STR ? bind_text(b, f, jsn_str(v), dst)
@@ -379,7 +391,8 @@ member_size(enum field_type type)
 	case FIELD_BOOL:
 		return sizeof(bool);
 	case FIELD_UUIDS:
-		return sizeof(struct uuid_list);
+	case FIELD_ENUMS:
+		return sizeof(struct text_list);
 	default:
 		return sizeof(const char *);
 	}
@@ -398,11 +411,12 @@ field_wrong(const struct field *f, size_t size)
 		return "has a type for requests";
 	if (in && f->offset + member_size(f->type) > size)
 		return "lies outside of its struct";
-	if (f->type == FIELD_ENUM && !f->values)
+	if ((f->type == FIELD_ENUM || f->type == FIELD_ENUMS) && !f->values)
 		return "has no values";
 	if (in && f->type == FIELD_STR && (f->max < 1 || f->min > f->max))
 		return "has no maximum length";
-	if (f->type == FIELD_UUIDS && (f->max < 1 || f->min > f->max))
+	if (in && (f->type == FIELD_UUIDS || f->type == FIELD_ENUMS) &&
+		(f->max < 1 || f->min > f->max))
 		return "has no maximum length";
 	if ((f->type == FIELD_OBJECT || f->type == FIELD_LIST) && !f->fields)
 		return "has no fields";

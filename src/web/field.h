@@ -28,6 +28,8 @@ enum field_type {
 	FIELD_UUID,
 	FIELD_ENUM,
 	FIELD_UUIDS, /* only in requests: an array of different UUIDs */
+	FIELD_ENUMS, /* an array of different values; in answers a column of
+		      * JSON text has it */
 	/* only in answers */
 	FIELD_TIME,     /* a timestamptz column; RFC 3339 on the wire */
 	FIELD_NUMBER,   /* with a fraction; a numeric column, or its text */
@@ -52,13 +54,14 @@ struct field {
 			   * length of an array */
 	int64_t absent;   /* an integer that was left out */
 	const struct validator *valid; /* beyond length; may be NULL */
-	const char *const *values;     /* of an enum, ended by NULL */
+	const char *const *values;     /* of an enum or enums, ended by NULL */
 	const struct field *fields;    /* of an object or a list's items */
 	const char *doc;
 };
 
-/* What a field of FIELD_UUIDS fills. */
-struct uuid_list {
+/* What a field of FIELD_UUIDS or FIELD_ENUMS fills; id is NULL when it was left
+ * out. */
+struct text_list {
 	const char *const *id;
 	size_t n;
 };
@@ -87,8 +90,11 @@ struct uuid_list {
 	{ .type = FIELD_ENUM, .presence = p, .name = n, .offset = FIELD_AT(s, m, const char *), \
 	  .values = vals, .doc = d }
 #define F_UUIDS(s, m, n, p, lo, hi, d) \
-	{ .type = FIELD_UUIDS, .presence = p, .name = n, .offset = FIELD_AT(s, m, struct uuid_list), \
+	{ .type = FIELD_UUIDS, .presence = p, .name = n, .offset = FIELD_AT(s, m, struct text_list), \
 	  .min = lo, .max = hi, .doc = d }
+#define F_ENUMS(s, m, n, p, lo, hi, vals, d) \
+	{ .type = FIELD_ENUMS, .presence = p, .name = n, .offset = FIELD_AT(s, m, struct text_list), \
+	  .min = lo, .max = hi, .values = vals, .doc = d }
 /* page and limit, alike in all lists; member m is a struct page */
 #define F_PAGE(s, m) \
 	F_INT(s, m.page, "page", OPT, 1, 1000000, 1, "Page, from 1."), \
@@ -100,6 +106,7 @@ struct uuid_list {
 #define O_BOOL(n, p, d)         { .type = FIELD_BOOL, .presence = p, .name = n, .doc = d }
 #define O_UUID(n, p, d)         { .type = FIELD_UUID, .presence = p, .name = n, .doc = d }
 #define O_ENUM(n, p, vals, d)   { .type = FIELD_ENUM, .presence = p, .name = n, .values = vals, .doc = d }
+#define O_ENUMS(n, vals, d)     { .type = FIELD_ENUMS, .name = n, .values = vals, .doc = d }
 #define O_NUM(n, p, d)          { .type = FIELD_NUMBER, .presence = p, .name = n, .doc = d }
 #define O_TIME(n, p, d)         { .type = FIELD_TIME, .presence = p, .name = n, .doc = d }
 #define O_DURATION(n, p, d)     { .type = FIELD_DURATION, .presence = p, .name = n, .doc = d }

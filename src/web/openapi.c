@@ -33,6 +33,7 @@ type_name(enum field_type type)
 	case FIELD_LIST:
 	case FIELD_STRS:
 	case FIELD_UUIDS:
+	case FIELD_ENUMS:
 		return "array";
 	case FIELD_NUMBER:
 		return "number";
@@ -126,6 +127,18 @@ write_rules(struct jw *w, const struct field *f, bool in)
 		jw_object_end(w);
 		jw_kint(w, "minItems", f->min);
 		jw_kint(w, "maxItems", f->max);
+		jw_kbool(w, "uniqueItems", true);
+		break;
+	case FIELD_ENUMS:
+		jw_key(w, "items");
+		jw_object(w);
+		jw_kstr(w, "type", "string");
+		write_enum(w, f);
+		jw_object_end(w);
+		if (in) {
+			jw_kint(w, "minItems", f->min);
+			jw_kint(w, "maxItems", f->max);
+		}
 		jw_kbool(w, "uniqueItems", true);
 		break;
 	case FIELD_STRS:

@@ -84,6 +84,7 @@ write_value(struct req *rq, const struct rows *rows, size_t row, int col,
 		break;
 	case FIELD_INT:
 	case FIELD_NUMBER:
+	case FIELD_ENUMS:
 	case FIELD_JSON:
 		jw_raw(&rq->jw, s ? s : "null");
 		break;
@@ -442,7 +443,13 @@ add_headers(struct req *rq, struct buf *b)
 	buf_printf(b, "Status: %d %s\r\n", rq->status, reason(rq->status));
 	if (rq->status != 204 && !rq->location)
 		buf_printf(b, "Content-Type: %s\r\n", type);
-	buf_str(b, "Cache-Control: no-store\r\n");
+	if (rq->route && rq->route->fresh && rq->status == rq->route->ok)
+		buf_printf(b,
+			"Cache-Control: public, max-age=%d, "
+			"stale-while-revalidate=%d\r\n",
+			rq->route->fresh, rq->route->fresh);
+	else
+		buf_str(b, "Cache-Control: no-store\r\n");
 	buf_printf(b, "X-Request-Id: %s\r\n", rq->ctx.id);
 	if (rq->status == 401)
 		buf_printf(b,

@@ -52,7 +52,9 @@ struct route {
 	enum event audit;        /* 0: not audited */
 	enum event audit_failed; /* when a failure has a name of its own */
 	struct input in;
-	int ok; /* status of success; 204 has no body */
+	int fresh; /* seconds that caches may keep the answer, which is the same
+		    * for everybody; 0: none may */
+	int ok;    /* status of success; 204 has no body */
 	const struct field *out;
 	const char *out_type; /* of a body that is not JSON as .out says */
 	const enum err *errs; /* beyond those that follow from the rest */

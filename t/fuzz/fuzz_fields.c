@@ -17,12 +17,12 @@
 static const struct cfg cfg = {.password_min = 8};
 
 static void
-check_list(const struct field *f, const struct uuid_list *list)
+check_list(const struct field *f, const struct text_list *list)
 {
 	ASSERT(list->id || f->presence != REQ);
 	ASSERT((int64_t)list->n <= f->max);
 	for (size_t i = 0; i < list->n; i++)
-		ASSERT(str_is_uuid(list->id[i]));
+		ASSERT(f->type == FIELD_ENUMS || str_is_uuid(list->id[i]));
 }
 
 static void
@@ -39,6 +39,7 @@ check_bound(const struct field *f, const void *member)
 	case FIELD_BOOL:
 		break;
 	case FIELD_UUIDS:
+	case FIELD_ENUMS:
 		check_list(f, member);
 		break;
 	default:

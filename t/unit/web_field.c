@@ -242,21 +242,60 @@ START_TEST(test_query_on_body_route)
 END_TEST
 
 struct many {
-	struct uuid_list ids;
+	struct text_list ids;
 };
 static const struct field many_in[] = {
 	F_UUIDS(struct many, ids, "ids", REQ, 1, 3, "Ids."), F_END};
 
+static const char *const words[] = {"one", "two words", "three", NULL};
+static const struct field words_in[] = {
+	F_ENUMS(struct many, ids, "ids", OPT, 0, 2, words, "Words."), F_END};
+
 static enum err
-bind_many(const char *json, struct many *m)
+bind_to(const struct field *table, const char *json, struct many *m)
 {
-	static const struct input in = IN(many_in, struct many);
+	const struct input in = {table, sizeof(*m)};
 
 	b = (struct binding){
 		.arena = ctx.arena, .cfg = &cfg, .body_fields = true};
 	ck_assert_int_eq(jsn_parse(&ctx, json, strlen(json), &b.body), E_OK);
 	return field_bind(&b, &in, m);
 }
+
+static enum err
+bind_many(const char *json, struct many *m)
+{
+	return bind_to(many_in, json, m);
+}
+
+START_TEST(test_enums)
+{
+	static const struct {
+		const char *json;
+		const char *code;
+	} bad[] = {{"{\"ids\":null}", "NULL"}, {"{\"ids\":\"one\"}", "TYPE"},
+		{"{\"ids\":[1]}", "TYPE"}, {"{\"ids\":[\"One\"]}", "INVALID"},
+		{"{\"ids\":[\"one\",\"two words\",\"three\"]}", "RANGE"},
+		{"{\"ids\":[\"one\",\"one\"]}", "DUPLICATE"}};
+	struct many m = {.ids = {NULL, 0}};
+
+	for (size_t i = 0; i < NELEM(bad); i++) {
+		ck_assert_int_eq(
+			bind_to(words_in, bad[i].json, &m), E_VALIDATION_ERROR);
+		ck_assert_str_eq(b.bad[0].code, bad[i].code);
+	}
+	ck_assert_int_eq(bind_to(words_in, "{}", &m), E_OK);
+	ck_assert_ptr_null(m.ids.id);
+	ck_assert_int_eq(bind_to(words_in, "{\"ids\":[]}", &m), E_OK);
+	ck_assert_ptr_nonnull(m.ids.id);
+	ck_assert_uint_eq(m.ids.n, 0);
+	ck_assert_int_eq(
+		bind_to(words_in, "{\"ids\":[\"three\",\"two words\"]}", &m),
+		E_OK);
+	ck_assert_uint_eq(m.ids.n, 2);
+	ck_assert_str_eq(m.ids.id[1], "two words");
+}
+END_TEST
 
 START_TEST(test_uuids)
 {
@@ -325,7 +364,7 @@ suite_field(void)
 	const TTest *const tests[] = {test_body, test_null, test_refusals,
 		test_all_at_once, test_many_unknown, test_query,
 		test_query_numbers, test_query_on_body_route, test_uuids,
-		test_selfcheck, NULL};
+		test_enums, test_selfcheck, NULL};
 	Suite *s = suite_create("field");
 	TCase *c = unit_case(s, "field", tests);
 
