@@ -10,7 +10,7 @@
 /* clang-format off */
 static const struct field service_item_out[] = {
 	O_ENUM("name",          REQ, service_names, "Name of the service."),
-	O_ENUM("status",        REQ, health_words, "degraded: slow, or the last probe failed; down: two in a row failed; unknown: nobody has looked for ten seconds."),
+	O_ENUM("status",        REQ, health_words, "degraded: slow, or the last probe failed; down: two in a row failed; unknown: nobody has looked for eight seconds."),
 	O_NUM("uptime",         NUL, "Percentage of the known time of 90 days that it was operational or degraded, rounded down; null without any."),
 	O_INT("responseTime",   NUL, "Milliseconds that the last probe took; null when it failed."),
 	O_TIME("lastCheckedAt", NUL, "When it was looked at last."),

@@ -49,11 +49,11 @@ json '.metrics.totalDeployments' = 12458
 json '.metrics.successRate' = 99.8%
 api GET /api/status/history
 json '.history[0] | [.date, .uptime, .incidents] | tojson' = '["30 days ago",99.95,2]'
-snapshot 8
+snapshot 5
 api GET /api/status/services
 json '.services[0].status' = operational
 api_case 'an old file:'
-snapshot 12
+snapshot 10
 api GET /api/status/services
 json '.services[0] | [.status, .responseTime, .uptime] | tojson' = '["unknown",null,99.98]' "nobody has looked: unknown, not down"
 api GET /api/status/metrics

@@ -209,6 +209,7 @@ render_nginx() {
 			PANEL_NAMES="localhost 127.0.0.1 [::1]" \
 			PANEL_ORIGIN="https://localhost:$https_port" \
 			RUN_DIR="$sockets" STATE_DIR="$state" LOG_DIR="$state/log" \
+			CACHE_DIR="$state/tmp/cache" \
 			WEB_DIR="$share/web" \
 			PANEL_CERT="$state/tls/server.pem" PANEL_KEY="$state/tls/server.key" \
 			SITE_CERT="$state/tls/sites/\$ssl_server_name.pem" SITE_KEY="$state/tls/server.key" \

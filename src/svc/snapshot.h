@@ -20,7 +20,7 @@ struct jw;
 
 #define SNAPSHOT_FILE   "status" /* in run_dir */
 #define SNAPSHOT_MAX    ((size_t)1 << 20)
-#define SNAPSHOT_OLD_MS 10000 /* nobody has looked for so long: unknown */
+#define SNAPSHOT_OLD_MS 8000 /* nobody has looked for so long: unknown */
 #define HISTORY_DAYS    90
 
 /* ---- writing: the prober ---- */

@@ -45,6 +45,7 @@ nginx_start() {
 		bail "openssl makes no certificate"
 	nginx_routes | "$abs_top_srcdir/nginx/render" -q "$NG/conf" \
 		RUN_DIR="$NG/run" STATE_DIR="$NG/state" LOG_DIR="$NG/log" \
+		CACHE_DIR="$NG/cache" \
 		WEB_DIR="$NG/web" BIND4=127.0.0.1: BIND6=no HTTPS_PORT="$HTTPS" \
 		HTTP_PORT="$HTTP" PANEL_ORIGIN="https://localhost:$HTTPS" \
 		PANEL_CERT="$NG/cert" PANEL_KEY="$NG/key" SITE_CERT="$NG/cert" \

@@ -250,7 +250,7 @@ END_TEST
 
 START_TEST(old_file_knows_nothing_of_services)
 {
-	static const int64_t ages_ms[] = {10500, 3600000, -10500};
+	static const int64_t ages_ms[] = {8500, 3600000, -8500};
 
 	for (size_t i = 0; i < NELEM(ages_ms); i++) {
 		struct snapshot got;
