@@ -8,6 +8,7 @@
 #include "svc/environ.h"
 #include "svc/gitcred.h"
 #include "svc/pathfilter.h"
+#include "svc/project.h"
 #include "svc/upload.h"
 #include "web/reply.h"
 #include "web/valid.h"
@@ -297,7 +298,7 @@ h_project_create(struct req *rq, const void *v)
 	enum err e = check_token(rq, in);
 
 	if (!e)
-		e = deploy_project_create(rq_ctx(rq), rq_svc(rq), rq_user(rq),
+		e = project_create(rq_ctx(rq), rq_svc(rq), rq_user(rq),
 			in->name, in->repository, &settings, &id);
 	if (e)
 		return e;
@@ -325,7 +326,7 @@ h_project_update(struct req *rq, const void *v)
 	enum err e = check_token(rq, to);
 
 	if (!e && to->repository)
-		e = deploy_repository(rq_ctx(rq), rq_cfg(rq), to->repository,
+		e = project_repository(rq_ctx(rq), rq_cfg(rq), to->repository,
 			&repository, &name);
 	if (!e)
 		e = environ_seal(rq_ctx(rq), rq_svc(rq), ENVIRON_PRODUCTION,

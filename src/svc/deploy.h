@@ -42,13 +42,7 @@ struct deploy_settings {
 	bool untrusted; /* a stranger's commit: no variables, no cache */
 };
 
-/* Find what text means: a project's name, owner/name on GitHub, or a git URL,
- * as the address of a repository. *ret_name is what a new project would be
- * called. E_REPOSITORY_REFUSED with the reason. */
-MUST enum err deploy_repository(struct ctx *ctx, const struct cfg *cfg,
-	const char *text, const char **ret_url, const char **ret_name);
-
-/* Queue a deployment. repository is what deploy_repository() takes; a project
+/* Queue a deployment. repository is what project_repository() takes; a project
  * of the caller's with that name or address is used, otherwise one is made
  * with these settings as its own. For a project that exists the settings hold
  * for this deployment only. E_QUEUE_FULL, E_REPOSITORY_REFUSED,
@@ -90,12 +84,5 @@ MUST enum err deploy_delete(struct ctx *ctx, const struct svc *svc,
  * E_DEPLOYMENT_NOT_FOUND, E_DEPLOYMENT_FINISHED. */
 MUST enum err deploy_cancel(struct ctx *ctx, const struct svc *svc,
 	const char *user_id, const char *id);
-
-/* A new project without a deployment. name NULL: from the repository's last
- * part; a name that is taken is E_PROJECT_NAME_TAKEN only when it was given.
- * E_REPOSITORY_REFUSED, E_VALIDATION_ERROR (env, deploy_token). */
-MUST enum err deploy_project_create(struct ctx *ctx, const struct svc *svc,
-	const char *user_id, const char *name, const char *repository,
-	const struct deploy_settings *settings, const char **ret_id);
 
 #endif

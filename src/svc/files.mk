@@ -38,6 +38,7 @@ src_svc_libsvc_a_SOURCES = \
 	src/svc/recovery.c src/svc/recovery.h \
 	src/svc/pathfilter.c src/svc/pathfilter.h \
 	src/svc/preview.c src/svc/preview.h \
+	src/svc/project.c src/svc/project.h \
 	src/svc/publish.c src/svc/publish.h \
 	src/svc/publish_copy.c src/svc/publish_disk.h \
 	src/svc/publish_rules.c src/svc/publish_rules.h \
