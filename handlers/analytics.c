@@ -19,7 +19,7 @@ static handler_fn h_metrics, h_frequency, h_success_rates, h_build_durations,
 /* clang-format off */
 static const struct field window_in[] = {
 	F_ENUM(struct window, range, "range", OPT, ranges, "The window: so many days up to today; 6w when left out."),
-	F_STR(struct window, zone, "timezone", OPT, 1, 64, NULL, "Where days and hours begin: a name like Europe/Berlin; UTC when left out."),
+	F_STR(struct window, zone, "timezone", OPT, 1, 64, V_TIME_ZONE, "Where days and hours begin: a name like Europe/Berlin; UTC when left out."),
 	F_END
 };
 #define WINDOW_IN IN(window_in, struct window)
@@ -128,17 +128,8 @@ days_of(const struct window *w)
 static enum err
 query(struct req *rq, const struct window *w, unsigned stmt)
 {
-	enum err e = E_OK;
-
-	/* the list is PostgreSQL's, which reads it from files */
-	if (w->zone && !str_eq(w->zone, ZONE_DEFAULT))
-		e = rq_query(rq, STMT_TIME_ZONE, w->zone);
-	if (e == E_VALIDATION_ERROR)
-		return rq_blame(rq, "timezone",
-			ctx_fail(rq_ctx(rq), e, "is no time zone"));
-	return e ? e
-		 : rq_query(rq, stmt, rq_user(rq), days_of(w),
-			   w->zone ? w->zone : ZONE_DEFAULT, rq_now(rq));
+	return rq_query(rq, stmt, rq_user(rq), days_of(w),
+		w->zone ? w->zone : ZONE_DEFAULT, rq_now(rq));
 }
 
 static enum err

@@ -4,15 +4,6 @@
 -- those that succeeded or failed: what was cancelled or superseded is neither.
 -- A rollback is a deployment but builds nothing, so it has no build time.
 
--- name: time_zone
--- doc: Whether PostgreSQL knows a time zone.
--- in: name text
--- out: one
--- cols: name text
--- none: VALIDATION_ERROR
--- by: api
-SELECT name FROM pg_timezone_names WHERE name = $1;
-
 -- name: analytics_metrics
 -- doc: Key figures of a window, and how they differ from the window before: in percent, rates in points. Nothing to compare with is null.
 -- in: user_id uuid, days integer, zone text, now timestamptz

@@ -1,11 +1,16 @@
-/* valid.c - the validators that no resource owns. Pure functions of a string. */
+/* valid.c - the validators that no resource owns. Pure functions of a string, but
+ * that of a time zone, which looks whether the host has it. */
 #include "web/valid.h"
 
 #include "base/arena.h"
 #include "base/cfg.h"
+#include "base/fd.h"
 #include "base/str.h"
 
 #include <inttypes.h>
+
+#define ZONES    "/usr/share/zoneinfo" /* where PostgreSQL reads them, too */
+#define ZONE_MAX 65536
 
 #define LOWER "abcdefghijklmnopqrstuvwxyz"
 #define ALNUM LOWER "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -250,6 +255,41 @@ check_any(struct arena *a UNUSED, const struct cfg *cfg UNUSED,
 	return NULL;
 }
 
+/* "Europe/Isle_of_Man". Nothing shorter: PostgreSQL takes "CET" for a constant
+ * offset, and what begins with a small letter there is no zone. */
+static bool
+is_zone_name(const char *s)
+{
+	int parts = 0;
+
+	do {
+		size_t n = strspn(s, ALNUM "_+-");
+
+		if (*s < 'A' || *s > 'Z' || (s[n] && s[n] != '/'))
+			return false;
+		parts++;
+		s += n;
+	} while (*s++);
+	return parts == 2 || parts == 3;
+}
+
+static const char *
+check_time_zone(
+	struct arena *a, const struct cfg *cfg UNUSED, const char **value)
+{
+	const char *path = arena_printf(a, ZONES "/%s", *value);
+	const char *zone;
+	size_t n;
+
+	if (str_eq(*value, "UTC"))
+		return NULL;
+	zone = is_zone_name(*value) ? fd_read_file(a, path, ZONE_MAX, &n)
+				    : NULL;
+	if (!zone || !str_starts(zone, "TZif"))
+		return "must be UTC or a time zone like Europe/Berlin";
+	return NULL;
+}
+
 const struct validator valid_line = {.check = check_line};
 const struct validator valid_email = {check_email, "email", NULL, false};
 const struct validator valid_password_new = {
@@ -265,5 +305,7 @@ const struct validator valid_project_name = {
 const struct validator valid_https_url = {
 	check_https_url, "uri", "^[Hh][Tt][Tt][Pp][Ss]://", false};
 const struct validator valid_time = {.check = check_time};
+const struct validator valid_time_zone = {check_time_zone, NULL,
+	"^(UTC|[A-Z][A-Za-z0-9_+-]*(/[A-Z][A-Za-z0-9_+-]*){1,2})$", false};
 const struct validator valid_url_path = {
 	check_url_path, NULL, "^/[A-Za-z0-9/_.-]*$", false};

@@ -22,7 +22,8 @@ struct validator {
 
 extern const struct validator valid_line, valid_email, valid_password_new,
 	valid_password, valid_relpath, valid_git_ref, valid_commit,
-	valid_project_name, valid_url_path, valid_https_url, valid_time;
+	valid_project_name, valid_url_path, valid_https_url, valid_time,
+	valid_time_zone;
 
 #define V_ANY          NULL
 #define V_LINE         (&valid_line)  /* nothing that steers a terminal */
@@ -35,6 +36,7 @@ extern const struct validator valid_line, valid_email, valid_password_new,
 #define V_PROJECT_NAME (&valid_project_name) /* as projects_name_form */
 #define V_HTTPS_URL    (&valid_https_url)    /* ASCII, a host, no user name */
 #define V_TIME         (&valid_time)         /* RFC 3339, or a date of UTC */
+#define V_TIME_ZONE    (&valid_time_zone)    /* UTC or Area/City, known here */
 #define V_URL_PATH     (&valid_url_path)     /* "/api/...", no query */
 
 /* Characters (not bytes) of valid UTF-8. */

@@ -184,11 +184,30 @@ START_TEST(test_time)
 }
 END_TEST
 
+START_TEST(test_time_zone)
+{
+	static const char *const bad[] = {"", "utc", "CET", "EST5EDT", "Foo3",
+		"Foo/Bar3", "Europe", "Europe/", "/Europe/Paris",
+		"Europe/paris", "Europe/Atlantis", "Europe//Paris",
+		"Europe/../Etc/UTC", "../zoneinfo/Etc/UTC", "posix/UTC",
+		"right/Europe/Paris", "America/Argentina", "Europe/Paris ",
+		"Europe/Pa\nris", "Europe/Paris/A/B", "+01:00", "UTC+3",
+		"Etc/UTC'", NULL};
+	static const char *const good[] = {"UTC", "Etc/UTC", "Europe/Paris",
+		"America/Argentina/Ushuaia", "Etc/GMT-14",
+		"America/Port-au-Prince", "Asia/Kathmandu", NULL};
+
+	all_refused(V_TIME_ZONE, bad);
+	all_pass(V_TIME_ZONE, good);
+}
+END_TEST
+
 Suite *
 suite_valid(void)
 {
 	const TTest *const tests[] = {test_email, test_password, test_git_ref,
-		test_relpath, test_rest, test_https_url, test_time, NULL};
+		test_relpath, test_rest, test_https_url, test_time,
+		test_time_zone, NULL};
 	Suite *s = suite_create("valid");
 	TCase *c = unit_case(s, "valid", tests);
 
