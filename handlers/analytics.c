@@ -26,7 +26,7 @@ static const struct field window_in[] = {
 
 static const struct field metrics_out[] = {
 	O_INT("totalDeployments",   REQ, "Deployments of the window."),
-	O_NUM("deploymentsChange",  NUL, "By how many percent that is more than in the window before; null: there were none."),
+	O_NUM("deploymentsChange",  NUL, "By how many percent that is more than in as long a time of the window before; null: there were none."),
 	O_NUM("successRate",        NUL, "How many percent succeeded, of those that succeeded or failed; null: there were none."),
 	O_NUM("successChange",      NUL, "By how many points that is more than before."),
 	O_DURATION("avgBuildTime",  NUL, "Average of successful builds: 2m 8s."),
@@ -54,7 +54,7 @@ static const struct field frequency_all_out[] = {
 static const struct field rates_out[] = {
 	DATE_FIELDS,
 	O_NUM("success", NUL, "Percent that succeeded; null: none ended."),
-	O_NUM("failed",  NUL, "Percent that failed."),
+	O_NUM("failed",  NUL, "All others of those that ended."),
 	O_END
 };
 static const struct field rates_all_out[] = {
@@ -69,7 +69,7 @@ static const struct field durations_out[] = {
 	O_END
 };
 static const struct field durations_all_out[] = {
-	O_LIST("buildDurations", durations_out, "Each day of the window, oldest first."),
+	O_LIST("buildDurations", durations_out, "Each day of the window, oldest first. Rollbacks and uploads build nothing."),
 	O_END
 };
 static const struct field status_out[] = {

@@ -2,8 +2,11 @@
 -- among them, in the caller's time zone; it is compared with the one before.
 -- A deployment belongs to the time that it was asked for. A success rate is of
 -- those that succeeded or failed: what was cancelled or superseded is neither.
--- A rollback is a deployment but builds nothing, so it has no build time.
+-- A rollback or an upload is a deployment but builds nothing: it has no build
+-- time. A rollback does not even deploy: it switches.
 
+-- Today is not over: of the window before, only as long a time counts. Changes
+-- are one division each, so that nothing is rounded twice.
 -- name: analytics_metrics
 -- doc: Key figures of a window, and how they differ from the window before: in percent, rates in points. Nothing to compare with is null.
 -- in: user_id uuid, days integer, zone text, now timestamptz
@@ -17,13 +20,18 @@ WITH bounds AS (
 	FROM (SELECT date_trunc('day', $4::timestamptz AT TIME ZONE $3) AS today) t),
 figures AS (
 	SELECT d.created_at >= b.first AS present, count(*) AS total, count(DISTINCT d.project_id) AS projects,
-		100.0 * count(*) FILTER (WHERE d.status = 'success') / nullif(count(*) FILTER (WHERE d.status IN ('success', 'failed')), 0) AS rate,
-		avg(extract(epoch FROM d.completed_at - d.started_at)) FILTER (WHERE d.status = 'success' AND d.trigger <> 'rollback') AS seconds
+		count(*) FILTER (WHERE d.status = 'success') AS good, count(*) FILTER (WHERE d.status IN ('success', 'failed')) AS ended,
+		count(*) FILTER (WHERE d.status = 'success' AND d.trigger <> 'rollback' AND d.upload_bytes IS NULL) AS builds,
+		sum(extract(epoch FROM d.completed_at - d.started_at))
+			FILTER (WHERE d.status = 'success' AND d.trigger <> 'rollback' AND d.upload_bytes IS NULL) AS seconds
 	FROM bounds b JOIN deployments d ON d.user_id = $1 AND d.created_at >= b.before
+	WHERE d.created_at >= b.first OR d.created_at < b.before + ($4::timestamptz - b.first)
 	GROUP BY 1)
 SELECT coalesce(n.total, 0) AS total_deployments, round(100.0 * (coalesce(n.total, 0) - o.total) / o.total, 1) AS deployments_change,
-	round(n.rate, 1) AS success_rate, round(n.rate - o.rate, 1) AS success_change,
-	round(n.seconds)::integer AS avg_build_time_seconds, round(100 * (n.seconds - o.seconds) / nullif(o.seconds, 0), 1) AS build_time_change,
+	round(100.0 * n.good / nullif(n.ended, 0), 1) AS success_rate,
+	round(100.0 * (n.good * o.ended - o.good * n.ended) / nullif(n.ended * o.ended, 0), 1) AS success_change,
+	round(n.seconds / nullif(n.builds, 0))::integer AS avg_build_time_seconds,
+	round(100 * (n.seconds * o.builds - o.seconds * n.builds) / nullif(o.seconds * n.builds, 0), 1) AS build_time_change,
 	coalesce(n.projects, 0) AS active_projects, round(100.0 * (coalesce(n.projects, 0) - o.projects) / o.projects, 1) AS projects_change
 FROM bounds b
 LEFT JOIN figures n ON n.present
@@ -50,7 +58,7 @@ ORDER BY t.day;
 -- by: api
 SELECT 'Week ' || row_number() OVER (ORDER BY w.first) AS date, to_char(w.first, 'YYYY-MM-DD') AS day,
 	round(100.0 * count(*) FILTER (WHERE d.status = 'success') / nullif(count(d.id), 0), 1) AS success,
-	round(100.0 * count(*) FILTER (WHERE d.status = 'failed') / nullif(count(d.id), 0), 1) AS failed
+	100 - round(100.0 * count(*) FILTER (WHERE d.status = 'success') / nullif(count(d.id), 0), 1) AS failed
 FROM (SELECT date_trunc('day', $4::timestamptz AT TIME ZONE $3) - ($2 - 1 - i) * interval '1 day' AS first FROM generate_series(0, $2 - 1, 7) i) w
 LEFT JOIN deployments d ON d.user_id = $1 AND d.status IN ('success', 'failed') AND d.created_at >= w.first AT TIME ZONE $3
 	AND d.created_at < (w.first + interval '7 days') AT TIME ZONE $3
@@ -68,7 +76,7 @@ SELECT to_char(t.day, 'Mon FMDD') AS date, to_char(t.day, 'YYYY-MM-DD') AS day, 
 FROM (SELECT date_trunc('day', $4::timestamptz AT TIME ZONE $3) - i * interval '1 day' AS day FROM generate_series(0, $2 - 1) i) t
 LEFT JOIN LATERAL (
 	SELECT extract(epoch FROM completed_at - started_at) AS seconds FROM deployments
-	WHERE user_id = $1 AND status = 'success' AND trigger <> 'rollback' AND created_at >= t.day AT TIME ZONE $3
+	WHERE user_id = $1 AND status = 'success' AND trigger <> 'rollback' AND upload_bytes IS NULL AND created_at >= t.day AT TIME ZONE $3
 		AND created_at < (t.day + interval '1 day') AT TIME ZONE $3) d ON true
 GROUP BY t.day
 ORDER BY t.day;
@@ -102,21 +110,21 @@ GROUP BY h
 ORDER BY h;
 
 -- name: dashboard_stats
--- doc: The dashboard's figures: weeks are the last seven days and the seven before, months thirty; today is UTC's.
--- in: user_id uuid, now timestamptz
+-- doc: The dashboard's figures: weeks are the last seven days and the seven before, months thirty; today is the zone's.
+-- in: user_id uuid, zone text, now timestamptz
 -- out: one
 -- cols: total_deployments bigint, weekly_change text, active_projects bigint, today_deployments bigint, success_rate integer,
 -- cols: monthly_success_change integer, avg_deploy_time text, time_improvement text
 -- by: api
 WITH d AS (
-	SELECT d.*, d.created_at > $2::timestamptz - interval '30 days' AS present,
+	SELECT d.*, d.created_at > $3::timestamptz - interval '30 days' AS present,
 		CASE WHEN d.status = 'success' AND d.trigger <> 'rollback' THEN extract(epoch FROM d.completed_at - d.started_at) END AS seconds
-	FROM deployments d WHERE d.user_id = $1 AND d.created_at > $2::timestamptz - interval '60 days'),
+	FROM deployments d WHERE d.user_id = $1 AND d.created_at > $3::timestamptz - interval '60 days'),
 f AS (
 	SELECT count(DISTINCT project_id) FILTER (WHERE present) AS projects,
-		count(*) FILTER (WHERE created_at >= date_trunc('day', $2::timestamptz)) AS today,
-		count(*) FILTER (WHERE created_at > $2::timestamptz - interval '7 days')
-			- count(*) FILTER (WHERE created_at > $2::timestamptz - interval '14 days' AND created_at <= $2::timestamptz - interval '7 days') AS weekly,
+		count(*) FILTER (WHERE created_at >= date_trunc('day', $3::timestamptz AT TIME ZONE $2) AT TIME ZONE $2) AS today,
+		count(*) FILTER (WHERE created_at > $3::timestamptz - interval '7 days')
+			- count(*) FILTER (WHERE created_at > $3::timestamptz - interval '14 days' AND created_at <= $3::timestamptz - interval '7 days') AS weekly,
 		round(100.0 * count(*) FILTER (WHERE present AND status = 'success')
 			/ nullif(count(*) FILTER (WHERE present AND status IN ('success', 'failed')), 0)) AS rate,
 		round(100.0 * count(*) FILTER (WHERE NOT present AND status = 'success')

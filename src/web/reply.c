@@ -232,18 +232,20 @@ reply_array(struct req *rq, const char *name, const struct rows *rows, size_t n,
 	jw_array_end(&rq->jw);
 }
 
-/* An empty page is one row that has nothing but the total. */
+size_t
+reply_count(const struct rows *rows)
+{
+	return rows_n(rows) == 1 && !rows_str(rows, "id") ? 0 : rows_n(rows);
+}
+
 static void
 write_items(struct req *rq)
 {
 	const struct field *list = &rq->route->out[0];
 	const struct rows *rows = rq_rows(rq);
-	size_t n = rows_n(rows);
 
 	ASSERT(list->type == FIELD_LIST);
-	if (n == 1 && !rows_str(rows, "id"))
-		n = 0;
-	reply_array(rq, list->name, rows, n, list->fields);
+	reply_array(rq, list->name, rows, reply_count(rows), list->fields);
 }
 
 enum err

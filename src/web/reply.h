@@ -40,6 +40,9 @@ void reply_fields(struct req *rq, const struct rows *rows, size_t row,
 /* "name": [the first n rows as objects] */
 void reply_array(struct req *rq, const char *name, const struct rows *rows,
 	size_t n, const struct field *out);
+/* How many rows of a list are items: an empty page has one row all the same,
+ * with the total and no id. */
+size_t reply_count(const struct rows *rows);
 /* Long answers: send what is written so far if that is much, and go on. A
  * failure after that can only end the answer early. */
 MUST enum err reply_flush(struct req *rq);
