@@ -153,7 +153,7 @@ t_fuzz_fuzz_token_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 EXTRA_DIST += t/fuzz/main.c $(wildcard $(srcdir)/t/fuzz/corpus/*/*)
 
 check_scripts += $(wildcard $(srcdir)/t/[0-9]*.t)
-EXTRA_DIST += .clang-format $(check_scripts) t/run t/rules.yml t/README.md \
+EXTRA_DIST += .clang-format $(check_scripts) t/run t/rules.yml t/README.md t/helper/history \
 	$(wildcard $(srcdir)/t/unit/*.h) $(wildcard $(srcdir)/t/*.txt) \
 	$(wildcard $(srcdir)/t/lib/*) $(wildcard $(srcdir)/t/expect/*)
 
