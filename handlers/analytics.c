@@ -1,4 +1,5 @@
-/* analytics.c - charts of one's own deployments over a window of whole days. */
+/* analytics.c - charts of one's own deployments over a window of whole days, and
+ * how busy the hosts are. */
 #include "gen/stmt.h"
 #include "handlers/all.h"
 #include "web/reply.h"
@@ -14,7 +15,10 @@ static const char *const range_days[] = {"7", "30", "42", "90"};
 #define ZONE_DEFAULT  "UTC"
 
 static handler_fn h_metrics, h_frequency, h_success_rates, h_build_durations,
-	h_status, h_hourly;
+	h_resources, h_status, h_hourly;
+
+static const char *const resource_names[] = {
+	"CPU", "Memory", "Storage", "Network", NULL};
 
 /* clang-format off */
 static const struct field window_in[] = {
@@ -72,6 +76,15 @@ static const struct field durations_all_out[] = {
 	O_LIST("buildDurations", durations_out, "Each day of the window, oldest first. Rollbacks and uploads build nothing."),
 	O_END
 };
+static const struct field resource_out[] = {
+	O_ENUM("name", REQ, resource_names, "Storage is the file system of sites and builds; Network the busier direction of the busiest link."),
+	O_INT("value", NUL, "How many percent are in use; null: no worker has told within a minute, or the speed of the network is not known."),
+	O_END
+};
+static const struct field resources_all_out[] = {
+	O_LIST("resourceUsage", resource_out, "The hosts that build, on average."),
+	O_END
+};
 static const struct field status_out[] = {
 	O_STR("name",  REQ, "Success, Failed or Cancelled."),
 	O_INT("value", REQ, "Deployments that ended so; superseded ones are cancelled."),
@@ -104,6 +117,9 @@ const struct route analytics_routes[] = {
 	{ .op = "analyticsBuildDurations", .verb = GET, .path = "/api/analytics/build-durations",
 	  .who = WHO_USER, .in = WINDOW_IN, .ok = 200, .out = durations_all_out, .fn = h_build_durations,
 	  .doc = "How long builds took, by day." },
+	{ .op = "analyticsResourceUsage", .verb = GET, .path = "/api/analytics/resource-usage",
+	  .who = WHO_USER, .ok = 200, .out = resources_all_out, .fn = h_resources,
+	  .doc = "How busy the platform is, as its workers measure it every ten seconds." },
 	{ .op = "analyticsDeploymentStatus", .verb = GET, .path = "/api/analytics/deployment-status",
 	  .who = WHO_USER, .in = WINDOW_IN, .ok = 200, .out = status_all_out, .fn = h_status,
 	  .doc = "How deployments ended." },
@@ -132,18 +148,24 @@ query(struct req *rq, const struct window *w, unsigned stmt)
 		w->zone ? w->zone : ZONE_DEFAULT, rq_now(rq));
 }
 
+/* All rows as the one list of the answer. */
 static enum err
-reply_window(struct req *rq, const struct window *w, unsigned stmt)
+reply_all(struct req *rq)
 {
 	const struct field *list = &rq->route->out[0];
-	enum err e = query(rq, w, stmt);
 
-	if (e)
-		return e;
 	(void)reply_begin(rq);
 	reply_array(
 		rq, list->name, rq_rows(rq), rows_n(rq_rows(rq)), list->fields);
 	return reply_end(rq);
+}
+
+static enum err
+reply_window(struct req *rq, const struct window *w, unsigned stmt)
+{
+	enum err e = query(rq, w, stmt);
+
+	return e ? e : reply_all(rq);
 }
 
 static enum err
@@ -170,6 +192,14 @@ static enum err
 h_build_durations(struct req *rq, const void *in)
 {
 	return reply_window(rq, in, STMT_ANALYTICS_BUILD_DURATIONS);
+}
+
+static enum err
+h_resources(struct req *rq, const void *in UNUSED)
+{
+	enum err e = rq_query(rq, STMT_HOST_USAGE_NOW);
+
+	return e ? e : reply_all(rq);
 }
 
 static enum err

@@ -23,6 +23,7 @@ stmt_files = \
 	sql/stmt/deployment.sql \
 	sql/stmt/analytics.sql \
 	sql/stmt/upload.sql \
+	sql/stmt/usage.sql \
 	sql/stmt/health.sql \
 	sql/stmt/job.sql \
 	sql/stmt/stream.sql \

@@ -158,6 +158,10 @@ GRANT SELECT, INSERT (id), DELETE, UPDATE (archived_at, bytes, sha256, attempts,
 	restore_requested_at, restored_at) ON archives TO autostack_worker;
 GRANT SELECT, DELETE, UPDATE (attempts, next_at, error) ON archive_removals TO autostack_worker;
 
+-- host_usage: the worker tells.
+GRANT SELECT ON host_usage TO autostack_api;
+GRANT SELECT, INSERT, DELETE, UPDATE (cpu, memory, storage, network, measured_at) ON host_usage TO autostack_worker;
+
 -- previews: the API hears of pull requests, the worker takes closed ones from disk.
 GRANT SELECT, INSERT, UPDATE (title, author, branch, commit_hash, fork, approved_commit, updated_at, closed_at, removed_at)
 	ON previews TO autostack_api;

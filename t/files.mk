@@ -21,6 +21,7 @@ t_unit_unit_svc_SOURCES = t/unit/unit_svc.c t/unit/unit_svc.h \
 	t/unit/svc_pathfilter.c t/unit/svc_hook.c t/unit/svc_hookurl.c \
 	t/unit/svc_mail.c t/unit/svc_mask.c t/unit/svc_oauth.c \
 	t/unit/svc_password.c t/unit/svc_publish.c t/unit/svc_service.c t/unit/svc_siterules.c \
+	t/unit/svc_usage.c \
 	$(unit_common)
 t_unit_unit_svc_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 t_unit_unit_svc_LDADD = src/svc/libsvc.a src/ext/libext.a src/base/libbase.a \

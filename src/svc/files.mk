@@ -52,6 +52,7 @@ src_svc_libsvc_a_SOURCES = \
 	src/svc/store.c src/svc/store.h \
 	src/svc/svc.h \
 	src/svc/upload.c src/svc/upload.h \
+	src/svc/usage.c src/svc/usage.h \
 	src/svc/user.c src/svc/user.h \
 	src/svc/webhook.c src/svc/webhook.h \
 	src/svc/wordlist.c src/svc/wordlist.h

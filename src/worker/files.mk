@@ -26,6 +26,7 @@ autostack_worker_SOURCES = \
 	src/worker/prober.c src/worker/prober.h \
 	src/worker/prober_rows.c \
 	src/worker/probe.c \
+	src/worker/usage_row.c \
 	src/worker/crash.c
 autostack_worker_CPPFLAGS = $(AM_CPPFLAGS)
 autostack_worker_LDADD = src/svc/libsvc.a src/ext/libext.a src/base/libbase.a \

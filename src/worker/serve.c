@@ -469,6 +469,8 @@ round_of_work(struct worker *w)
 		e = retire_previews(w);
 	if (!e)
 		e = retire_releases(w);
+	if (!e)
+		e = usage_tell(w);
 	return e;
 }
 

@@ -23,6 +23,7 @@
 #include "svc/gitcred.h"
 #include "svc/mask.h"
 #include "svc/publish.h"
+#include "svc/usage.h"
 
 #include <sys/types.h>
 
@@ -71,6 +72,8 @@ struct worker {
 	bool stopping;
 	bool site_stays;       /* said that one cannot be removed */
 	char retired_last[37]; /* release that was looked at last; "": none */
+	struct usage_sample usage; /* the last one */
+	int64_t usage_at;          /* when it is time for the next */
 };
 
 /* The slot of jobs that have nothing to build: they never wait for a build. */
@@ -145,6 +148,11 @@ void slot_finish(struct job *j);
 MUST enum err retire_projects(struct worker *w);
 MUST enum err retire_releases(struct worker *w);
 MUST enum err retire_previews(struct worker *w);
+
+/* ---- how busy the host is: usage_row.c ---- */
+
+/* Measure it and write it down, when that is due. */
+MUST enum err usage_tell(struct worker *w);
 
 /* ---- a job: job.c and what it is made of ---- */
 

@@ -8,7 +8,7 @@ main(void)
 		suite_detect, suite_envlines, suite_gitcred, suite_giturl,
 		suite_hook, suite_hookurl, suite_mail, suite_mask, suite_oauth,
 		suite_password, suite_pathfilter, suite_publish, suite_service,
-		suite_siterules, NULL};
+		suite_siterules, suite_usage, NULL};
 
 	return unit_main("unit_svc", suites);
 }

@@ -20,5 +20,6 @@ Suite *suite_pathfilter(void);
 Suite *suite_publish(void);
 Suite *suite_service(void);
 Suite *suite_siterules(void);
+Suite *suite_usage(void);
 
 #endif
