@@ -3,7 +3,7 @@
 # and the site that was live stays live.
 . "$(dirname "$0")/lib/tap.sh"
 . "$abs_top_srcdir/t/lib/worker.sh"
-worker_init build_slots=2 build_timeout=6000 clone_timeout=6000 \
+worker_init build_slots=2 build_timeout=10000 clone_timeout=15000 \
 	build_log_max=200K build_disk_max=60M build_inodes_max=3000 \
 	build_memory_max=150M build_pids_max=64 max_build_size=1 max_output_files=50
 mkdir -p "$TMP/site/dist" "$TMP/site/sub"
@@ -40,7 +40,7 @@ bad "unreachable server" '^the server of .* cannot be reached$' "http://127.0.0.
 bad "GIT-4 a redirect is not followed" '^the server of .* redirects to another address' "$base/moved/site.git"
 bad "GIT-4 a redirect elsewhere is not followed" '^the server of .* redirects' "$base/away/site.git"
 bad "no TLS on the port" '^the server of .* (has a certificate that is not trusted|cannot be reached)' "$(echo "$S" | sed 's/^http/https/')"
-bad "SB-9 a server that says nothing" '^the clone took longer than 6 s' "$base/slow/x.git"
+bad "SB-9 a server that says nothing" '^the clone took longer than 15 s' "$base/slow/x.git"
 bad "unknown host" '^The host .* does not resolve' 'https://no-such-host.invalid/a/b'
 bad "WH-3 loopback by another name" 'not allowed' 'https://127.1/a/b'
 bad "GIT-1 an address that git would run" 'not allowed' 'ext::sh -c id'
@@ -53,8 +53,8 @@ bad "an empty output" 'holds no file to publish' "$S" 'build_command=mkdir empty
 bad "a failing build command" '^the build command failed with exit code 3$' "$S" 'build_command=echo broken; exit 3'
 bad "a failing install command" '^the install command failed with exit code 127$' "$S" install_command=no-such-command build_command=true
 bad "broken package.json" '^package.json is not a JSON object' "$S" root_dir=sub
-bad "SB-9 build over its time" '^the build command took longer than 6 s' "$S" 'build_command=trap "" TERM; sleep 60'
-bad "SB-9 a stopped build over its time" 'took longer than 6 s' "$S" 'build_command=kill -STOP $$; sleep 60'
+bad "SB-9 build over its time" '^the build command took longer than 10 s' "$S" 'build_command=trap "" TERM; sleep 60'
+bad "SB-9 a stopped build over its time" 'took longer than 10 s' "$S" 'build_command=kill -STOP $$; sleep 60'
 bad "SB-7 build over its memory" '^the build command needed more memory than 150 MB' "$S" \
 	'build_command=for i in 1 2 3; do perl -e '\''$x = "x" x 7e7; sleep 20'\'' & done; wait'
 bad "SB-7 build over its processes" '^the build command started more than 64 processes' "$S" \
