@@ -2,9 +2,9 @@
  * dashboard.c - the figures on the first page after a sign-in.
  *
  * Nothing here or in analytics.c is cached: an answer is counted by an index in
- * about a millisecond (bench/insight), and what a cache of several processes
- * would need to know of each change costs more than that. So no figure is old,
- * and the answers of one's own stay no-store (HD-1).
+ * milliseconds (bench/insight), while a cache that all processes share would have
+ * to hear of each change of a deployment and of each midnight. So no figure is
+ * old, and the answers of one's own stay no-store (HD-1).
  */
 #include "gen/stmt.h"
 #include "handlers/all.h"
