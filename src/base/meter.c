@@ -7,10 +7,8 @@
 #include "base/arena.h"
 #include "base/clock.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
