@@ -67,7 +67,7 @@ wait_for 20 sh -c "! echo | openssl s_client -connect 127.0.0.1:$HTTPS -serverna
 isnt_before=$(cert_of www.example.com -serial)
 ok "$([ "$isnt_before" != "$before" ] && [ -n "$isnt_before" ]; echo $?)" "a new certificate takes its place"
 after=$isnt_before
-sql "UPDATE domains SET certificate = '$(cat "$TMP/c" | tr -d '=')', certificate_set_at = clock_timestamp() WHERE id = '$id'"
+sql "UPDATE domains SET certificate = '$(sed 3d "$TMP/c")', certificate_set_at = clock_timestamp() WHERE id = '$id'"
 wait_for 20 domains_have 'certificate_error IS NOT NULL' "$id"
 like "$(of certificate_error)" '^The certificate ' "one that cannot be loaded is told"
 is "$(cert_of www.example.com -serial)" "$after" "PEER-14 and the old one stays in use"

@@ -22,7 +22,8 @@ stack_deploy site "$FIELDS"
 is "$(stack_wait 60)" success "the first edition is deployed"
 NAME=$(psql -AtX "$AUTOSTACK_DB" -c 'SELECT site FROM projects LIMIT 1')
 
-nginx_workers() { cat "/proc/$(stack_pids nginx | tr -d ' ')/task/"*/children; }
+# the cache loader ends by itself after a minute
+nginx_workers() { pgrep -P "$(stack_pids nginx | tr -d ' ')" -f 'nginx: worker process'; }
 workers=$(nginx_workers)
 
 # A reader notes each answer that is not one whole edition.
