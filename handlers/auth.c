@@ -80,7 +80,8 @@ const struct route auth_routes[] = {
 	  .errs = ERRS(E_INVALID_CREDENTIALS, E_SERVICE_UNAVAILABLE), .fn = h_auth_login,
 	  .doc = "Sign in with address and password." },
 	{ .op = "authRefresh", .verb = POST, .path = "/api/auth/refresh", .aliases = ALIASES("/api/refresh"),
-	  .who = WHO_PUBLIC, .rate = RATE_AUTH, .audit = EV_AUTH_REFRESH,
+	  /* not RATE_AUTH: a refresh token cannot be guessed, and an office behind one address refreshes with each page it opens */
+	  .who = WHO_PUBLIC, .audit = EV_AUTH_REFRESH,
 	  .in = IN(refresh_in, struct refresh), .ok = 200, .out = grant_out,
 	  .errs = ERRS(E_UNAUTHORIZED, E_REFRESH_TOKEN_REUSED), .fn = h_auth_refresh,
 	  .doc = "Swap a refresh token, the body's or that of a browser's cookie, for new tokens. Using one twice ends the session." },

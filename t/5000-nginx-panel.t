@@ -46,7 +46,7 @@ json_error() {
 
 headers_of "a page" "$P/" 200
 is "$(cat "$BODY")" '<p>panel' "the page is served"
-headers_of "a missing page" "$P/nope" 404
+headers_of "a missing file" "$P/nope.css" 404
 json_error 404 NOT_FOUND
 headers_of "a redirect" "http://localhost:$HTTP/x?y" 301
 is "$(field location)" "$P/x?y" "TL-1 pages without TLS are sent to HTTPS"
@@ -80,10 +80,20 @@ headers_of "a WebSocket address without Upgrade" "$P/ws/logs/1" 426 --http1.1
 json_error 426 UPGRADE_REQUIRED
 
 # --- HD-2: hidden files, backups, listings ---
-for path in /.env /.git/config /.git/ /index.html~ /folder/ /folder; do
+for path in /.env /.git/config /.git/ /index.html~ /folder/.x /nothing.txt /assets/nothing /a.b/c; do
 	get "$P$path" -L
 	is "$STATUS" 404 "HD-2 $path is not there"
 done
+# what has no file is a page of the panel, whose router says what it is
+for path in /projects/0b9e/settings /deployments/ /folder /folder/ /nothing; do
+	get "$P$path"
+	is "$STATUS $(cat "$BODY")" "200 <p>panel" "$path is the panel"
+	is "$(field cache-control)" no-cache "and asked for each time"
+done
+mkdir "$NG/web/assets"
+echo 1 >"$NG/web/assets/main-ABC.js"
+headers_of "a file of the panel" "$P/assets/main-ABC.js" 200
+is "$(field cache-control)" 'public, max-age=31536000, immutable' "a file with a hash in its name is good for ever"
 
 # --- HD-4: smuggling; raw bytes over TLS ---
 raw() {

@@ -78,7 +78,7 @@ for origin in "$P" https://www.example https://good.example http://dev.example:3
 	is "$STATUS $(acao)" "200 $origin" "CO-1 the API lets $origin read"
 	is "$(grep -ci '^vary: origin' "$HEADERS")" 1 "CO-1 with one Vary"
 	exposed=$(field access-control-expose-headers)
-	get "$P/nothing" -H "Origin: $origin"
+	get "$P/nothing.txt" -H "Origin: $origin"
 	is "$STATUS $(acao)" "404 $origin" "CO-1 and so does nginx in its own errors"
 	is "$(field access-control-allow-credentials) $(field access-control-expose-headers)" "true $exposed" \
 		"CO-1 on the same terms"
@@ -88,7 +88,7 @@ for origin in null https://good.example.evil https://evilgood.example http://goo
 	https://localhost "https://one.localhost:$HTTPS" '*' 'https://good.example https://www.example'; do
 	get "$P/api/openapi.json" -H "Origin: $origin"
 	is "$STATUS $(grep -ci '^access-control' "$HEADERS")" "200 0" "CO-1 the API does not let '$origin' read"
-	get "$P/nothing" -H "Origin: $origin"
+	get "$P/nothing.txt" -H "Origin: $origin"
 	is "$STATUS $(grep -ci '^access-control' "$HEADERS")" "404 0" "CO-1 nor does nginx"
 done
 get "$P/api/projects" -X OPTIONS -H 'Origin: https://good.example' -H 'Access-Control-Request-Method: POST'

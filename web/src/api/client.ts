@@ -1,0 +1,21 @@
+// client.ts - every request of the panel, typed by the API's own document.
+import createClient from 'openapi-fetch';
+import {ApiError} from './error';
+import type {paths} from './types';
+import {authorized} from './session';
+
+export const api = createClient<paths>({fetch: authorized});
+
+interface Answer<T> {
+	data?: T;
+	error?: unknown;
+	response: Response;
+}
+
+// What was answered; throws an ApiError when the API refused.
+export async function ok<T>(answer: Promise<Answer<T>>): Promise<T> {
+	const {data, error, response} = await answer;
+	if (!response.ok)
+		throw ApiError.from(error, response);
+	return data as T;
+}

@@ -1,0 +1,37 @@
+// error.ts - what the API answers when it refuses, as one class.
+
+export interface FieldError {
+	name: string;
+	code: string;
+	message: string;
+}
+
+export class ApiError extends Error {
+	constructor(
+		readonly code: string,
+		message: string,
+		readonly status: number,
+		readonly fields: FieldError[] = [],
+		readonly retryAfter: number | null = null, // seconds
+		readonly requestId: string | null = null,
+	) {
+		super(message);
+	}
+
+	// The server was not reached, or what answered was not the API.
+	static unreachable(): ApiError {
+		return new ApiError('UNREACHABLE', 'The server cannot be reached. Check your connection and try again.', 0);
+	}
+
+	static from(body: unknown, response: Response): ApiError {
+		const error = (body as {error?: {code?: string; message?: string; details?: {fields?: FieldError[]}}} | undefined)?.error;
+		const after = Number(response.headers.get('Retry-After'));
+		return new ApiError(error?.code ?? 'UNREADABLE', error?.message ?? `The server answered ${response.status}.`,
+			response.status, error?.details?.fields ?? [], after > 0 ? after : null, response.headers.get('X-Request-Id'));
+	}
+}
+
+// Anything that was thrown, as an ApiError: fetch throws TypeErrors.
+export function asApiError(thrown: unknown): ApiError {
+	return thrown instanceof ApiError ? thrown : ApiError.unreachable();
+}

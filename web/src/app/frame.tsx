@@ -1,0 +1,148 @@
+// frame.tsx - what stands around every page: the navigation for people who are
+// signed in, a plain head for the others.
+import type {ComponentChildren} from 'preact';
+import {useEffect, useRef, useState} from 'preact/hooks';
+import {useLocation} from 'preact-iso';
+import {api} from '../api/client';
+import {end, user} from '../api/session';
+import {Icon} from '../ui/icon';
+import {LinkButton} from '../ui/button';
+import {may, pages} from './pages';
+
+export function Brand({href}: {href: string}) {
+	return (
+		<a class="brand" href={href}>
+			<svg width="26" height="26" viewBox="0 0 32 32" aria-hidden="true"><rect width="32" height="32" rx="7" class="brand-box" />
+				<path class="brand-lines" d="M7 20.5 16 25l9-4.5M7 15.5 16 20l9-4.5M16 6.5l9 4.5-9 4.5-9-4.5z" /></svg>
+			<span>Autostack</span>
+		</a>
+	);
+}
+
+// Ends the session here even when the server does not answer.
+export async function signOut(all: boolean): Promise<void> {
+	try {
+		await api.POST('/api/auth/logout', {body: {all}});
+	} finally {
+		end();
+	}
+}
+
+function initials(name: string): string {
+	const words = name.trim().split(/\s+/);
+	return ((words[0]?.[0] ?? '') + (words.length > 1 ? words.at(-1)![0] : '')).toUpperCase() || '?';
+}
+
+export function Avatar({name}: {name: string}) {
+	return <span class="avatar" aria-hidden="true">{initials(name)}</span>;
+}
+
+function Navigation({onPick}: {onPick(): void}) {
+	const {path} = useLocation();
+	const role = user.value?.role;
+	const {route} = useLocation();
+	return (
+		<>
+			<nav aria-label="Main">
+				<LinkButton kind="primary" icon="plus" href="/deploy">New deployment</LinkButton>
+				<ul>
+					{pages.filter(p => p.nav && may(role, p.who)).map(p => {
+						const base = p.path.replace(/\/:.*/, '');
+						const here = path === base || path.startsWith(base + '/');
+						return (
+							<li key={p.path}>
+								<a href={base} aria-current={here ? 'page' : undefined} onClick={onPick}><Icon name={p.nav!.icon} /> {p.nav!.text}</a>
+							</li>
+						);
+					})}
+				</ul>
+			</nav>
+			<div class="side-foot">
+				<a href="/docs" onClick={onPick}><Icon name="docs" /> API</a>
+				<div class="me">
+					<Avatar name={user.value!.name} />
+					<div><strong>{user.value!.name}</strong><span>{user.value!.email}</span></div>
+					<button type="button" class="close" aria-label="Sign out" title="Sign out" onClick={() => {
+						void signOut(false);
+						route('/login');
+					}}><Icon name="signout" /></button>
+				</div>
+			</div>
+		</>
+	);
+}
+
+function Signed({children}: {children: ComponentChildren}) {
+	const [open, setOpen] = useState(false);
+	const button = useRef<HTMLButtonElement>(null);
+	const {url} = useLocation();
+	useEffect(() => setOpen(false), [url]);
+	useEffect(() => {
+		if (!open)
+			return;
+		const close = (e: KeyboardEvent) => {
+			if (e.key !== 'Escape')
+				return;
+			setOpen(false);
+			button.current?.focus();
+		};
+		addEventListener('keydown', close);
+		return () => removeEventListener('keydown', close);
+	}, [open]);
+	return (
+		<div class={`signed${open ? ' open' : ''}`}>
+			<header class="bar">
+				<Brand href="/dashboard" />
+				<button ref={button} type="button" class="close" aria-expanded={open} aria-controls="side" aria-label="Menu"
+					onClick={() => setOpen(!open)}><Icon name={open ? 'close' : 'menu'} size={22} /></button>
+			</header>
+			<aside id="side" class="side">
+				<Brand href="/dashboard" />
+				<Navigation onPick={() => setOpen(false)} />
+			</aside>
+			<main id="main">{children}</main>
+		</div>
+	);
+}
+
+function Public({children}: {children: ComponentChildren}) {
+	const {path} = useLocation();
+	return (
+		<div class="public">
+			<header class="top">
+				<Brand href="/" />
+				<nav aria-label="Main">
+					<a href="/status" class="wide-only">Status</a>
+					<a href="/docs" class="wide-only">API</a>
+					{path !== '/login' && <a href="/login">Sign in</a>}
+					{path !== '/signup' && <LinkButton kind="primary" small href="/signup">Get started</LinkButton>}
+				</nav>
+			</header>
+			<main id="main">{children}</main>
+			<footer class="foot">
+				<p>Autostack · self-hosted deployments</p>
+				<nav aria-label="More">
+					<a href="/status">Status</a>
+					<a href="/docs">API</a>
+					<a href="/pricing">Pricing</a>
+					<a href="/templates">Templates</a>
+					<a href="/integrations">Integrations</a>
+				</nav>
+			</footer>
+		</div>
+	);
+}
+
+// The landing page is the same for everybody.
+export function Frame({children}: {children: ComponentChildren}) {
+	const {path} = useLocation();
+	return (
+		<>
+			<a class="skip" href="#main" onClick={e => {
+				e.preventDefault();
+				document.querySelector<HTMLElement>('h1')?.focus();
+			}}>Skip to the content</a>
+			{user.value && path !== '/' ? <Signed>{children}</Signed> : <Public>{children}</Public>}
+		</>
+	);
+}

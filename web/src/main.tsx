@@ -1,0 +1,105 @@
+// main.tsx - starts the panel: who is signed in, then the page of the address.
+import {render, type ComponentType} from 'preact';
+import {useEffect, useState} from 'preact/hooks';
+import {ErrorBoundary, lazy, LocationProvider, Route, Router, useLocation} from 'preact-iso';
+import {asApiError, type ApiError} from './api/error';
+import {resume, user} from './api/session';
+import {Frame} from './app/frame';
+import {may, pages, type Page} from './app/pages';
+import {Button, LinkButton} from './ui/button';
+import {Empty} from './ui/parts';
+import {Toasts} from './ui/toast';
+
+// made once: a component that is another one each time would lose its input
+const routes = pages.map(page => {
+	const Component = lazy(page.load);
+	return {path: page.path, View: () => <Guard page={page} Component={Component} />};
+});
+
+// Sends people where they may be. Where they wanted to go is kept.
+function Guard({page, Component}: {page: Page; Component: ComponentType}) {
+	const {route, url, query} = useLocation();
+	const who = user.value;
+	const signIn = !who && !may(undefined, page.who);
+	const inside = who && page.who === 'guest';
+	useEffect(() => {
+		if (signIn)
+			route(url === '/dashboard' ? '/login' : `/login?next=${encodeURIComponent(url)}`, true);
+		else if (inside)
+			route(nextOf(query), true);
+	}, [signIn, inside]);
+	useEffect(() => {
+		document.title = page.title === 'Autostack' ? page.title : `${page.title} · Autostack`;
+	}, [page]);
+	if (signIn || inside)
+		return null;
+	if (!may(who?.role, page.who))
+		return <Missing />;
+	return <Component />;
+}
+
+// Only an address of the panel.
+function nextOf(query: Record<string, string>): string {
+	const next = query.next ?? '';
+	return /^\/(?![/\\])/.test(next) ? next : '/dashboard';
+}
+
+function Missing() {
+	useEffect(() => {
+		document.title = 'Page not found · Autostack';
+	}, []);
+	return (
+		<div class="page narrow">
+			<h1 tabIndex={-1} class="sr-only">Page not found</h1>
+			<Empty icon="help" title="There is no such page"
+				action={<LinkButton kind="primary" href={user.value ? '/dashboard' : '/'}>{user.value ? 'To the dashboard' : 'To the start'}</LinkButton>}>
+				The address may be mistyped, or what was here has been deleted.
+			</Empty>
+		</div>
+	);
+}
+
+// After a change of page the focus goes to its heading, as a page that the
+// browser loads would begin at the top.
+let first = true;
+function arrived(): void {
+	scrollTo(0, 0);
+	if (!first)
+		document.querySelector<HTMLElement>('main h1')?.focus({preventScroll: true});
+	first = false;
+}
+
+function App() {
+	const [error, setError] = useState<ApiError | null>(null);
+	const start = () => {
+		setError(null);
+		resume().catch(thrown => setError(asApiError(thrown)));
+	};
+	useEffect(start, []);
+	if (error)
+		return (
+			<div class="page narrow">
+				<h1 class="sr-only">Autostack</h1>
+				<Empty icon="alert" title="Autostack does not answer" action={<Button kind="primary" icon="refresh" onClick={start}>Try again</Button>}>
+					{error.status === 429 ? `Too many requests came from here. Please try again in ${error.retryAfter ?? 60} seconds.` : error.message}
+				</Empty>
+			</div>
+		);
+	if (user.value === undefined)
+		return <div class="starting" role="status"><span class="spinner" /><span class="sr-only">Loading</span></div>;
+	return (
+		<LocationProvider>
+			<Frame>
+				<ErrorBoundary>
+					<Router onLoadEnd={arrived} onRouteChange={arrived}>
+						{routes.map(({path, View}) => <Route key={path} path={path} component={View} />)}
+						<Route default component={Missing} />
+					</Router>
+				</ErrorBoundary>
+			</Frame>
+			<Toasts />
+		</LocationProvider>
+	);
+}
+
+render(<App />, document.getElementById('app')!);

@@ -1,0 +1,3 @@
+export default function Page() {
+	return <div class="page"><h1 tabIndex={-1}>deployments</h1></div>;
+}

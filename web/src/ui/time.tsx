@@ -1,0 +1,50 @@
+// time.tsx - times as people say them; the exact one on hover.
+import {useEffect, useState} from 'preact/hooks';
+
+const STEPS: readonly [Intl.RelativeTimeFormatUnit, number][] = [
+	['year', 31_536_000], ['month', 2_592_000], ['week', 604_800], ['day', 86_400], ['hour', 3600], ['minute', 60], ['second', 1],
+];
+const relative = new Intl.RelativeTimeFormat('en', {numeric: 'auto'});
+const exact = new Intl.DateTimeFormat('en-GB', {dateStyle: 'medium', timeStyle: 'long'});
+const day = new Intl.DateTimeFormat('en-GB', {dateStyle: 'medium'});
+
+export function ago(then: number, now = Date.now()): string {
+	const seconds = Math.round((then - now) / 1000);
+	if (Math.abs(seconds) < 10)
+		return 'just now';
+	const [unit, size] = STEPS.find(([, n]) => Math.abs(seconds) >= n)!;
+	return relative.format(Math.trunc(seconds / size), unit);
+}
+
+export function exactly(at: string): string {
+	return exact.format(new Date(at));
+}
+
+// A time of the API (RFC 3339). Moves on by itself.
+export function Time({at, date}: {at: string; date?: boolean}) {
+	const then = Date.parse(at);
+	const [, tick] = useState(0);
+	useEffect(() => {
+		const timer = setInterval(() => tick(n => n + 1), Math.abs(Date.now() - then) < 3_600_000 ? 15_000 : 600_000);
+		return () => clearInterval(timer);
+	}, [then]);
+	return <time dateTime={at} title={exactly(at)}>{date ? day.format(then) : ago(then)}</time>;
+}
+
+// 154 -> 2m 34s, as the API writes it
+export function duration(seconds: number): string {
+	const s = Math.max(0, Math.floor(seconds));
+	const h = Math.floor(s / 3600);
+	const m = Math.floor(s / 60) % 60;
+	return [h && `${h}h`, m && `${m}m`, `${s % 60}s`].filter(Boolean).join(' ');
+}
+
+// How long something has been going on. Counts.
+export function Elapsed({since}: {since: string}) {
+	const [, tick] = useState(0);
+	useEffect(() => {
+		const timer = setInterval(() => tick(n => n + 1), 1000);
+		return () => clearInterval(timer);
+	}, []);
+	return <span class="tabular">{duration((Date.now() - Date.parse(since)) / 1000)}</span>;
+}
