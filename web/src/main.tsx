@@ -1,4 +1,5 @@
 // main.tsx - starts the panel: who is signed in, then the page of the address.
+import {signal} from '@preact/signals';
 import {render, type ComponentType} from 'preact';
 import {useEffect, useState} from 'preact/hooks';
 import {ErrorBoundary, lazy, LocationProvider, Route, Router, useLocation} from 'preact-iso';
@@ -9,6 +10,9 @@ import {may, pages, type Page} from './app/pages';
 import {Button, LinkButton} from './ui/button';
 import {Empty} from './ui/parts';
 import {Toasts} from './ui/toast';
+
+// The page that was asked for is not here yet; the one before stays meanwhile.
+const coming = signal(false);
 
 // made once: a component that is another one each time would lose its input
 const routes = pages.map(page => {
@@ -63,6 +67,7 @@ function Missing() {
 // browser loads would begin at the top.
 let first = true;
 function arrived(): void {
+	coming.value = false;
 	scrollTo(0, 0);
 	if (!first)
 		document.querySelector<HTMLElement>('main h1')?.focus({preventScroll: true});
@@ -91,12 +96,13 @@ function App() {
 		<LocationProvider>
 			<Frame>
 				<ErrorBoundary>
-					<Router onLoadEnd={arrived} onRouteChange={arrived}>
+					<Router onLoadStart={() => (coming.value = true)} onLoadEnd={arrived} onRouteChange={arrived}>
 						{routes.map(({path, View}) => <Route key={path} path={path} component={View} />)}
 						<Route default component={Missing} />
 					</Router>
 				</ErrorBoundary>
 			</Frame>
+			{coming.value && <div class="loading-bar" role="progressbar" aria-label="Loading the page" />}
 			<Toasts />
 		</LocationProvider>
 	);

@@ -1,0 +1,71 @@
+// pages.mjs - every page of the panel in both themes and at three widths.
+import {is, like, ok, Panel, paths, soon, transferred} from './panel.mjs';
+
+const panel = await Panel.start();
+const test = ['test@example.com', 'testpass123'];
+const admin = ['admin@example.com', 'adminpass123'];
+
+const deployment = (await panel.api(test, 'GET', '/api/deployments/recent')).body.deployments[0];
+const pages = paths({projects: deployment.projectId, deployments: deployment.id});
+ok(pages.length > 20, `the table has ${pages.length} pages`);
+const tabs = [...(await import('node:fs')).readFileSync(new URL('../../web/src/app/pages.tsx', import.meta.url), 'utf8')
+	.matchAll(/:tab\?/g)].length;
+ok(tabs > 0, 'some have tabs');
+
+async function settled(page, path) {
+	await page.goto(path, {waitUntil: 'load'});
+	await page.waitForFunction(() => document.querySelector('main h1') && !document.querySelector('main .skeleton'), undefined,
+		{timeout: 20_000});
+}
+
+for (const theme of ['light', 'dark']) {
+	const contexts = {
+		guest: await panel.context({theme}),
+		user: await panel.context({theme, as: test}),
+		admin: await panel.context({theme, as: admin}),
+	};
+	for (const {path, who, pattern} of pages) {
+		const as = who === 'public' || who === 'guest' ? 'guest' : who === 'user' ? 'user' : 'admin';
+		const page = await contexts[as].newPage();
+		try {
+			await settled(page, path);
+			is(await page.locator('main h1').count(), 1, `${pattern} ${theme}: one heading says what it is`);
+			like(await page.title(), /Autostack/, `${pattern} ${theme}: it has a title`);
+			is(await panel.violations(page), [], `${pattern} ${theme}: axe finds nothing`);
+			for (const width of [360, 768, 1440]) {
+				await page.setViewportSize({width, height: 900});
+				is(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), 0,
+					`${pattern} ${theme}: nothing sticks out at ${width} px`);
+			}
+		} catch (thrown) {
+			ok(false, `${pattern} ${theme}: ${thrown.message}`);
+		}
+		await page.close();
+	}
+	for (const context of Object.values(contexts))
+		await context.close();
+}
+
+// --- what the first visit costs ---
+for (const [path, as] of [['/', undefined], ['/login', undefined], ['/status', undefined], ['/dashboard', test],
+	[`/deployments/${deployment.id}`, test]]) {
+	const page = await panel.page({as});
+	const bytes = await transferred(page, path);
+	ok(bytes > 1000 && bytes <= 90 * 1024, `${path.replace(/[0-9a-f-]{36}/, ':id')} transfers ${(bytes / 1024).toFixed(1)} KB, at most 90`);
+	await page.context().close();
+}
+
+// --- who may see what ---
+{
+	const page = await panel.page();
+	await page.goto('/deployments?status=failed');
+	await soon(() => new URL(page.url()).pathname === '/login', 'a page for users sends others to sign in');
+	is(new URL(page.url()).searchParams.get('next'), '/deployments?status=failed', 'and remembers where they wanted to go');
+	await page.goto('/nothing/here');
+	await soon(() => page.getByText('There is no such page').isVisible(), 'an unknown address is said to be one');
+	const user = await panel.page({as: test});
+	await user.goto('/users');
+	await soon(() => user.getByText('There is no such page').isVisible(), 'what one may not see looks like what is not there');
+}
+
+await panel.end();
