@@ -156,7 +156,8 @@ EXTRA_DIST += t/fuzz/main.c $(wildcard $(srcdir)/t/fuzz/corpus/*/*)
 check_scripts += $(wildcard $(srcdir)/t/[0-9]*.t)
 EXTRA_DIST += .clang-format $(check_scripts) t/run t/rules.yml t/README.md t/helper/history \
 	$(wildcard $(srcdir)/t/unit/*.h) $(wildcard $(srcdir)/t/*.txt) \
-	$(wildcard $(srcdir)/t/lib/*) $(wildcard $(srcdir)/t/expect/*)
+	$(wildcard $(srcdir)/t/lib/*) $(wildcard $(srcdir)/t/expect/*) \
+	t/browser/.npmrc $(wildcard $(srcdir)/t/browser/*.json) $(wildcard $(srcdir)/t/browser/*.mjs)
 
 # make check TESTS='t/2*.t' runs a part
 check-local:
