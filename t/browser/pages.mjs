@@ -5,7 +5,7 @@ const panel = await Panel.start();
 const test = ['test@example.com', 'testpass123'];
 const admin = ['admin@example.com', 'adminpass123'];
 
-const deployment = (await panel.api(test, 'GET', '/api/deployments/recent')).body.deployments[0];
+const deployment = (await panel.api(test, 'GET', '/api/deployments/recent')).body.recentDeployments[0];
 const pages = paths({projects: deployment.projectId, deployments: deployment.id});
 ok(pages.length > 20, `the table has ${pages.length} pages`);
 const tabs = [...(await import('node:fs')).readFileSync(new URL('../../web/src/app/pages.tsx', import.meta.url), 'utf8')
