@@ -49,6 +49,15 @@ for name in services stale metrics history incidents; do
 	EOT
 done
 is "$(part stale | jq -r '[.[].status] | unique | join(" ")')" unknown "what holds when nobody looks any more lies beside"
+# the messages of the stream say what the page says
+cp "$AS_RUN/status" one
+one() { sed -n "s/^$1 //p" one; } # NAME
+for pair in service_update:services stale_update:stale; do
+	is "$(one "${pair%:*}" | jq -cS '.type = "service_update" | .name = .service | del(.type, .service)')" \
+		"$(one "${pair#*:}" | jq -cS '.[]')" "${pair%:*}: a message for each service, as it is in ${pair#*:}"
+	is "$(one "${pair%:*}" | jq -r .type | uniq)" service_update "by the contract's type"
+done
+is "$(one metrics_update | jq -c '[.type, .metrics]')" "[\"metrics_update\",$(one metrics)]" "and one for the metrics"
 is "$(cat "$AS_STATE/sites/autostack--status-probe/current/index.html")" "autostack status probe" \
 	"the site that is looked at is published like any other"
 sleep_rounds() { sr=$(part at); wait_for 10 newer "$sr" && wait_for 10 newer "$((sr + 4000))"; }

@@ -169,7 +169,7 @@ for value in h2c foo 'websocket, h2c' 'h2c, websocket' "$long4k"; do
 	is "$STATUS" 426 "WS-H2C Upgrade: $(printf %.20s "$value") is refused"
 done
 is "$(cat "$TMP/seen" 2>/dev/null)" "" "WS-H2C and nothing of it reaches autostack-ws"
-for path in "$D" /api/v1${D#/api} /ws/logs/1 /api/ws/logs/1; do
+for path in "$D" /api/v1${D#/api} /ws/logs/1 /api/ws/logs/1 /api/status/stream /api/v1/status/stream; do
 	rm -f "$TMP/seen"
 	get "$P$path?token=canary-in-a-query" --http1.1 -H 'Upgrade: WebSocket' \
 		-H 'Connection: keep-alive, Upgrade' -H 'X-Forwarded-For: 192.0.2.9' \

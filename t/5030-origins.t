@@ -19,7 +19,7 @@ site=https://one.localhost:$HTTPS
 get "$panel/api/session"
 is "$STATUS" 502 "TL-2 the panel's /api is the API"
 for path in /api/session /api/deployments /api/auth/login /health/db \
-	/ws/logs /api/deployments/1/logs/stream /api/openapi.json; do
+	/ws/logs /api/deployments/1/logs/stream /api/status/stream /api/openapi.json; do
 	get "$site$path"
 	is "$STATUS" 404 "TL-2 $path of a site's host is nothing"
 	get "$site$path" -H 'Upgrade: websocket' -H 'Connection: upgrade'

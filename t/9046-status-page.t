@@ -46,8 +46,38 @@ within 60 "and so it was today" was 'API Gateway' unknownSeconds 0
 is "$(jget '.history | length')" 90 "of the 90 days that the page shows"
 is "$(jget '[.history[] | .services[].downSeconds] | add')" 0 "nothing was down on any"
 
+# one who watches all of what follows, and comes back as a browser does
+stream() { # PATH WS-CLIENT-ARG...
+	st_path=$1
+	shift
+	"$abs_top_srcdir/t/helper/ws-client" --ca "$AUTOSTACK_CA" --no-subscribe "$@" \
+		"wss://localhost:$STACK_HTTPS$st_path" 2>>"$TMP/stream.err" | sed -nu '/^{/p'
+}
+while :; do
+	stream /api/status/stream --seconds 900
+	sleep 0.5
+done >watched &
+watcher=$!
+defer 'kill $watcher 2>/dev/null'
+last() { tac watched | jq -r --arg s "$1" 'select(.service == $s) | .status' | head -n 1; } # SERVICE
+told() { # STATUS SERVICE...
+	told_status=$1
+	shift
+	for told_name; do [ "$(last "$told_name")" = "$told_status" ] || return 1; done
+}
+within 5 "the live stream tells the same" told operational 'API Gateway' Database CDN 'Build Service'
+call GET /api/status/metrics
+is "$(jget '.metrics | keys | join(" ")')" \
+	"$(jq -r 'select(.type == "metrics_update") | .metrics | keys | join(" ")' watched | head -n 1)" "with the same metrics"
+lines=$(wc -l <watched)
+few() { [ "$(wc -l <watched)" -ge $((lines + 15)) ]; }
+within 15 "every three seconds" few
+stream /api/v1/status/stream --seconds 10 --messages 5 >late
+is "$(jq -r .type late | sort | uniq -c | xargs)" "1 metrics_update 4 service_update" "one that comes later gets all of it at once"
+
 end api
 within 10 "the API stops: the page says so within 10 s" are down 'API Gateway'
+within 2 "and the stream" told down 'API Gateway'
 is "$STATUS $(field x-cache)" "200 STALE" "without the API, and marked"
 try "everything else goes on" are operational Database CDN 'Build Service'
 call GET /api/deployments
@@ -65,6 +95,7 @@ within 60 "its absence is in the history, as down, though nothing could be writt
 
 end postgres
 within 10 "PostgreSQL stops: the page says so within 10 s" are down Database 'Build Service'
+within 2 "and the stream, which needs no database for that" told down Database 'Build Service'
 is "$STATUS" 200 "from the API, which needs no database for that"
 for part in metrics history incidents; do
 	call GET "/api/status/$part"
@@ -79,10 +110,12 @@ down=$(today CDN downSeconds)
 end worker
 within 10 "the worker stops: nobody looks, so within 10 s nothing is known" all_are unknown
 is "$(jget '[.services[].responseTime] | unique | tojson')" '[null]' "of anything"
+within 5 "the stream says so, too" told unknown 'API Gateway' Database CDN 'Build Service'
 call GET /api/status/metrics
 is "$STATUS" 200 "the figures are the last"
 back
 within 15 "when it is back all is operational again" all_are operational
+within 5 "for the stream as well" told operational 'API Gateway' Database CDN 'Build Service'
 within 60 "its absence is in the history, as unknown" was CDN unknownSeconds "$((unknown + 7))"
 is "$(today CDN downSeconds)" "$down" "and not as down"
 

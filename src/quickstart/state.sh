@@ -216,6 +216,7 @@ render_nginx() {
 			BODY_MAX="$(setting request_body_max)" \
 			UPLOAD_MAX="$(setting upload_max)" \
 			AUTH_RATE="$(setting auth_rate_per_minute)" \
+			VIEWERS="$(setting ws_status_per_address)" \
 			ORIGINS="$origins" ||
 		die "cannot write nginx's configuration"
 	with_ports logged nginx-test /usr/sbin/nginx -q -t -c "$state/nginx/nginx.conf" || {

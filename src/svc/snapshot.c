@@ -37,34 +37,40 @@ today(const struct snapshot_in *in)
 	return in->now_us / US_PER_DAY;
 }
 
+/* How a service is, in an object that has its name already. */
+static void
+put_service(struct jw *w, struct arena *a, const struct snapshot_in *in,
+	enum service s, bool stale)
+{
+	const struct service_watch *v = &in->watch[s];
+	bool unknown = stale || v->health == HEALTH_UNKNOWN;
+	int64_t ms[HEALTH_MAX] = {0};
+	char at[21];
+
+	clock_rfc3339(at, in->now_us / 1000000);
+	for (int64_t i = 0; i < HISTORY_DAYS; i++)
+		add_times(in, today(in) - i, s, ms);
+	jw_kstr(w, "status",
+		health_words[unknown ? HEALTH_UNKNOWN : v->health]);
+	jw_key(w, "uptime");
+	jw_raw(w, service_percent(a, service_uptime(ms)));
+	jw_key(w, "responseTime");
+	if (unknown || v->ms < 0)
+		jw_null(w);
+	else
+		jw_int(w, v->ms);
+	jw_kstr(w, "lastCheckedAt", v->health == HEALTH_UNKNOWN ? NULL : at);
+}
+
 static void
 put_services(
 	struct jw *w, struct arena *a, const struct snapshot_in *in, bool stale)
 {
-	char at[21];
-
-	clock_rfc3339(at, in->now_us / 1000000);
 	jw_array(w);
 	for (enum service s = 0; s < SERVICE_MAX; s++) {
-		const struct service_watch *v = &in->watch[s];
-		bool unknown = stale || v->health == HEALTH_UNKNOWN;
-		int64_t ms[HEALTH_MAX] = {0};
-
-		for (int64_t i = 0; i < HISTORY_DAYS; i++)
-			add_times(in, today(in) - i, s, ms);
 		jw_object(w);
 		jw_kstr(w, "name", service_info(s)->name);
-		jw_kstr(w, "status",
-			health_words[unknown ? HEALTH_UNKNOWN : v->health]);
-		jw_key(w, "uptime");
-		jw_raw(w, service_percent(a, service_uptime(ms)));
-		jw_key(w, "responseTime");
-		if (unknown || v->ms < 0)
-			jw_null(w);
-		else
-			jw_int(w, v->ms);
-		jw_kstr(w, "lastCheckedAt",
-			v->health == HEALTH_UNKNOWN ? NULL : at);
+		put_service(w, a, in, s, stale);
 		jw_object_end(w);
 	}
 	jw_array_end(w);
@@ -164,10 +170,52 @@ snapshot_put_metrics(
 	jw_object_end(w);
 }
 
+static void
+put_metrics(struct buf *out, struct arena *a, const struct snapshot_in *in)
+{
+	static const struct snapshot_metrics nothing = {.total = NULL};
+	struct jw w;
+
+	if (in->metrics) {
+		buf_str(out, in->metrics);
+		return;
+	}
+	jw_init(&w, out);
+	snapshot_put_metrics(&w, a, &nothing);
+}
+
+static void
+put_update(struct buf *out, struct arena *a, const struct snapshot_in *in,
+	enum service s, bool stale)
+{
+	struct jw w;
+
+	buf_str(out, stale ? "stale_update " : "service_update ");
+	jw_init(&w, out);
+	jw_object(&w);
+	jw_kstr(&w, "type", "service_update");
+	jw_kstr(&w, "service", service_info(s)->name);
+	put_service(&w, a, in, s, stale);
+	jw_object_end(&w);
+	buf_char(out, '\n');
+}
+
+static void
+put_updates(struct buf *out, struct arena *a, const struct snapshot_in *in)
+{
+	for (enum service s = 0; s < SERVICE_MAX; s++) {
+		put_update(out, a, in, s, false);
+		put_update(out, a, in, s, true);
+	}
+	buf_str(out,
+		"metrics_update {\"type\":\"metrics_update\",\"metrics\":");
+	put_metrics(out, a, in);
+	buf_str(out, "}\n");
+}
+
 void
 snapshot_write(struct arena *a, const struct snapshot_in *in, struct buf *out)
 {
-	static const struct snapshot_metrics nothing = {.total = NULL};
 	struct jw w;
 
 	buf_printf(out, "at %" PRId64 "\nservices ", in->now_us / 1000);
@@ -177,17 +225,13 @@ snapshot_write(struct arena *a, const struct snapshot_in *in, struct buf *out)
 	jw_init(&w, out);
 	put_services(&w, a, in, true);
 	buf_str(out, "\nmetrics ");
-	if (in->metrics) {
-		buf_str(out, in->metrics);
-	} else {
-		jw_init(&w, out);
-		snapshot_put_metrics(&w, a, &nothing);
-	}
+	put_metrics(out, a, in);
 	buf_str(out, "\nhistory ");
 	jw_init(&w, out);
 	put_history(&w, a, in);
 	buf_printf(out, "\nincidents %s\n",
 		in->incident_list ? in->incident_list : "[]");
+	put_updates(out, a, in);
 }
 
 bool
@@ -238,6 +282,26 @@ take_line(char **at, const char *name)
 	return line + n + 1;
 }
 
+/* All of the updates, or none of them. */
+static void
+take_updates(char *text, struct snapshot *s)
+{
+	const char *all[SNAPSHOT_UPDATES];
+
+	for (enum service i = 0; i < SERVICE_MAX; i++) {
+		const char *fresh = take_line(&text, "service_update");
+		const char *stale =
+			fresh ? take_line(&text, "stale_update") : NULL;
+
+		if (!stale)
+			return;
+		all[i] = s->old ? stale : fresh;
+	}
+	all[SERVICE_MAX] = take_line(&text, "metrics_update");
+	if (all[SERVICE_MAX])
+		memcpy(s->updates, all, sizeof(all));
+}
+
 static bool
 take(char *text, struct snapshot *ret)
 {
@@ -254,6 +318,7 @@ take(char *text, struct snapshot *ret)
 	/* a clock that was set back makes it look as if it came from later */
 	s.old = llabs(clock_now_us() / 1000 - s.at_ms) > SNAPSHOT_OLD_MS;
 	s.services = s.old ? stale : services;
+	take_updates(text, &s);
 	*ret = s;
 	return true;
 }
@@ -263,11 +328,15 @@ snapshot_read(struct arena *a, const struct cfg *cfg, struct snapshot *ret)
 {
 	const char *path = arena_printf(a, "%s/" SNAPSHOT_FILE, cfg->run_dir);
 	char *text = fd_read_file(a, path, SNAPSHOT_MAX, NULL);
+	bool taken = text && take(text, ret);
+	struct snapshot none;
 
-	if (text && take(text, ret))
+	if (taken && ret->updates[0])
 		return;
-	text = arena_strdup(a, blank(a));
-	ASSERT(take(text, ret));
-	ret->at_ms = 0;
-	ret->old = true;
+	ASSERT(take(arena_strdup(a, blank(a)), &none));
+	none.at_ms = 0;
+	none.old = true;
+	if (!taken)
+		*ret = none;
+	memcpy(ret->updates, none.updates, sizeof(none.updates));
 }

@@ -5,7 +5,9 @@
  * that, and each says the same.
  *
  * The file is lines of "NAME JSON", ready to be sent. `stale` is `services` as
- * they are when the file has become too old: then nobody has looked.
+ * they are when the file has become too old: then nobody has looked. At the end
+ * stand the messages of the stream, which are rendered here once for all who
+ * send them: service_update and stale_update of each service, metrics_update.
  */
 #ifndef AS_SVC_SNAPSHOT_H
 #define AS_SVC_SNAPSHOT_H
@@ -22,6 +24,9 @@ struct jw;
 #define SNAPSHOT_MAX    ((size_t)1 << 20)
 #define SNAPSHOT_OLD_MS 8000 /* nobody has looked for so long: unknown */
 #define HISTORY_DAYS    90
+
+/* Messages that tell all of a snapshot: of each service, and the metrics. */
+#define SNAPSHOT_UPDATES (SERVICE_MAX + 1)
 
 /* ---- writing: the prober ---- */
 
@@ -57,9 +62,11 @@ struct snapshot {
 	int64_t at_ms; /* since 1970; 0: there is none */
 	bool old;      /* services are unknown */
 	const char *services, *metrics, *history, *incidents; /* JSON */
+	const char *updates[SNAPSHOT_UPDATES];                /* the same */
 };
 /* Never fails: what is missing, too large or broken is as if there were none,
- * and everything is unknown then. Lives on the arena. */
+ * and everything is unknown then; so are the updates in a file of an older
+ * worker, which has none. Lives on the arena. */
 void snapshot_read(
 	struct arena *a, const struct cfg *cfg, struct snapshot *ret);
 

@@ -17,6 +17,7 @@
 #include "base/str.h"
 #include "ext/db.h"
 #include "stmt.h"
+#include "ws/board.h"
 #include "ws/command.h"
 #include "ws/feed.h"
 #include "ws/frame.h"
@@ -43,12 +44,13 @@
 #define COMPLETE_MS    250   /* between deployment_complete and close */
 #define ENDING_TICK_MS 100
 
-#define OUT_MAX     ((size_t)2 * 1024 * 1024)
-#define PONG_MAX    4096 /* no pong when more than this waits already */
-#define FILLS       4    /* at most, before the others get their turn */
-#define BAD_MAX     8    /* messages that we do not understand */
-#define COMMAND_MAX 64   /* subscribes */
-#define SEND_BUFFER (64 * 1024)
+#define OUT_MAX            ((size_t)2 * 1024 * 1024)
+#define PONG_MAX           4096 /* no pong when more than this waits already */
+#define FILLS              4    /* at most, before the others get their turn */
+#define BAD_MAX            8    /* messages that we do not understand */
+#define COMMAND_MAX        64   /* subscribes */
+#define SEND_BUFFER        (64 * 1024)
+#define STATUS_SEND_BUFFER 2048 /* a few snapshots: old ones help nobody */
 
 enum phase { HEAD, OPEN, CLOSING, REFUSED };
 
@@ -58,14 +60,16 @@ struct conn {
 	struct server *srv;
 	struct conn *next, *prev;
 	struct sock *sock;
-	char id[37]; /* request id, for logs */
-	char deployment[37];
+	char id[37];         /* request id, for logs */
+	bool status;         /* looks at the status page */
+	char deployment[37]; /* "" then */
 	struct grant grant;
 	struct buf in;
 	struct message message;
 	struct buf out;
 	size_t sent; /* of out */
 	struct viewer view;
+	struct onlooker look;
 	bool peer_closed; /* its close frame came */
 	bool complete;    /* deployment_complete is in out or sent */
 	bool pinged;
@@ -100,12 +104,32 @@ conn_wake(struct viewer *v)
 	want_write(conn_of((char *)v - offsetof(struct conn, view)));
 }
 
+void
+conn_wake_onlooker(struct onlooker *v)
+{
+	want_write(conn_of((char *)v - offsetof(struct conn, look)));
+}
+
+/* For logs; NULL is left out. */
+static const char *
+text_or_null(const char *s)
+{
+	return *s ? s : NULL;
+}
+
+static const char *
+stream_of(const struct conn *c)
+{
+	return c->status ? "status" : "log";
+}
+
 /* ---- the end ---- */
 
 static void
 stop_watching(struct conn *c)
 {
 	hub_leave(c->srv->hubs, &c->view);
+	board_leave(&c->look);
 }
 
 /* Send a close frame after what waits already, then wait `wait` for the
@@ -124,7 +148,8 @@ conn_close(struct conn *c, unsigned code, const char *reason, int64_t wait)
 	want_write(c);
 }
 
-/* Too slow: say where to go on. What is in out already is sent before. */
+/* Too slow: say where to go on, which the status page needs nobody to know. What
+ * is in out already is sent before. */
 static void
 conn_lagged(struct conn *c)
 {
@@ -134,11 +159,13 @@ conn_lagged(struct conn *c)
 	jw_init(&w, &json);
 	jw_object(&w);
 	jw_kstr(&w, "type", "lagged");
-	jw_kint(&w, "after", c->view.seq);
+	if (!c->status)
+		jw_kint(&w, "after", c->view.seq);
 	jw_object_end(&w);
 	frame_put(&c->out, FRAME_TEXT, buf_text(&json), json.len);
-	log_event(EV_WS_LAGGED, c->id, "user", c->grant.user, "deployment",
-		c->deployment, NULL);
+	log_event(EV_WS_LAGGED, c->id, "stream", stream_of(c), "user",
+		text_or_null(c->grant.user), "deployment",
+		text_or_null(c->deployment), NULL);
 	conn_close(c, CLOSE_TRY_LATER, "lagged", LAGGED_MS);
 }
 
@@ -151,9 +178,8 @@ refuse(struct ctx *ctx, struct conn *c, enum err e)
 
 	log_event(EV_WS_REFUSED, c->id, "status",
 		str_from_i64(srv->scratch, err_info(e)->status), "code",
-		err_info(e)->code, "deployment",
-		c->deployment[0] ? c->deployment : NULL, "cause", ctx->cause,
-		NULL);
+		err_info(e)->code, "deployment", text_or_null(c->deployment),
+		"cause", ctx->cause, NULL);
 	buf_done(&c->in);
 	c->phase = REFUSED;
 	c->deadline_ms = clock_mono_ms() + REFUSED_MS;
@@ -163,10 +189,21 @@ refuse(struct ctx *ctx, struct conn *c, enum err e)
 }
 
 static void
-count_open(struct server *srv, int by)
+count_open(const struct conn *c, int by)
 {
-	srv->n_open += (size_t)by;
-	meter_set(srv->meter, METER_WEBSOCKETS, srv->n_open);
+	struct server *srv = c->srv;
+
+	*(c->status ? &srv->n_status : &srv->n_open) += (size_t)by;
+	meter_set(srv->meter, METER_WEBSOCKETS, srv->n_open + srv->n_status);
+}
+
+/* What the kernel may keep of what we have sent and the peer has not read. */
+static void
+set_send_buffer(const struct conn *c, int size)
+{
+	/* a smaller one only costs memory less; failing is fine */
+	(void)setsockopt(
+		sock_fd(c->sock), SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 }
 
 static void
@@ -178,9 +215,14 @@ accept_stream(struct conn *c, const struct shake *s)
 	shake_put_accept(&c->out, accept, c->id);
 	c->phase = OPEN;
 	c->since_ms = c->heard_ms = clock_mono_ms();
-	count_open(c->srv, 1);
-	log_event(EV_WS_OPEN, c->id, "user", c->grant.user, "deployment",
-		c->deployment, NULL);
+	count_open(c, 1);
+	log_event(EV_WS_OPEN, c->id, "stream", stream_of(c), "user",
+		text_or_null(c->grant.user), "deployment",
+		text_or_null(c->deployment), NULL);
+	if (c->status) {
+		set_send_buffer(c, STATUS_SEND_BUFFER);
+		board_join(c->srv->board, &c->look);
+	}
 	want_write(c);
 }
 
@@ -195,6 +237,7 @@ read_head(struct conn *c, size_t n)
 	if (n) {
 		e = shake_read(&ctx, c->in.data, n, &s);
 		if (!e) {
+			c->status = s.status;
 			memcpy(c->deployment, s.deployment,
 				sizeof(c->deployment));
 			if (s.id) /* the one in nginx's log */
@@ -240,6 +283,19 @@ say_error(struct ctx *ctx, struct conn *c, enum err e)
 		conn_close(c, CLOSE_POLICY, err_info(e)->code, CLOSE_MS);
 }
 
+/* The status page's stream has nothing to be asked for: what comes from the
+ * public is not even parsed. */
+static enum err
+read_command(struct ctx *ctx, const struct conn *c, struct command *ret)
+{
+	const struct buf *text = &c->message.text;
+
+	if (c->status)
+		return ctx_fail(ctx, E_VALIDATION_ERROR,
+			"This stream takes no messages");
+	return command_read(ctx, buf_text(text), text->len, c->deployment, ret);
+}
+
 static void
 on_message(struct conn *c)
 {
@@ -251,8 +307,7 @@ on_message(struct conn *c)
 		conn_close(c, CLOSE_TYPE, "text only", CLOSE_MS);
 		return;
 	}
-	e = command_read(&ctx, buf_text(&c->message.text), c->message.text.len,
-		c->deployment, &cmd);
+	e = read_command(&ctx, c, &cmd);
 	if (e)
 		say_error(&ctx, c, e);
 	else if (++c->commands > COMMAND_MAX)
@@ -394,6 +449,8 @@ fill(struct conn *c)
 	struct ctx ctx = {.arena = c->srv->scratch};
 	bool more = true;
 
+	if (c->status)
+		return board_fill(&c->look, &c->out);
 	switch (hub_fill(&ctx, c->srv->hubs, &c->view, &c->out)) {
 	case FILL_NOTHING:
 		more = false;
@@ -418,6 +475,12 @@ fill(struct conn *c)
 }
 
 static bool
+is_watching(const struct conn *c)
+{
+	return c->view.hub || c->look.board;
+}
+
+static bool
 conn_writable(void *conn)
 {
 	struct conn *c = conn_of(conn);
@@ -425,7 +488,7 @@ conn_writable(void *conn)
 
 	c->want_ms = 0;
 	sent = flush(c);
-	for (int i = 0; sent == SENT_ALL && c->view.hub; i++) {
+	for (int i = 0; sent == SENT_ALL && is_watching(c); i++) {
 		if (c->view.lagged) {
 			conn_lagged(c);
 		} else if (i == FILLS) {
@@ -454,7 +517,6 @@ conn_opened(void *self, void *conn, struct sock *s)
 {
 	struct server *srv = self;
 	struct conn *c = conn;
-	int size = SEND_BUFFER;
 
 	c->magic = MAGIC;
 	c->srv = srv;
@@ -471,9 +533,7 @@ conn_opened(void *self, void *conn, struct sock *s)
 		loop_timer(srv->loop, TIMER_TICK, TICK_MS);
 	srv->conns = c;
 	srv->n_conns++;
-	/* a smaller one only costs memory less; failing is fine */
-	(void)setsockopt(
-		sock_fd(s), SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	set_send_buffer(c, SEND_BUFFER);
 	return true;
 }
 
@@ -503,7 +563,7 @@ conn_closed(void *conn)
 	srv = c->srv;
 	stop_watching(c);
 	if (c->phase == OPEN || c->phase == CLOSING) {
-		count_open(srv, -1);
+		count_open(c, -1);
 		log_close(c);
 	}
 	if (c->next)
@@ -547,7 +607,7 @@ tick_open(struct conn *c, int64_t now)
 		c->pinged = true;
 		frame_put(&c->out, FRAME_PING, "", 0);
 		want_write(c);
-	} else if (!c->view.hub && now - c->since_ms >= AUTO_START_MS) {
+	} else if (!is_watching(c) && now - c->since_ms >= AUTO_START_MS) {
 		start_stream(c, 0);
 	}
 }
@@ -583,7 +643,7 @@ check_sessions(struct server *srv)
 	int id, role;
 
 	for (struct conn *c = srv->conns; c; c = c->next)
-		if (c->phase == OPEN)
+		if (c->phase == OPEN && !c->status)
 			ids[n++] = c->grant.session;
 	if (!n || feed_query(&ctx, srv->feed, STMT_STREAM_SESSIONS,
 			  DB_IN(db_text_array(ctx.arena, ids, n),
@@ -597,7 +657,7 @@ check_sessions(struct server *srv)
 	for (struct conn *c = srv->conns; c; c = c->next) {
 		bool good = false;
 
-		if (c->phase != OPEN)
+		if (c->phase != OPEN || c->status)
 			continue;
 		for (size_t i = 0; i < rows_n(r) && !good; i++)
 			good = str_eq(rows_text(r, i, id), c->grant.session) &&

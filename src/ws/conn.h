@@ -9,6 +9,7 @@
 #include "base/base.h"
 #include "ws/loop.h"
 
+struct onlooker;
 struct server;
 struct viewer;
 
@@ -16,6 +17,8 @@ extern const struct loop_ops conn_ops;
 
 /* hubs_new's wake. */
 void conn_wake(struct viewer *v);
+/* board_new's. */
+void conn_wake_onlooker(struct onlooker *v);
 /* Deadlines, pings, expiry, the slow poll. Sets itself again while there are
  * connections. For TIMER_TICK; self is the server. */
 void conns_tick(void *self);

@@ -1,4 +1,4 @@
-# src/ws: autostack-ws, the log streams. The pure parts are a library of their
+# src/ws: autostack-ws, the streams. The pure parts are a library of their
 # own, for the unit tests and the fuzz harness.
 noinst_LIBRARIES += src/ws/libws.a
 src_ws_libws_a_SOURCES = \
@@ -8,6 +8,7 @@ src_ws_libws_a_SOURCES = \
 
 autostack_PROGRAMS += autostack-ws
 autostack_ws_SOURCES = \
+	src/ws/board.c src/ws/board.h \
 	src/ws/conn.c src/ws/conn.h \
 	src/ws/feed.c src/ws/feed.h \
 	src/ws/gate.c src/ws/gate.h \

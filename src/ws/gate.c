@@ -1,6 +1,7 @@
 /*
  * gate.c - the judgement of a handshake, in this order: Origin, token or ticket,
- * session, deployment, caps. Called by conn.c. Never logs a token.
+ * session, deployment, caps; of the status page's only the first and the last.
+ * Called by conn.c. Never logs a token.
  */
 #include "ws/gate.h"
 
@@ -98,6 +99,18 @@ check_caps(struct ctx *ctx, struct server *srv, const char *user)
 	return E_OK;
 }
 
+/* The status page has a cap of its own, so that the public takes no stream from
+ * a user. How many one address may have, nginx counts. */
+static enum err
+open_status(struct ctx *ctx, const struct server *srv, struct grant *ret)
+{
+	if ((int64_t)srv->n_status >= srv->cfg->ws_status_max)
+		return ctx_fail(ctx, E_SERVICE_UNAVAILABLE,
+			"Too many viewers of the status page");
+	*ret = (struct grant){.expires = 0};
+	return E_OK;
+}
+
 enum err
 gate_open(struct ctx *ctx, struct server *srv, const struct shake *s,
 	struct grant *ret)
@@ -108,6 +121,8 @@ gate_open(struct ctx *ctx, struct server *srv, const struct shake *s,
 
 	if (s->origin && !origin_allowed(srv->cfg, s->origin))
 		return ctx_fail(ctx, E_FORBIDDEN, "This Origin is not allowed");
+	if (s->status)
+		return open_status(ctx, srv, ret);
 	e = who(ctx, srv, s, &b);
 	if (e)
 		return e;

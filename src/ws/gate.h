@@ -8,7 +8,8 @@
 struct server;
 struct shake;
 
-/* What an open stream is allowed by, and must go on having. */
+/* What an open stream is allowed by, and must go on having. All of it empty:
+ * the status page's, which is everybody's. */
 struct grant {
 	char user[37];
 	char session[37];
@@ -17,7 +18,8 @@ struct grant {
 			  * which lives as long as its session */
 };
 
-/* E_FORBIDDEN: the Origin; E_UNAUTHORIZED: no token, or a bad, expired, used or
+/* Of the status page's stream only the Origin and its cap are judged, without
+ * the database. E_FORBIDDEN: the Origin; E_UNAUTHORIZED: no token, or a bad, expired, used or
  * revoked one, or two that differ; E_DEPLOYMENT_NOT_FOUND: also somebody
  * else's; E_RATE_LIMIT_EXCEEDED and E_SERVICE_UNAVAILABLE: the caps, or the
  * database is away. A ticket is used up by any attempt. */

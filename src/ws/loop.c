@@ -136,7 +136,8 @@ loop_new(struct arena *a, const struct loop_ops *ops, void *self, size_t max,
 	/* its log would quote what strangers send, tokens included (WS-3) */
 	lws_set_log_level(0, NULL);
 	if (!limit_fds(max)) {
-		*ret_error = "RLIMIT_NOFILE is too low for ws_connections_max";
+		*ret_error = "RLIMIT_NOFILE is too low for ws_connections_max "
+			     "and ws_status_max";
 		return NULL;
 	}
 	l->context = lws_create_context(&info);

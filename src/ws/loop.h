@@ -53,7 +53,7 @@ void loop_unwatch(struct watch *w);
 
 /* One-shot timers: setting one again makes it come earlier, never later. fn
  * must be set once before. */
-enum loop_timer { TIMER_TICK, TIMER_PUMP, TIMER_FEED, TIMER_MAX };
+enum loop_timer { TIMER_TICK, TIMER_PUMP, TIMER_FEED, TIMER_BOARD, TIMER_MAX };
 void loop_on_timer(
 	struct loop *l, enum loop_timer t, void (*fn)(void *self), void *self);
 void loop_timer(struct loop *l, enum loop_timer t, int64_t ms);

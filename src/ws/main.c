@@ -1,7 +1,8 @@
 /*
- * main.c - autostack-ws: streams the logs of deployments over WebSockets. It
- * listens on RUN_DIR/ws.sock behind nginx; what it streams it reads from
- * PostgreSQL, where NOTIFY tells it to look.
+ * main.c - autostack-ws: streams the logs of deployments and the status page
+ * over WebSockets. It listens on RUN_DIR/ws.sock behind nginx; logs it reads
+ * from PostgreSQL, where NOTIFY tells it to look, the status page from the file
+ * that the worker's prober writes.
  */
 #include "base/arena.h"
 #include "base/base.h"
@@ -14,6 +15,7 @@
 #include "base/options.h"
 #include "base/str.h"
 #include "svc/access.h"
+#include "ws/board.h"
 #include "ws/conn.h"
 #include "ws/feed.h"
 #include "ws/hub.h"
@@ -118,16 +120,24 @@ listen_at(struct arena *a, const char *path)
 	return TAKE_FD(fd);
 }
 
+/* How many sockets there may be. */
+static size_t
+sockets_max(const struct cfg *cfg)
+{
+	return (size_t)cfg->ws_connections_max + (size_t)cfg->ws_status_max +
+	       HANDSHAKES_MAX;
+}
+
 static void
 on_accept(void *self)
 {
 	struct server *srv = self;
-	int64_t max = srv->cfg->ws_connections_max + HANDSHAKES_MAX;
+	size_t max = sockets_max(srv->cfg);
 	int fd;
 
 	while ((fd = accept4(prog.listen_fd, NULL, NULL,
 			SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0) {
-		if ((int64_t)srv->n_conns >= max)
+		if (srv->n_conns >= max)
 			(void)close(fd); /* nginx answers 502 */
 		else
 			loop_adopt(srv->loop, fd);
@@ -209,14 +219,16 @@ serve(struct server *srv)
 	prog.signal_fd = signals_open();
 	if (prog.signal_fd < 0)
 		return complain("signalfd", strerror(errno));
-	srv->loop = loop_new(srv->arena, &conn_ops, srv,
-		(size_t)srv->cfg->ws_connections_max + HANDSHAKES_MAX, &why);
+	srv->loop = loop_new(
+		srv->arena, &conn_ops, srv, sockets_max(srv->cfg), &why);
 	if (!srv->loop)
 		return complain("event loop", why);
 	srv->feed = feed_new(
 		srv->arena, srv->loop, srv->cfg->database_url, &feed_ops, srv);
 	srv->hubs = hubs_new(srv->arena, srv->loop, srv->feed,
 		(size_t)srv->cfg->ws_queue_max, conn_wake);
+	srv->board =
+		board_new(srv->arena, srv->loop, srv->cfg, conn_wake_onlooker);
 	loop_on_timer(srv->loop, TIMER_TICK, conns_tick, srv);
 	prog.listen_fd = listen_at(srv->arena, path);
 	if (prog.listen_fd < 0)
@@ -252,6 +264,7 @@ run(struct server *srv)
 	status = serve(srv);
 	loop_free(srv->loop); /* closes every connection, which leaves hubs */
 	hubs_free(srv->hubs);
+	board_free(srv->board);
 	feed_free(srv->feed);
 	arena_free(srv->scratch);
 	return status;

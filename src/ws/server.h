@@ -10,6 +10,7 @@
 
 struct access_keys;
 struct arena;
+struct board;
 struct cfg;
 struct conn;
 struct feed;
@@ -24,10 +25,12 @@ struct server {
 	struct loop *loop;
 	struct feed *feed;
 	struct hubs *hubs;
+	struct board *board;
 	struct meter *meter;
 	struct conn *conns; /* every socket, streams and handshakes */
 	size_t n_conns;
-	size_t n_open; /* those that are streams */
+	size_t n_open;   /* those that are streams of users */
+	size_t n_status; /* those that look at the status page */
 	bool ask_sessions;
 	bool ending;
 	int64_t polled_ms; /* the last slow poll */

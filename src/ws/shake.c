@@ -109,12 +109,25 @@ uuid_then(const char *s, const char *rest, char ret[37])
 	return true;
 }
 
+/* What follows /api or /api/v1, or NULL. */
+static const char *
+below_api(const char *path)
+{
+	return str_starts(path, "/api/v1/") ? path + 7
+	       : str_starts(path, "/api/")  ? path + 4
+					    : NULL;
+}
+
+bool
+shake_path_is_status(const char *path)
+{
+	return str_eq(below_api(path), "/status/stream");
+}
+
 bool
 shake_path(const char *path, char ret_deployment[37])
 {
-	const char *api = str_starts(path, "/api/v1/") ? path + 7
-			  : str_starts(path, "/api/")  ? path + 4
-						       : NULL;
+	const char *api = below_api(path);
 	const char *rest = api ? api : path;
 
 	if (api && str_starts(api, "/deployments/"))
@@ -160,7 +173,8 @@ read_request_line(struct ctx *ctx, char *line, struct shake *ret)
 	query = strchr(target, '?');
 	if (query)
 		*query++ = '\0';
-	if (!shake_path(target, ret->deployment))
+	ret->status = shake_path_is_status(target);
+	if (!ret->status && !shake_path(target, ret->deployment))
 		return E_NOT_FOUND;
 	if (!str_eq(line, "GET"))
 		return E_METHOD_NOT_ALLOWED;

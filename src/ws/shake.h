@@ -16,6 +16,7 @@ struct buf;
 #define SHAKE_ACCEPT_SIZE 29 /* of Sec-WebSocket-Accept, with its NUL */
 
 struct shake {
+	bool status;         /* the status page's stream: no deployment */
 	char deployment[37]; /* lower case */
 	const char *query;   /* token of ?token=, decoded, or NULL */
 	const char *bearer;  /* token of Authorization, or NULL */
@@ -33,6 +34,8 @@ MUST enum err shake_read(
 /* The deployment whose log a path streams: /api/deployments/ID/logs/stream,
  * /api/v1/..., /ws/logs/ID and the last below /api or /api/v1. */
 MUST bool shake_path(const char *path, char ret_deployment[37]);
+/* The status page's: /api/status/stream, /api/v1/status/stream. */
+bool shake_path_is_status(const char *path);
 
 /* The 101 answer. accept is Sec-WebSocket-Accept. */
 void shake_put_accept(struct buf *out, const char *accept, const char *id);

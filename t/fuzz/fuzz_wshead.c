@@ -24,10 +24,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (!e) {
 			AUTO_BUF struct buf out = {.max = 65536};
 
-			ASSERT(str_is_uuid(s.deployment));
+			ASSERT(s.status ? !*s.deployment
+					: str_is_uuid(s.deployment));
 			ASSERT(strlen(s.key) == 24);
 			shake_put_refusal(
-				&out, E_BAD_REQUEST, ctx.message, s.deployment);
+				&out, E_BAD_REQUEST, ctx.message, s.key);
 			ASSERT(!out.full);
 		}
 	}

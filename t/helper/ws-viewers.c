@@ -1,9 +1,11 @@
 /*
- * ws-viewers.c - many viewers of one deployment's log at once, over the socket
- * of autostack-ws itself. Used by bench/logs and t/9052. One that is told that
- * it lags comes back where it was, as a browser does.
+ * ws-viewers.c - many viewers of one deployment's log, or of the status page, at
+ * once, over the socket of autostack-ws itself. Used by bench/logs, bench/status
+ * and t/9052. One that is told that it lags comes back where it was, as a
+ * browser does.
  *
  *   ws-viewers SOCKET DEPLOYMENT TOKEN VIEWERS SECONDS
+ *   ws-viewers SOCKET status FILE VIEWERS SECONDS
  *
  * Prints "ready" when all of them follow, then, when all were told of the
  * deployment's end or after so many seconds, one line:
@@ -16,6 +18,17 @@
  * promised. A line that a build printed as "line NUMBER @MICROSECONDS" says
  * when that was: the times are from there to the arrival of its message. Exit
  * 1 when not all are complete, or when anything is lost, doubled or wrong.
+ *
+ * Of the status page, FILE being the prober's, it prints "ready" when all were
+ * told of a snapshot, then, after so many seconds, one line:
+ *
+ *   viewers=N rounds=N snapshots=N missed=N again=N resumed=N
+ *   p50=MS p99=MS max=MS seconds=S
+ *
+ * rounds: new files after "ready"; snapshots: how many of them arrived in all,
+ * missed: did not; again: snapshots that came without a new file. The times are
+ * from the file's last change to the arrival of the last message of its
+ * snapshot. Exit 1 when any is missed.
  */
 #include "base/base.h"
 
@@ -25,10 +38,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <sys/epoll.h>
+#include <sys/inotify.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -50,10 +66,16 @@ struct viewer {
 	struct buf in; /* what is not a whole frame yet */
 	int64_t seq;   /* of the last line */
 	int64_t line;  /* the number that the build gave it; 0: none yet */
+	int64_t round; /* of the last snapshot */
 };
 
 struct crowd {
 	const char *socket, *deployment, *token;
+	const char *file; /* of the status page; NULL: they watch a log */
+	int inotify;
+	int64_t round, changed_us; /* of the file */
+	int64_t first;             /* round that was counted first */
+	int64_t missed, again;
 	int epoll;
 	size_t n, ready, complete;
 	int64_t lost, doubled, wrong, resumed, messages;
@@ -94,13 +116,20 @@ open_stream(struct crowd *c, struct viewer *v)
 {
 	struct sockaddr_un a = {.sun_family = AF_UNIX};
 	struct epoll_event e = {.events = EPOLLIN, .data.ptr = v};
-	char head[4096];
-	int n = snprintf(head, sizeof(head),
-		"GET /api/deployments/%s/logs/stream?token=%s HTTP/1.1\r\n"
+	char path[3072], head[4096];
+	int n = c->file ? snprintf(path, sizeof(path), "/api/status/stream")
+			: snprintf(path, sizeof(path),
+				  "/api/deployments/%s/logs/stream?token=%s",
+				  c->deployment, c->token);
+
+	if (n >= (int)sizeof(path))
+		die("too long");
+	n = snprintf(head, sizeof(head),
+		"GET %s HTTP/1.1\r\n"
 		"Host: localhost\r\nUpgrade: websocket\r\n"
 		"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
 		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-		c->deployment, c->token);
+		path);
 
 	if (!str_copy(a.sun_path, sizeof(a.sun_path), c->socket) ||
 		n >= (int)sizeof(head))
@@ -142,12 +171,21 @@ digits(const char **p, const char *end)
 	return *p == from ? -1 : n;
 }
 
+static void
+note_late(struct crowd *c, int64_t us)
+{
+	int64_t ms = (c->now_us - us) / 1000;
+
+	c->late[MIN(MAX(ms, (int64_t)0), (int64_t)LATE_MS)]++;
+	c->timed++;
+}
+
 /* "line NUMBER @MICROSECONDS" within a message. */
 static void
 take_line(struct crowd *c, struct viewer *v, const char *p, const char *end)
 {
 	const char *at = memmem(p, (size_t)(end - p), "] line ", 7);
-	int64_t number, us, ms;
+	int64_t number, us;
 
 	if (!at)
 		return;
@@ -160,9 +198,7 @@ take_line(struct crowd *c, struct viewer *v, const char *p, const char *end)
 		return;
 	at += 2;
 	us = digits(&at, end);
-	ms = (c->now_us - us) / 1000;
-	c->late[MIN(MAX(ms, (int64_t)0), (int64_t)LATE_MS)]++;
-	c->timed++;
+	note_late(c, us);
 }
 
 static bool
@@ -174,12 +210,77 @@ is_type(const char *p, size_t n, const char *type)
 	return n >= (size_t)k && memcmp(p, begin, (size_t)k) == 0;
 }
 
+/* ---- the status page ---- */
+
+static void
+watch_file(struct crowd *c)
+{
+	char dir[4096];
+
+	c->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	if (!str_copy(dir, sizeof(dir), c->file) || c->inotify < 0 ||
+		inotify_add_watch(c->inotify, dirname(dir), IN_MOVED_TO) < 0)
+		die(c->file);
+}
+
+/* From the first file on that came when all were there. */
+static bool
+counts(const struct crowd *c)
+{
+	return c->first && c->round >= c->first;
+}
+
+/* Has the prober written? Asked before each read of a viewer, so that a file is
+ * known here before its first message is. */
+static void
+look_at_file(struct crowd *c)
+{
+	_Alignas(struct inotify_event) char events[4096];
+	struct stat st;
+	int64_t us;
+
+	if (read(c->inotify, events, sizeof(events)) <= 0 ||
+		stat(c->file, &st) < 0)
+		return;
+	us = (int64_t)st.st_mtim.tv_sec * 1000000 + st.st_mtim.tv_nsec / 1000;
+	if (us == c->changed_us) /* it was another file */
+		return;
+	c->changed_us = us;
+	for (size_t i = 0; counts(c) && i < c->n; i++)
+		c->missed += c->v[i].round != c->round;
+	c->round++;
+}
+
+static void
+take_update(struct crowd *c, struct viewer *v, const char *p, size_t n)
+{
+	if (!is_type(p, n, "metrics_update")) /* the last of a snapshot */
+		return;
+	if (!v->told) {
+		v->told = true;
+		c->ready++;
+	}
+	if (!counts(c))
+		return;
+	if (v->round == c->round) {
+		c->again++;
+		return;
+	}
+	v->round = c->round;
+	c->messages++;
+	note_late(c, c->changed_us);
+}
+
 static void
 take_message(struct crowd *c, struct viewer *v, const char *p, size_t n)
 {
 	static const char log[] = "{\"type\":\"log\",\"seq\":";
 	const char *end = p + n;
 
+	if (c->file) {
+		take_update(c, v, p, n);
+		return;
+	}
 	if (!v->told) {
 		v->told = true;
 		c->ready++;
@@ -279,7 +380,10 @@ take_head(struct crowd *c, struct viewer *v)
 		exit(2);
 	}
 	buf_consume(&v->in, (size_t)(end + 4 - v->in.data));
-	subscribe(c, v);
+	if (c->file)
+		v->state = FOLLOWS;
+	else
+		subscribe(c, v);
 	return true;
 }
 
@@ -287,8 +391,11 @@ static void
 readable(struct crowd *c, struct viewer *v)
 {
 	static char chunk[READ_BYTES];
-	ssize_t n = recv(v->fd, chunk, sizeof(chunk), 0);
+	ssize_t n;
 
+	if (c->file)
+		look_at_file(c);
+	n = recv(v->fd, chunk, sizeof(chunk), 0);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	c->now_us = clock_now_us();
@@ -329,6 +436,20 @@ report(const struct crowd *c, int64_t ms)
 	return c->complete < c->n || c->lost || c->doubled || c->wrong;
 }
 
+static int
+report_status(const struct crowd *c, int64_t ms)
+{
+	(void)printf("viewers=%zu rounds=%lld snapshots=%lld missed=%lld "
+		     "again=%lld resumed=%lld p50=%lld p99=%lld max=%lld "
+		     "seconds=%.1f\n",
+		c->n, (long long)(c->round - c->first + 1),
+		(long long)c->messages, (long long)c->missed,
+		(long long)c->again, (long long)c->resumed,
+		(long long)percentile(c, 50), (long long)percentile(c, 99),
+		(long long)percentile(c, 100), (double)ms / 1000);
+	return c->missed != 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -340,6 +461,8 @@ main(int argc, char **argv)
 	if (argc != 6 || !str_to_i64(argv[4], 1, VIEWERS_MAX, &n) ||
 		!str_to_i64(argv[5], 1, 86400, &seconds)) {
 		(void)fputs("usage: ws-viewers SOCKET DEPLOYMENT TOKEN VIEWERS "
+			    "SECONDS\n"
+			    "       ws-viewers SOCKET status FILE VIEWERS "
 			    "SECONDS\n",
 			stderr);
 		return 2;
@@ -351,11 +474,14 @@ main(int argc, char **argv)
 	c = (struct crowd){.socket = argv[1],
 		.deployment = argv[2],
 		.token = argv[3],
+		.file = str_eq(argv[2], "status") ? argv[3] : NULL,
 		.n = (size_t)n,
 		.epoll = epoll_create1(EPOLL_CLOEXEC),
 		.late = calloc(LATE_MS + 1, sizeof(*c.late))};
 	if (c.epoll < 0 || !c.late)
 		die("start");
+	if (c.file)
+		watch_file(&c);
 	began = clock_mono_ms();
 	until = began + seconds * 1000;
 	for (size_t i = 0; i < c.n; i++) {
@@ -372,7 +498,8 @@ main(int argc, char **argv)
 			(void)puts("ready");
 			(void)fflush(stdout);
 			said = true;
+			c.first = c.round + 1;
 		}
 	}
-	return report(&c, clock_mono_ms() - began);
+	return (c.file ? report_status : report)(&c, clock_mono_ms() - began);
 }

@@ -248,6 +248,83 @@ START_TEST(file_comes_back)
 }
 END_TEST
 
+/* What the stream says of a service is what the page says of it. */
+static void
+check_update(const char *update, const struct jsn *service)
+{
+	static const char *const texts[] = {"status", "lastCheckedAt"};
+	static const char *const numbers[] = {"uptime", "responseTime"};
+	const struct jsn *v = parse(update);
+
+	ck_assert_str_eq(jsn_str(jsn_get(v, "type")), "service_update");
+	ck_assert_str_eq(jsn_str(jsn_get(v, "service")),
+		jsn_str(jsn_get(service, "name")));
+	for (size_t i = 0; i < NELEM(texts); i++)
+		ck_assert_pstr_eq(jsn_str(jsn_get(v, texts[i])),
+			jsn_str(jsn_get(service, texts[i])));
+	for (size_t i = 0; i < NELEM(numbers); i++) {
+		const struct jsn *got = jsn_get(v, numbers[i]);
+		const struct jsn *want = jsn_get(service, numbers[i]);
+
+		ck_assert_int_eq(jsn_type(got), jsn_type(want));
+		ck_assert_int_eq(jsn_int(got), jsn_int(want));
+	}
+}
+
+START_TEST(updates_say_the_same)
+{
+	static const int64_t ages_ms[] = {0, 8500};
+
+	for (size_t i = 0; i < NELEM(ages_ms); i++) {
+		struct snapshot got;
+		const struct jsn *v;
+
+		write_at(clock_now_us() - ages_ms[i] * 1000, HEALTH_UP);
+		snapshot_read(a, &cfg, &got);
+		v = parse(got.services);
+		for (size_t s = 0; s < SERVICE_MAX; s++)
+			check_update(got.updates[s], jsn_at(v, s));
+		ck_assert_str_eq(got.updates[SERVICE_MAX],
+			arena_printf(a,
+				"{\"type\":\"metrics_update\",\"metrics\":%s}",
+				got.metrics));
+	}
+}
+END_TEST
+
+/* Of an older worker, or cut: the page is there, of the stream nothing is. */
+START_TEST(file_without_updates)
+{
+	static const char *const ends[] = {"", "service_update {}\n",
+		"service_update {}\nstale_update {}\n",
+		"service_update {}\nstale_update {}\nservice_update {}\n"
+		"stale_update {}\nservice_update {}\nstale_update {}\n"
+		"service_update {}\nstale_update {}\nmetrics_update {}"};
+
+	for (size_t i = 0; i < NELEM(ends); i++) {
+		AUTO_BUF struct buf b = {.max = SNAPSHOT_MAX};
+		struct snapshot got;
+		const struct jsn *v;
+
+		buf_printf(&b,
+			"at %lld\nservices [1]\nstale [2]\nmetrics {}\n"
+			"history []\nincidents []\n%s",
+			(long long)clock_now_us() / 1000, ends[i]);
+		ck_assert(snapshot_save(a, &cfg, &b));
+		snapshot_read(a, &cfg, &got);
+		ck_assert(!got.old);
+		ck_assert_str_eq(got.services, "[1]");
+		for (size_t s = 0; s < SERVICE_MAX; s++) {
+			v = parse(got.updates[s]);
+			ck_assert_str_eq(
+				jsn_str(jsn_get(v, "status")), "unknown");
+		}
+		v = parse(got.updates[SERVICE_MAX]);
+		ck_assert_str_eq(jsn_str(jsn_get(v, "type")), "metrics_update");
+	}
+}
+END_TEST
+
 START_TEST(old_file_knows_nothing_of_services)
 {
 	static const int64_t ages_ms[] = {8500, 3600000, -8500};
@@ -297,6 +374,7 @@ START_TEST(broken_file_is_none)
 		ck_assert_int_eq(got.at_ms, 0);
 		ck_assert_uint_eq(jsn_len(parse(got.services)), SERVICE_MAX);
 		ck_assert_uint_eq(jsn_len(parse(got.history)), 90);
+		check_update(got.updates[0], jsn_at(parse(got.services), 0));
 	}
 	ck_assert_int_eq(unlink(arena_printf(a, "%s/status", dir)), 0);
 	snapshot_read(a, &cfg, &got);
@@ -321,6 +399,8 @@ suite_service(void)
 	t = tcase_create("snapshot");
 	tcase_add_checked_fixture(t, file_setup, file_teardown);
 	tcase_add_test(t, file_comes_back);
+	tcase_add_test(t, updates_say_the_same);
+	tcase_add_test(t, file_without_updates);
 	tcase_add_test(t, old_file_knows_nothing_of_services);
 	tcase_add_test(t, broken_file_is_none);
 	suite_add_tcase(s, t);

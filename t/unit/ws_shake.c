@@ -45,6 +45,23 @@ START_TEST(test_path)
 }
 END_TEST
 
+START_TEST(test_path_status)
+{
+	static const char *const bad[] = {"", "/", "/api", "/api/v1",
+		"/status/stream", "/api/status", "/api/status/stream/",
+		"/api/status/streams", "/api//status/stream",
+		"/api/v2/status/stream", "/api/v1/api/status/stream",
+		"/ws/status", "/api/deployments/" ID "/logs/stream"};
+	char id[37];
+
+	ck_assert(shake_path_is_status("/api/status/stream"));
+	ck_assert(shake_path_is_status("/api/v1/status/stream"));
+	ck_assert(!shake_path("/api/status/stream", id));
+	for (size_t i = 0; i < NELEM(bad); i++)
+		ck_assert_msg(!shake_path_is_status(bad[i]), "%s", bad[i]);
+}
+END_TEST
+
 START_TEST(test_read)
 {
 	static const char head[] =
@@ -85,7 +102,8 @@ END_TEST
 Suite *
 suite_shake(void)
 {
-	const TTest *const tests[] = {test_path, test_read, test_refusal, NULL};
+	const TTest *const tests[] = {
+		test_path, test_path_status, test_read, test_refusal, NULL};
 	Suite *s = suite_create("shake");
 
 	tcase_add_checked_fixture(
