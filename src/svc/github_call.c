@@ -38,6 +38,7 @@ give_up(struct call *c, const char *error)
 static const struct {
 	const char *event, *state, *words;
 } states[] = {
+	{"waits", "pending", "Waits for approval"},
 	{"queued", "pending", "Waiting to be built"},
 	{"building", "pending", "Being built"},
 	{"success", "success", "Deployed"},
@@ -70,6 +71,20 @@ description(struct arena *a, const struct rows *r, size_t state)
 		clock_duration(a, rows_int(r, 0, seconds)));
 }
 
+/* Where its log is, or where it is approved. */
+static const char *
+page_of(struct call *c)
+{
+	struct arena *a = c->ctx->arena;
+	const char *id = rows_str(c->row, "deployment_id");
+
+	return mail_link(c->ctx, c->svc,
+		id ? arena_printf(a, "/deployments/%s", id)
+		   : arena_printf(
+			     a, "/projects/%s", rows_str(c->row, "project_id")),
+		NULL);
+}
+
 static enum err
 tell_status(struct call *c)
 {
@@ -82,11 +97,7 @@ tell_status(struct call *c)
 	jw_init(&w, &b);
 	jw_object(&w);
 	jw_kstr(&w, "state", states[state].state);
-	jw_kstr(&w, "target_url",
-		mail_link(c->ctx, c->svc,
-			arena_printf(a, "/deployments/%s",
-				rows_str(c->row, "deployment_id")),
-			NULL));
+	jw_kstr(&w, "target_url", page_of(c));
 	jw_kstr(&w, "description", description(a, c->row, state));
 	jw_kstr(&w, "context", rows_str(c->row, "context"));
 	jw_object_end(&w);
