@@ -164,16 +164,18 @@ static void
 leave_github(
 	struct req *rq, const struct github_leave *l, struct account_end *of)
 {
+	struct github_left left = {.kept = rows_n(l->hooks)};
+
 	if (l->n == 0)
 		return;
 	if (!of->asked)
 		of->deadline = clock_mono_ms() + rq_cfg(rq)->oauth_timeout;
 	of->asked = true;
 	if (!of->failed && clock_mono_ms() <= of->deadline)
-		of->failed =
-			!github_leave_end(rq_ctx(rq), rq_svc(rq), l).revoked;
-	else
-		of->failed = true;
+		left = github_leave_end(rq_ctx(rq), rq_svc(rq), l);
+	of->failed = !left.revoked;
+	of->hooks += left.hooks;
+	of->kept += left.kept;
 }
 
 enum err
@@ -192,8 +194,13 @@ account_end(struct req *rq, const char *id, struct account_end *of)
 void
 account_end_note(struct req *rq, const struct account_end *of)
 {
-	if (of->asked)
-		rq_audit_note(rq, "revoked", of->failed ? "no" : "yes");
+	if (!of->asked)
+		return;
+	rq_audit_note(rq, "revoked", of->failed ? "no" : "yes");
+	if (of->hooks + of->kept > 0)
+		rq_audit_note(rq, "hooks", rq_int(rq, (int64_t)of->hooks));
+	if (of->kept > 0)
+		rq_audit_note(rq, "hooksKept", rq_int(rq, (int64_t)of->kept));
 }
 
 static enum err

@@ -18,14 +18,16 @@ extern const struct field preferences_out[];
 struct account_end {
 	int64_t deadline; /* of all that is asked there, clock_mono_ms() */
 	bool asked, failed;
+	size_t hooks,
+		kept; /* webhooks that went, and that may still be there */
 };
 
-/* Delete an account with all that hangs on it (svc/user.h), revoke its tokens
- * at GitHub and remove its webhooks there. What fails there is not tried again for the next account,
- * and keeps none alive. */
+/* Delete an account with all that hangs on it (svc/user.h), remove its webhooks
+ * at GitHub and revoke its tokens there. What fails there is not tried again
+ * for the next account, and keeps none alive. */
 MUST enum err account_end(
 	struct req *rq, const char *id, struct account_end *of);
-/* A word for the audit row when there was a token. */
+/* Words for the audit row when there was a token. */
 void account_end_note(struct req *rq, const struct account_end *of);
 
 #endif

@@ -157,6 +157,8 @@ h_github_disconnect(struct req *rq, const void *v UNUSED)
 		return e;
 	rq_audit_note(rq, "revoked", left.revoked ? "yes" : "no");
 	rq_audit_note(rq, "hooks", rq_int(rq, (int64_t)left.hooks));
+	if (left.kept > 0)
+		rq_audit_note(rq, "hooksKept", rq_int(rq, (int64_t)left.kept));
 	return reply_empty(rq);
 }
 

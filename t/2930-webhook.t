@@ -156,6 +156,15 @@ verdict('no list of files', 'deployed', qr/./, commits => []);
 verdict('a list that is none', 'deployed', qr/./, commits => 'x');
 sql("UPDATE projects SET watch_paths = NULL WHERE id = '$p'");
 
+# GitHub is told at once, by the owner's connection
+sub told { return sql("SELECT coalesce(string_agg(concat_ws(' ', event, repository, context, left(commit_hash, 2)), ', ' ORDER BY seq), '') FROM github_calls") }
+sql("INSERT INTO github_connections (user_id, github_id, login, token_sealed) SELECT user_id, '1', 'ada', 'x' FROM projects WHERE id = '$p'");
+my $site = sql("SELECT site FROM projects WHERE id = '$p'");
+$push = push_of(after => 'e1' . '0' x 38);
+is deliver($push)->{json}{verdict}, 'deployed', 'a push';
+is told(), "queued Codertocat/Hello-World autostack/$site e1", 'PEER-15 has a status as soon as it is queued';
+free();
+
 # pull requests
 sub pull { my ($action, $number, $sha, $from) = @_;
 	return deliver({action => $action, number => $number, repository => {full_name => 'Codertocat/Hello-World'}, pull_request => {
@@ -166,6 +175,7 @@ is sql("SELECT target, trusted, branch, left(commit_wanted, 2) FROM deployments 
 unlike sql("SELECT title FROM previews WHERE number = 7"), qr/\e/, 'LOG-3 its title is cleaned';
 is pull('opened', 8, 'b', 'eve/Hello-World')->{verdict}, 'waits_for_approval', 'that of a fork waits';
 is sql("SELECT count(*) FROM deployments WHERE target = 'pr-8'"), 0, 'nothing of it is built';
+is((split /, /, told())[-1], "waits Codertocat/Hello-World autostack/$site/preview bb", 'PEER-15 its status says so, at the repository itself');
 is pull('opened', 9, 'b', undef)->{verdict}, 'waits_for_approval', 'as that of a repository that is gone';
 is pull('synchronize', 7, 'c', 'codertocat/hello-world')->{verdict}, 'deployed', 'its next commit is deployed';
 is pull('labeled', 7, 'c', 'Codertocat/Hello-World')->{verdict}, 'not_handled', 'a label is not';

@@ -132,7 +132,8 @@ is $api->ask(DELETE => '/api/github/disconnect', token => $t)->{status}, 204, 'i
 odd();
 is there('one'), '99', 'the webhook is gone from GitHub, and no other';
 is there('three'), '22', 'one that GitHub would not remove is there';
-is sql("SELECT details->>'revoked' || ' ' || (details->>'hooks') FROM audit_logs WHERE event = 'github.disconnect'"), 'yes 2', 'LOG-1 the audit row says how many';
+is sql("SELECT concat_ws(' ', details->>'revoked', details->>'hooks', details->>'hooksKept') FROM audit_logs WHERE event = 'github.disconnect'"), 'yes 5 1',
+	'LOG-1 the audit row says how many, with three that were only asked for';
 is sql("SELECT count(*) FROM github_calls"), 0, 'the worker has nothing to do without a token';
 is_deeply [@{webhook('GET', $p{$_})->{json}}{qw(state repository hookId error)}], ['manual', undef, undef, undef], "$_ is its owner's now" for qw(one two);
 like webhook('GET', $p{three})->{json}{error}, qr/remove it by hand$/, 'of what stays its owner is told';
@@ -145,6 +146,70 @@ registered($p{three}, 22);
 is $api->ask(DELETE => '/api/user/account', token => $t, json => {password => 'correct horse ada'})->{status}, 204, 'PR-2 the account is deleted';
 is there('three'), '', 'PR-2 its webhooks are gone from GitHub';
 is sql("SELECT count(*) FROM github_calls WHERE user_id = '$ada->{user}{id}'"), 0, 'PR-2 and nothing is left to tell';
+
+# ---- whatever state its webhooks are in, and whoever ends it ----
+my $boss = $api->signup('boss')->{accessToken};
+sql("UPDATE users SET role = 'admin' WHERE name = 'boss'");
+sub tokens { return scalar grep { -e } glob "$ENV{GITHUB}/token.*" }
+# connected, with four webhooks at GitHub beside somebody else's: one that is
+# registered, one that has just been (nobody here knows its id yet), one whose
+# project is gone and one whose project has moved, which are to be removed
+sub member { my ($name) = @_;
+	my $u = $api->signup($name);
+	my %m = (name => $name, id => $u->{user}{id}, token => $u->{accessToken});
+	is connect_up($m{token}), 'github', "$name is connected";
+	$m{$_} = project("$name/$_", token => $m{token}) for qw(kept fresh gone moved);
+	sql("UPDATE project_webhooks SET state = 'registered', hook_id = 30, registered_at = now() WHERE project_id = '$m{$_}'") for qw(kept gone moved);
+	for (qw(kept fresh gone moved)) {
+		put("repos/$name,$_.json", '{"admin":true,"push":true}');
+		put("hooks/$name,$_.json", $json->encode([{id => 30, config => {url => "https://localhost/api/github/webhook?project=$m{$_}"}},
+			{id => 99, config => {url => "https://localhost/api/github/webhook?project=$before"}}])) }
+	$api->ask(DELETE => "/api/projects/$m{gone}", token => $m{token});
+	$api->ask(PUT => "/api/projects/$m{moved}", token => $m{token}, json => {repository => 'https://gitlab.com/x/y'});
+	return \%m }
+sub left { my ($m) = @_; return join ' ', map { my $n = $_; local (@ARGV, $/) = "$ENV{GITHUB}/hooks/$m->{name},$n.json";
+	"$n:" . join ',', map { $_->{id} } @{$json->decode(<>)} } qw(kept fresh gone moved) }
+sub noted { return sql("SELECT concat_ws(' ', details->>'revoked', details->>'hooks', details->>'hooksKept') FROM audit_logs WHERE event = '$_[0]' ORDER BY at DESC LIMIT 1") }
+my $all = 'kept:30,99 fresh:30,99 gone:30,99 moved:30,99';
+my $none = 'kept:99 fresh:99 gone:99 moved:99';
+my ($eve, $fay, $gus, $hal, $ida, $joy, $kay) = map { member($_) } qw(eve fay gus hal ida joy kay);
+my $alive = tokens();
+is left($eve), $all, 'all four are there';
+my $waiting = sql("SELECT count(*) FROM github_calls WHERE status = 'waiting'");
+is $api->ask(DELETE => "/api/users/$eve->{id}", token => $boss)->{status}, 204, 'an account is disabled';
+is_deeply [left($eve), tokens(), sql("SELECT count(*) FROM github_calls WHERE status = 'waiting'")], [$all, $alive, $waiting], 'which changes nothing at GitHub';
+is sql("SELECT count(*) FROM project_webhooks WHERE project_id = '$eve->{kept}' AND hook_id = 30"), 1, 'nor here, since it may come back';
+is $api->ask(DELETE => "/api/users/$eve->{id}?hard=true", token => $boss)->{status}, 204, 'an administrator deletes it';
+is left($eve), $none, "PR-2 its webhooks are gone from GitHub, and no one else's";
+is tokens(), $alive - 1, 'PR-2 and its token';
+is noted('user.delete'), 'yes 4', 'LOG-1 the audit row says so';
+is_deeply [map { $_->{ok} } @{$api->ask(POST => '/api/users/bulk', token => $boss, json => {action => 'deactivate', ids => [$fay->{id}, $gus->{id}]})->{json}{results}}],
+	[(JSON::PP::true()) x 2], 'many are disabled';
+is left($fay), $all, 'which changes nothing at GitHub';
+$api->ask(POST => '/api/users/bulk', token => $boss, json => {action => 'delete', ids => [$fay->{id}, $gus->{id}]});
+is_deeply [left($fay), left($gus)], [$none, $none], 'PR-2 deleted, their webhooks are gone';
+is tokens(), $alive - 3, 'PR-2 and their tokens';
+is noted('user.bulk'), 'yes 8', 'LOG-1 the audit row says how many';
+is $api->ask(DELETE => '/api/user/account', token => $hal->{token}, json => {password => 'correct horse hal'})->{status}, 204, 'one deletes itself';
+is_deeply [left($hal), noted('account.delete')], [$none, 'yes 4'], 'PR-2 which ends the same way';
+is $api->ask(DELETE => '/api/github/disconnect', token => $ida->{token})->{status}, 204, 'and one disconnects';
+is_deeply [left($ida), noted('github.disconnect')], [$none, 'yes 4'], 'which removes them all as well';
+is sql("SELECT string_agg(DISTINCT state || coalesce(error, ''), ' ') FROM project_webhooks w JOIN projects p ON p.id = w.project_id WHERE p.user_id = '$ida->{id}'"),
+	'manual', 'and nobody is told to look for any';
+# of several of one project, the one that stays counts
+odd("DELETE /repos/joy/moved/hooks/30 odd.http");
+$api->ask(PUT => "/api/projects/$joy->{moved}", token => $joy->{token}, json => {repository => 'joy/kept'});
+webhook('POST', $joy->{moved}, $joy->{token});
+$api->ask(DELETE => '/api/github/disconnect', token => $joy->{token});
+odd();
+is_deeply [left($joy), noted('github.disconnect')], ['kept:99 fresh:99 gone:99 moved:30,99', 'yes 4 1'], 'one that GitHub would not remove is there';
+like webhook('GET', $joy->{moved}, $joy->{token})->{json}{error}, qr/remove it by hand$/, 'and its owner is told';
+# GitHub has ended the token itself
+unlink glob "$ENV{GITHUB}/token.*";
+is $api->ask(DELETE => "/api/users/$kay->{id}?hard=true", token => $boss)->{status}, 204, 'an account whose token is dead is deleted';
+is_deeply [left($kay), noted('user.delete')], [$all, 'yes 0 4'], 'LOG-1 and the audit row says what may be there';
+is scalar(grep { $_->{path} =~ m{^/repos/kay/} } map { asked($_) } map { ("/repos/kay/$_/hooks", "/repos/kay/$_/hooks/30") } qw(kept fresh gone moved)), 1, 'GitHub is asked once';
+is sql("SELECT count(*) FROM github_calls c WHERE NOT EXISTS (SELECT FROM users u WHERE u.id = c.user_id)"), 0, 'PR-2 nothing is left to tell for those who have gone';
 my $log = do { local (@ARGV, $/) = "$ENV{AS_LOG}.api"; <> };
 unlike $log, qr/gho_|canary-github/, 'OA-11 no log has seen a token or secret';
 done_testing();

@@ -41,6 +41,50 @@ gh_moves building
 gh_settled "$d"
 is "$(gh_said | tail -n 1 | jq -r .context)" autostack/shop/preview "a preview has a context of its own"
 
+# ---- a fork's pull request, before there is a deployment ----
+gh_pull() { # NUMBER FORK [COLUMN=VALUE]: what a webhook told, of $sha
+	sql "INSERT INTO previews (project_id, number, title, author, branch, commit_hash, fork)
+		SELECT id, $1, 't', 'eve', 'topic', '$sha', $2 FROM projects WHERE name = 'shop'
+		ON CONFLICT (project_id, number) DO UPDATE SET commit_hash = EXCLUDED.commit_hash, fork = EXCLUDED.fork, closed_at = NULL"
+}
+gh_none_waits() { [ "$(sql "SELECT count(*) FROM github_calls WHERE status = 'waiting'")" = 0 ]; }
+gh_waits() { sql "SELECT count(*) FROM github_calls WHERE event = 'waits'"; }
+gh_moves cancelled
+gh_quiet
+sha=$(printf 'f%039d' 1)
+gh_pull 20 true
+try "GitHub has heard all" wait_for 20 gh_none_waits
+is "$(gh_said | tail -n 1 | jq -c '[.sha, .state, .context, .target_url, .description]')" \
+	"[\"$sha\",\"pending\",\"autostack/shop/preview\",\"https://panel.example/projects/$(sql "SELECT id FROM projects WHERE name = 'shop'")\",\"Waits for approval\"]" \
+	"PEER-15 what waits for approval says so, at the repository that it is to be merged into"
+gh_pull 20 true
+is "$(gh_waits)" 1 "once"
+sha=$(printf 'f%039d' 2)
+gh_pull 20 true
+is "$(gh_waits)" 2 "for each commit"
+sql "UPDATE previews SET closed_at = now() WHERE number = 20"
+is "$(gh_waits)" 2 "closed, it says nothing"
+gh_pull 20 true
+is "$(gh_waits)" 3 "opened again it does"
+try "GitHub has heard all" wait_for 20 gh_none_waits
+sql "UPDATE previews SET approved_commit = commit_hash WHERE number = 20"
+gh_pull 20 true
+sha=$(printf 'f%039d' 3)
+gh_pull 21 false
+is "$(gh_waits)" 3 "what is approved or the repository's own does not wait"
+sha=$(printf 'f%039d' 2)
+d=$(cat /proc/sys/kernel/random/uuid)
+sql "INSERT INTO deployments (id, project_id, user_id, repository, branch, target, commit_wanted, trusted, cancel_requested_at)
+	SELECT '$d', id, user_id, repository, 'topic', 'pr-20', '$sha', false, now() FROM projects WHERE name = 'shop'"
+gh_settled "$d"
+is "$(gh_said | tail -n 1 | jq -c '[.sha, .context, .description]')" "[\"$sha\",\"autostack/shop/preview\",\"Waiting to be built\"]" "approved, it goes on as any other"
+gh_moves cancelled
+sql "UPDATE projects SET repository = 'https://gitlab.example/ada/shop.git' WHERE name = 'shop'"
+sha=$(printf 'f%039d' 4)
+gh_pull 22 true
+is "$(gh_waits)" 3 "a project elsewhere tells GitHub nothing"
+sql "UPDATE projects SET repository = '$GITHUB_URL/ada/shop.git' WHERE name = 'shop'; DELETE FROM previews"
+
 # ---- when the commit is not known at first ----
 gh_quiet
 sql "INSERT INTO deployments (project_id, user_id, repository, branch, cancel_requested_at) SELECT id, user_id, repository, 'main', now() FROM projects"

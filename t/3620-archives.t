@@ -72,6 +72,10 @@ wait_for 30 a_is 'error IS NOT NULL AND next_at IS NULL'
 ok $? "after s3_attempts it is given up"
 is "$(column "attempts, archived_at IS NULL")" "3|t" "and the row says so"
 like "$(grep archive.failed "$WORKER_LOG")" "500 InternalError" "and the log"
+s3_mode
+sql "UPDATE archives SET attempts = 3, error = NULL, next_at = now() WHERE id = '$id'; NOTIFY autostack, 'archive:now'"
+wait_for 30 a_is 'error IS NOT NULL AND next_at IS NULL'
+is "$(column "error, archived_at IS NULL")" "the worker was lost too often|t" "SB-13 so is one that kills its workers"
 unlike "$(cat "$WORKER_LOG")" "test-key|test-secret|secret words" "LOG-2 which has neither key nor secret nor the storage's text"
 s3_mode
 worker_down

@@ -48,24 +48,30 @@ UPDATE github_connections SET refused_at = now() WHERE user_id = $1 AND token_se
 -- by: api
 DELETE FROM github_connections WHERE user_id = $1 RETURNING token_sealed;
 
+-- Those whose id is known are quicker to remove, and first.
 -- name: github_hooks
--- doc: The webhooks that are registered by an account.
+-- doc: The webhooks that an account has registered, or may have: hook_id is null where nobody knows whether GitHub has it.
 -- in: user_id uuid
 -- out: many
 -- cols: project_id uuid, repository text, hook_id text
 -- by: api
 SELECT w.project_id, w.repository, w.hook_id::text AS hook_id
 FROM project_webhooks w JOIN projects p ON p.id = w.project_id
-WHERE p.user_id = $1 AND w.hook_id IS NOT NULL
-ORDER BY w.registered_at;
+WHERE p.user_id = $1 AND w.repository IS NOT NULL
+UNION
+SELECT c.project_id, c.repository, NULL
+FROM github_calls c
+WHERE c.user_id = $1 AND c.what = 'unhook' AND c.status = 'waiting' AND NOT EXISTS (
+	SELECT FROM project_webhooks w WHERE w.project_id = c.project_id AND w.repository = c.repository)
+ORDER BY hook_id;
 
 -- name: github_hooks_left
--- doc: An account's webhooks are its owner's to care for from now on; removed: the projects of those that are gone from GitHub.
--- in: user_id uuid, removed text[]
+-- doc: An account's webhooks are its owner's to care for from now on; kept: the projects of those that GitHub may still have.
+-- in: user_id uuid, kept text[]
 -- out: none
 -- by: api
 UPDATE project_webhooks w SET state = 'manual', repository = NULL, hook_id = NULL, registered_at = NULL, updated_at = now(),
-	error = CASE WHEN w.project_id::text <> ALL ($2) THEN
+	error = CASE WHEN w.project_id::text = ANY ($2) THEN
 		'The account was disconnected before GitHub had removed the webhook: look there for it, and remove it by hand' END
 FROM projects p
 WHERE p.id = w.project_id AND p.user_id = $1 AND w.repository IS NOT NULL;

@@ -206,12 +206,12 @@ r AS (
 SELECT status FROM d;
 
 -- name: project_retired_list
--- doc: Deleted projects whose files are still there; a few at a time.
--- in:
+-- doc: Deleted projects whose files are still there, by their ids after one; a few at a time.
+-- in: after uuid
 -- out: many
 -- cols: id uuid, site text
 -- by: worker
-SELECT id, site FROM retired_projects ORDER BY retired_at LIMIT 10;
+SELECT id, site FROM retired_projects WHERE id > $1 ORDER BY id LIMIT 10;
 
 -- name: project_retired_delete
 -- doc: Its files are gone: the site's name is free.

@@ -83,15 +83,15 @@ WHERE v.id = $1 AND v.project_id = $2 AND p.user_id = $3 AND v.closed_at IS NULL
 
 -- One that is still being built is looked at when that has ended.
 -- name: preview_closed_list
--- doc: Closed pull requests whose address is still on disk; a few at a time.
--- in:
+-- doc: Closed pull requests whose address is still on disk, by their ids after one; a few at a time.
+-- in: after uuid
 -- out: many
 -- cols: id uuid, site text, target text
 -- by: worker
 SELECT v.id, p.site, v.target FROM previews v JOIN projects p ON p.id = v.project_id
-WHERE v.closed_at IS NOT NULL AND v.removed_at IS NULL AND NOT EXISTS (
+WHERE v.closed_at IS NOT NULL AND v.removed_at IS NULL AND v.id > $1 AND NOT EXISTS (
 	SELECT FROM deployments d WHERE d.project_id = v.project_id AND d.target = v.target AND d.completed_at IS NULL)
-ORDER BY v.closed_at LIMIT 10;
+ORDER BY v.id LIMIT 10;
 
 -- name: preview_removed
 -- doc: Its address is gone from disk; what was published meanwhile goes as well.

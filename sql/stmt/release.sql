@@ -26,13 +26,13 @@ RETURNING id;
 -- is ever looked at, so the pages go round.
 -- name: release_retired_list
 -- doc: Releases whose files are to be removed, by their ids after one; a few at a time.
--- in: wait boolean, after uuid
+-- in: after uuid, wait boolean
 -- out: many
 -- cols: id uuid, site text, target text
 -- by: worker
 SELECT r.id, p.site, r.target FROM releases r JOIN projects p ON p.id = r.project_id
 LEFT JOIN archives a ON a.id = r.id
-WHERE r.retired_at IS NOT NULL AND r.id > $2 AND NOT ($1 AND r.published_at IS NOT NULL AND r.target = 'production'
+WHERE r.retired_at IS NOT NULL AND r.id > $1 AND NOT ($2 AND r.published_at IS NOT NULL AND r.target = 'production'
 	AND EXISTS (SELECT FROM deployments d WHERE d.id = r.id)
 	AND (a.id IS NULL OR (a.archived_at IS NULL AND a.next_at IS NOT NULL)))
 ORDER BY r.id LIMIT 10;

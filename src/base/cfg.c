@@ -265,6 +265,9 @@ check_rules(const struct cfg *cfg)
 		return "site_url: must contain %s once, and no other %";
 	if (str_ends(cfg->app_url, "/"))
 		return "app_url: must not end with a slash";
+	/* each that is hashed was counted before it is known to be right */
+	if (cfg->lock_after <= cfg->hash_slots)
+		return "lock_after: must be more than hash_slots";
 	return NULL;
 }
 

@@ -46,6 +46,12 @@ MUST enum err github_ask(struct github *t, const char *method, const char *path,
 MUST enum err github_walk(struct github *t, const char *path,
 	void (*take)(void *arg, const struct jsn *item), void *arg);
 
+/* Remove the webhooks at a repository that deliver to a project's address
+ * (github_call.c). E_OK also when there is none, or no such repository; errors
+ * as github_ask(). */
+MUST enum err github_unhook(
+	struct github *t, const char *repository, const char *project_id);
+
 /* Where its repositories are, as projects name them: github_url as git has it. */
 const char *github_base(struct arena *a, const struct cfg *cfg);
 
@@ -83,7 +89,7 @@ MUST enum err github_connect(struct ctx *ctx, const struct svc *svc,
 /* What is to go from GitHub with somebody's account. Read before that goes,
  * done after it has gone, as well as that works: GitHub may be away. */
 struct github_leave {
-	const struct rows *hooks; /* STMT_GITHUB_HOOKS */
+	const struct rows *hooks; /* STMT_GITHUB_HOOKS, all that may be there */
 	const char
 		*token; /* of the connection; NULL: none, or it does not open */
 	const char *const *tokens; /* of the connection and of sign-ins */
@@ -91,15 +97,16 @@ struct github_leave {
 };
 struct github_left {
 	bool revoked; /* every token */
-	size_t hooks; /* so many webhooks are gone */
+	size_t hooks; /* so many webhooks are not there, or no more */
+	size_t kept;  /* and so many GitHub may still have */
 };
 MUST enum err github_leave_begin(struct ctx *ctx, const struct svc *svc,
 	const char *user_id, struct github_leave *ret);
 struct github_left github_leave_end(
 	struct ctx *ctx, const struct svc *svc, const struct github_leave *l);
 
-/* Forget the token and revoke it; the webhooks that were registered by it are
- * removed first. E_GITHUB_NOT_CONNECTED. */
+/* Forget the token and revoke it; the webhooks that were registered by it, or
+ * may have been, are removed first. E_GITHUB_NOT_CONNECTED. */
 MUST enum err github_disconnect(struct ctx *ctx, const struct svc *svc,
 	const char *user_id, struct github_left *ret);
 

@@ -61,25 +61,43 @@ github_connect(struct ctx *ctx, const struct svc *svc, const char *user_id,
 
 /* ---- leaving ---- */
 
-/* Fills removed with the projects whose webhooks are gone. */
+/* By its id at GitHub where that is known; else one may be there that was
+ * just registered, or was to be removed. */
+static enum err
+remove_hook(struct github *t, const struct rows *hooks, size_t i)
+{
+	const char *repository =
+		rows_text(hooks, i, rows_col(hooks, "repository"));
+	const char *id = rows_text(hooks, i, rows_col(hooks, "hook_id"));
+	enum err e;
+
+	if (!id)
+		return github_unhook(t, repository,
+			rows_text(hooks, i, rows_col(hooks, "project_id")));
+	e = github_ask(t, "DELETE",
+		arena_printf(
+			t->ctx->arena, "/repos/%s/hooks/%s", repository, id),
+		NULL, NULL);
+	return t->code == 404 ? E_OK : e;
+}
+
+/* Fills left with the projects of those that GitHub may still have; token NULL:
+ * of all. */
 static size_t
 remove_hooks(struct ctx *ctx, const struct svc *svc, const char *token,
-	const struct rows *hooks, const char *removed[])
+	const struct rows *hooks, const char *left[])
 {
 	struct ctx own = {.arena = ctx->arena};
 	struct github t = github_talk(&own, svc->cfg, token);
+	enum err e = token ? E_OK : E_GITHUB_REVOKED;
 	size_t n = 0;
 
 	for (size_t i = 0; i < rows_n(hooks); i++) {
-		const char *path = arena_printf(ctx->arena,
-			"/repos/%s/hooks/%s",
-			rows_text(hooks, i, rows_col(hooks, "repository")),
-			rows_text(hooks, i, rows_col(hooks, "hook_id")));
-
 		ctx_clear(&own);
-		if (!github_ask(&t, "DELETE", path, NULL, NULL) ||
-			t.code == 404)
-			removed[n++] = rows_text(
+		if (e != E_GITHUB_REVOKED)
+			e = remove_hook(&t, hooks, i);
+		if (e)
+			left[n++] = rows_text(
 				hooks, i, rows_col(hooks, "project_id"));
 	}
 	return n;
@@ -131,12 +149,11 @@ github_leave_end(
 	struct ctx *ctx, const struct svc *svc, const struct github_leave *l)
 {
 	struct github_left left = {.revoked = true};
-	const char **removed =
-		arena_array(ctx->arena, rows_n(l->hooks) + 1, sizeof(*removed));
+	const char **kept =
+		arena_array(ctx->arena, rows_n(l->hooks) + 1, sizeof(*kept));
 
-	if (l->token)
-		left.hooks =
-			remove_hooks(ctx, svc, l->token, l->hooks, removed);
+	left.kept = remove_hooks(ctx, svc, l->token, l->hooks, kept);
+	left.hooks = rows_n(l->hooks) - left.kept;
 	for (size_t i = 0; i < l->n; i++) {
 		struct ctx own = {.arena = ctx->arena};
 
@@ -151,8 +168,8 @@ github_disconnect(struct ctx *ctx, const struct svc *svc, const char *user_id,
 	struct github_left *ret)
 {
 	struct ctx own = {.arena = ctx->arena};
-	const char **removed;
-	const char *token;
+	const char *token = NULL;
+	const char **kept;
 	struct rows *r, *hooks;
 	enum err e = db_query(
 		ctx, svc->db, STMT_GITHUB_HOOKS, DB_IN(user_id), &hooks);
@@ -163,15 +180,15 @@ github_disconnect(struct ctx *ctx, const struct svc *svc, const char *user_id,
 	if (e)
 		return e;
 	*ret = (struct github_left){0};
-	removed = arena_array(ctx->arena, rows_n(hooks) + 1, sizeof(*removed));
-	e = seal_open(&own, svc->cfg, github_row(ctx->arena, user_id),
-		rows_str(r, "token_sealed"), &token);
-	if (!e) {
-		ret->hooks = remove_hooks(ctx, svc, token, hooks, removed);
-		ret->revoked = !github_revoke(&own, svc->cfg, token);
-	}
+	kept = arena_array(ctx->arena, rows_n(hooks) + 1, sizeof(*kept));
+	if (seal_open(&own, svc->cfg, github_row(ctx->arena, user_id),
+		    rows_str(r, "token_sealed"), &token))
+		token = NULL; /* then nothing can be done there */
+	ret->kept = remove_hooks(ctx, svc, token, hooks, kept);
+	ret->hooks = rows_n(hooks) - ret->kept;
+	ret->revoked = token && !github_revoke(&own, svc->cfg, token);
 	return db_query(ctx, svc->db, STMT_GITHUB_HOOKS_LEFT,
-		DB_IN(user_id, db_text_array(ctx->arena, removed, ret->hooks)),
+		DB_IN(user_id, db_text_array(ctx->arena, kept, ret->kept)),
 		NULL);
 }
 

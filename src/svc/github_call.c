@@ -38,6 +38,7 @@ give_up(struct call *c, const char *error)
 static const struct {
 	const char *event, *state, *words;
 } states[] = {
+	{"waits", "pending", "Waits for approval"},
 	{"queued", "pending", "Waiting to be built"},
 	{"building", "pending", "Being built"},
 	{"success", "success", "Deployed"},
@@ -70,6 +71,20 @@ description(struct arena *a, const struct rows *r, size_t state)
 		clock_duration(a, rows_int(r, 0, seconds)));
 }
 
+/* Where its log is, or where it is approved. */
+static const char *
+page_of(struct call *c)
+{
+	struct arena *a = c->ctx->arena;
+	const char *id = rows_str(c->row, "deployment_id");
+
+	return mail_link(c->ctx, c->svc,
+		id ? arena_printf(a, "/deployments/%s", id)
+		   : arena_printf(
+			     a, "/projects/%s", rows_str(c->row, "project_id")),
+		NULL);
+}
+
 static enum err
 tell_status(struct call *c)
 {
@@ -82,11 +97,7 @@ tell_status(struct call *c)
 	jw_init(&w, &b);
 	jw_object(&w);
 	jw_kstr(&w, "state", states[state].state);
-	jw_kstr(&w, "target_url",
-		mail_link(c->ctx, c->svc,
-			arena_printf(a, "/deployments/%s",
-				rows_str(c->row, "deployment_id")),
-			NULL));
+	jw_kstr(&w, "target_url", page_of(c));
 	jw_kstr(&w, "description", description(a, c->row, state));
 	jw_kstr(&w, "context", rows_str(c->row, "context"));
 	jw_object_end(&w);
@@ -98,8 +109,9 @@ tell_status(struct call *c)
 
 /* ---- webhooks ---- */
 
-/* Those at the repository that deliver to the project's address. */
+/* Those at a repository that deliver to a project's address. */
 struct ours {
+	const char *repository;
 	const char *url;
 	int64_t id[OURS_MAX];
 	size_t n;
@@ -117,35 +129,50 @@ take_hook(void *arg, const struct jsn *item)
 }
 
 static const char *
-hooks_path(struct call *c, int64_t id)
+hooks_path(struct arena *a, const char *repository, int64_t id)
 {
-	return id ? arena_printf(c->ctx->arena, "/repos/%s/hooks/%lld",
-			    c->repository, (long long)id)
-		  : arena_printf(
-			    c->ctx->arena, "/repos/%s/hooks", c->repository);
+	return id ? arena_printf(a, "/repos/%s/hooks/%lld", repository,
+			    (long long)id)
+		  : arena_printf(a, "/repos/%s/hooks", repository);
 }
 
 static enum err
-find_ours(struct call *c, struct ours *ret)
+find_ours(struct github *t, const char *repository, const char *project_id,
+	struct ours *ret)
 {
+	struct arena *a = t->ctx->arena;
+
 	ret->n = 0;
-	ret->url = webhook_url(
-		c->ctx->arena, c->svc->cfg, rows_str(c->row, "project_id"));
-	return github_walk(&c->talk, hooks_path(c, 0), take_hook, ret);
+	ret->repository = repository;
+	ret->url = webhook_url(a, t->cfg, project_id);
+	return github_walk(t, hooks_path(a, repository, 0), take_hook, ret);
 }
 
 static enum err
-remove_from(struct call *c, const struct ours *all, size_t first)
+remove_from(struct github *t, const struct ours *all, size_t first)
 {
 	enum err e = E_OK;
 
 	for (size_t i = first; !e && i < all->n; i++) {
-		e = github_ask(&c->talk, "DELETE", hooks_path(c, all->id[i]),
+		e = github_ask(t, "DELETE",
+			hooks_path(t->ctx->arena, all->repository, all->id[i]),
 			NULL, NULL);
-		if (c->talk.code == 404)
+		if (t->code == 404)
 			e = E_OK; /* somebody was quicker */
 	}
 	return e;
+}
+
+enum err
+github_unhook(struct github *t, const char *repository, const char *project_id)
+{
+	struct ours all;
+	enum err e = find_ours(t, repository, project_id, &all);
+
+	if (!e)
+		e = remove_from(t, &all, 0);
+	/* with the repository its webhooks are gone as well */
+	return t->code == 404 ? E_OK : e;
 }
 
 static void
@@ -188,32 +215,29 @@ tell_hook(struct call *c)
 		rows_str(c->row, "secret_sealed"), &secret);
 
 	if (!e)
-		e = find_ours(c, &all);
+		e = find_ours(&c->talk, c->repository,
+			rows_str(c->row, "project_id"), &all);
 	if (e)
 		return e;
 	buf_init(&b, BODY_MAX);
 	hook_body(all.url, secret, all.n == 0, &b);
 	e = github_ask(&c->talk, all.n ? "PATCH" : "POST",
-		hooks_path(c, all.n ? all.id[0] : 0), buf_text(&b), &v);
+		hooks_path(a, c->repository, all.n ? all.id[0] : 0),
+		buf_text(&b), &v);
 	if (!e && jsn_int(jsn_get(v, "id")) <= 0)
 		e = ctx_cause(c->ctx, E_GITHUB_FAILED,
 			"GitHub's answer names no webhook");
 	if (e)
 		return e;
 	c->end.hook_id = str_from_i64(a, jsn_int(jsn_get(v, "id")));
-	return remove_from(c, &all, 1);
+	return remove_from(&c->talk, &all, 1);
 }
 
 static enum err
 tell_unhook(struct call *c)
 {
-	struct ours all;
-	enum err e = find_ours(c, &all);
-
-	if (!e)
-		e = remove_from(c, &all, 0);
-	/* with the repository its webhooks are gone as well */
-	return c->talk.code == 404 ? E_OK : e;
+	return github_unhook(
+		&c->talk, c->repository, rows_str(c->row, "project_id"));
 }
 
 /* ---- what comes of it ---- */

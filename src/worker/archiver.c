@@ -32,7 +32,7 @@
 #define PAUSE_MAX    14400000
 #define NICE         10
 #define ERROR_CHARS  500
-#define RESTORES_MAX 3 /* begun, when the worker is lost each time */
+#define RESTORES_MAX INT64_C(3) /* begun, when the worker is lost each time */
 
 static bool
 stopping(struct archiver *x)
@@ -175,7 +175,7 @@ work_on(struct archive_task *t)
 	enum err e;
 
 	crash_point(t->restore ? "restore-claimed" : "archive-claimed");
-	if (t->restore && t->n > RESTORES_MAX)
+	if (t->n > (t->restore ? RESTORES_MAX : t->x->w->cfg.s3_attempts))
 		e = ctx_cause(&t->x->ctx, E_INTERNAL_SERVER_ERROR,
 			"the worker was lost too often");
 	else

@@ -33,8 +33,32 @@ outbox_stopping(struct outbox *o)
 	return o->stop_at != 0;
 }
 
+/* The lease is counted from before it was asked for: here it never lasts longer
+ * than in the database. */
+enum err
+outbox_take(struct outbox *o, unsigned stmt, int64_t lease_s,
+	const char *const in[], struct taken *ret, bool *ret_none)
+{
+	int64_t until = clock_mono_ms() + lease_s * 1000;
+	struct rows *r;
+	enum err e = db_query(&o->ctx, o->db, stmt, in, &r);
+
+	if (e)
+		return e;
+	*ret_none = rows_n(r) == 0;
+	if (!*ret_none)
+		*ret = (struct taken){
+			.row = r,
+			.id = rows_str(r, "id"),
+			.number = rows_str(r, "attempts"),
+			.n = rows_int(r, 0, rows_col(r, "attempts")),
+			.until = until,
+		};
+	return E_OK;
+}
+
 void
-outbox_record(struct outbox *o, const char *id, int64_t until, unsigned stmt,
+outbox_record(struct outbox *o, const struct taken *t, unsigned stmt,
 	const char *const in[], struct rows **ret)
 {
 	struct rows *r = NULL;
@@ -43,12 +67,12 @@ outbox_record(struct outbox *o, const char *id, int64_t until, unsigned stmt,
 	for (;;) {
 		ctx_clear(&o->ctx);
 		e = db_query(&o->ctx, o->db, stmt, in, &r);
-		if (e != E_SERVICE_UNAVAILABLE || clock_mono_ms() > until)
+		if (e != E_SERVICE_UNAVAILABLE || clock_mono_ms() > t->until)
 			break;
 		(void)poll(NULL, 0, RETRY_MS);
 	}
 	if (e)
-		log_debug(id, "outbox: %s",
+		log_debug(t->id, "outbox: %s",
 			o->ctx.cause ? o->ctx.cause : err_info(e)->message);
 	if (ret)
 		*ret = e ? NULL : r;

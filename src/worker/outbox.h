@@ -40,11 +40,25 @@ enum err outbox_github_one(struct outbox *o, bool *ret_none);
 /* Whether somebody said that it is to end. */
 bool outbox_stopping(struct outbox *o);
 
+/* What is taken, for one attempt. */
+struct taken {
+	const struct rows *row;
+	const char *id;
+	const char *number; /* of the attempt: the fence of what is written */
+	int64_t n;          /* the same */
+	int64_t until;      /* the lease, by the monotonic clock */
+};
+
+/* Take what is due first by a statement whose row has id and attempts; `in`
+ * holds the same lease in seconds. *ret_none: nothing is due. */
+MUST enum err outbox_take(struct outbox *o, unsigned stmt, int64_t lease_s,
+	const char *const in[], struct taken *ret, bool *ret_none);
+
 /* Write the end of an attempt, or the thing would go out again: it is tried
- * until the lease has run out (monotonic clock). ret may be NULL and is NULL
- * when nothing was written. */
-void outbox_record(struct outbox *o, const char *id, int64_t until,
-	unsigned stmt, const char *const in[], struct rows **ret);
+ * until the lease has run out. ret may be NULL and is NULL when nothing was
+ * written. */
+void outbox_record(struct outbox *o, const struct taken *t, unsigned stmt,
+	const char *const in[], struct rows **ret);
 
 /* How long to wait after so many attempts: three times as long each time, so
  * that eight of them last for hours, and never in step with others. */

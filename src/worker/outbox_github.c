@@ -6,21 +6,12 @@
 #include "worker/outbox.h"
 
 #include "base/arena.h"
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "stmt.h"
 #include "svc/github_call.h"
 
 #define LEASE_MORE_S 20 /* than a call may take */
-
-struct attempt {
-	const struct rows *row;
-	const char *id, *what, *repository;
-	const char *number; /* of the attempt: the fence of what is written */
-	int64_t n;
-	int64_t until; /* the lease, by the monotonic clock */
-};
 
 static const char *
 code_text(struct arena *a, int code)
@@ -29,29 +20,35 @@ code_text(struct arena *a, int code)
 }
 
 static void
-delivered(
-	struct outbox *o, const struct attempt *t, const struct github_end *end)
+tell_log(enum event what, const struct taken *t, const char *cause)
 {
-	outbox_record(o, t->id, t->until, STMT_GITHUB_DELIVERED,
+	log_event(what, t->id, "kind", rows_str(t->row, "what"), "repository",
+		rows_str(t->row, "repository"), "attempt", t->number,
+		cause ? "cause" : NULL, cause, NULL);
+}
+
+static void
+delivered(struct outbox *o, const struct taken *t, const struct github_end *end)
+{
+	outbox_record(o, t, STMT_GITHUB_DELIVERED,
 		DB_IN(t->id, t->number, code_text(o->ctx.arena, end->code),
 			end->hook_id),
 		NULL);
-	log_event(EV_GITHUB_SENT, t->id, "kind", t->what, "repository",
-		t->repository, "attempt", t->number, NULL);
+	tell_log(EV_GITHUB_SENT, t, NULL);
 }
 
 /* No other request finds out by itself that GitHub does not take a token. */
 static void
-note_refusal(struct outbox *o, const struct attempt *t)
+note_refusal(struct outbox *o, const struct taken *t)
 {
-	outbox_record(o, t->id, t->until, STMT_GITHUB_TOKEN_REFUSED,
+	outbox_record(o, t, STMT_GITHUB_TOKEN_REFUSED,
 		DB_IN(rows_str(t->row, "user_id"),
 			rows_str(t->row, "token_sealed")),
 		NULL);
 }
 
 static void
-put_off(struct outbox *o, const struct attempt *t, const struct github_end *end)
+put_off(struct outbox *o, const struct taken *t, const struct github_end *end)
 {
 	struct arena *a = o->ctx.arena;
 	bool give_up = end->final || t->n >= o->w->cfg.hook_attempts;
@@ -60,20 +57,19 @@ put_off(struct outbox *o, const struct attempt *t, const struct github_end *end)
 
 	if (end->refused)
 		note_refusal(o, t);
-	outbox_record(o, t->id, t->until, STMT_GITHUB_PUT_OFF,
+	outbox_record(o, t, STMT_GITHUB_PUT_OFF,
 		DB_IN(t->id, t->number, code_text(a, end->code), end->error,
 			str_from_i64(a, ms), give_up ? "t" : "f",
 			end->retry_s ? "t" : "f"),
 		&r);
-	if (!r || rows_n(r) == 0)
-		return; /* somebody else's, or not known */
-	log_event(give_up ? EV_GITHUB_GIVEN_UP : EV_GITHUB_DELAYED, t->id,
-		"kind", t->what, "repository", t->repository, "attempt",
-		t->number, "cause", end->cause, NULL);
+	/* no row: somebody else's, or not known */
+	if (r && rows_n(r) > 0)
+		tell_log(give_up ? EV_GITHUB_GIVEN_UP : EV_GITHUB_DELAYED, t,
+			end->cause);
 }
 
 static void
-work_on(struct outbox *o, const struct attempt *t)
+work_on(struct outbox *o, const struct taken *t)
 {
 	struct github_end end = {.final = true,
 		.error = "the worker was lost too often",
@@ -97,23 +93,11 @@ outbox_github_one(struct outbox *o, bool *ret_none)
 	const char *half =
 		str_from_i64(a, MAX(cfg->hook_senders / 2, (int64_t)1));
 	int64_t lease_s = cfg->oauth_timeout / 1000 + LEASE_MORE_S;
-	struct attempt t = {0};
-	struct rows *r;
-	enum err e = db_query(&o->ctx, o->db, STMT_GITHUB_CLAIM,
-		DB_IN(str_from_i64(a, lease_s), half, half), &r);
+	struct taken t;
+	enum err e = outbox_take(o, STMT_GITHUB_CLAIM, lease_s,
+		DB_IN(str_from_i64(a, lease_s), half, half), &t, ret_none);
 
-	if (e)
-		return e;
-	*ret_none = rows_n(r) == 0;
-	if (*ret_none)
-		return E_OK;
-	t.row = r;
-	t.id = rows_str(r, "id");
-	t.what = rows_str(r, "what");
-	t.repository = rows_str(r, "repository");
-	t.number = rows_str(r, "attempts");
-	t.n = rows_int(r, 0, rows_col(r, "attempts"));
-	t.until = clock_mono_ms() + lease_s * 1000;
-	work_on(o, &t);
-	return E_OK;
+	if (!e && !*ret_none)
+		work_on(o, &t);
+	return e;
 }

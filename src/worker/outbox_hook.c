@@ -6,7 +6,6 @@
 #include "worker/outbox.h"
 
 #include "base/arena.h"
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "stmt.h"
@@ -15,14 +14,6 @@
 #define LEASE_S  30  /* longer than an attempt may take (svc/hook.h) */
 #define LEAST_MS 500 /* what is due may be of a channel that is busy */
 
-struct attempt {
-	const struct rows *row;
-	const char *id, *event;
-	const char *number; /* of the attempt: the fence of what is written */
-	int64_t n;
-	int64_t until; /* the lease, by the monotonic clock */
-};
-
 static const char *
 code_text(struct arena *a, int code)
 {
@@ -30,27 +21,27 @@ code_text(struct arena *a, int code)
 }
 
 static void
-delivered(struct outbox *o, const struct attempt *t, const struct hook_end *end)
+delivered(struct outbox *o, const struct taken *t, const struct hook_end *end)
 {
 	struct arena *a = o->ctx.arena;
 
-	outbox_record(o, t->id, t->until, STMT_NOTIFICATION_DELIVERED,
+	outbox_record(o, t, STMT_NOTIFICATION_DELIVERED,
 		DB_IN(t->id, t->number, code_text(a, end->code)), NULL);
-	log_event(EV_NOTIFICATION_SENT, t->id, "kind", t->event, "attempt",
-		t->number, NULL);
+	log_event(EV_NOTIFICATION_SENT, t->id, "kind",
+		rows_str(t->row, "event"), "attempt", t->number, NULL);
 }
 
 /* The database decides what becomes of it, since that depends on what the
  * channel's other notifications met. */
 static void
-put_off(struct outbox *o, const struct attempt *t, const struct hook_end *end)
+put_off(struct outbox *o, const struct taken *t, const struct hook_end *end)
 {
 	const struct cfg *cfg = &o->w->cfg;
 	struct arena *a = o->ctx.arena;
 	const char *status = NULL;
 	struct rows *r;
 
-	outbox_record(o, t->id, t->until, STMT_NOTIFICATION_PUT_OFF,
+	outbox_record(o, t, STMT_NOTIFICATION_PUT_OFF,
 		DB_IN(t->id, t->number, code_text(a, end->code), end->error,
 			str_from_i64(a, outbox_pause_ms(t->n)),
 			str_from_i64(a, cfg->hook_attempts),
@@ -62,15 +53,15 @@ put_off(struct outbox *o, const struct attempt *t, const struct hook_end *end)
 		return; /* somebody else's, or not known */
 	log_event(str_eq(status, "waiting") ? EV_NOTIFICATION_DELAYED
 					    : EV_NOTIFICATION_FAILED,
-		t->id, "kind", t->event, "attempt", t->number, "cause",
-		end->cause, NULL);
+		t->id, "kind", rows_str(t->row, "event"), "attempt", t->number,
+		"cause", end->cause, NULL);
 	if (str_eq(status, "disabled"))
 		log_event(EV_CHANNEL_DISABLED, rows_str(t->row, "channel_id"),
 			"cause", end->cause, NULL);
 }
 
 static void
-work_on(struct outbox *o, const struct attempt *t)
+work_on(struct outbox *o, const struct taken *t)
 {
 	struct hook_end end = {.error = "the worker was lost too often",
 		.cause = "the worker was lost too often"};
@@ -90,24 +81,14 @@ take_note(struct outbox *o, bool *ret_none)
 {
 	struct arena *a = o->ctx.arena;
 	int64_t per_user = MAX(o->w->cfg.hook_senders / 2, (int64_t)1);
-	struct attempt t = {0};
-	struct rows *r;
-	enum err e = db_query(&o->ctx, o->db, STMT_NOTIFICATION_CLAIM,
-		DB_IN(str_from_i64(a, LEASE_S), str_from_i64(a, per_user)), &r);
+	struct taken t;
+	enum err e = outbox_take(o, STMT_NOTIFICATION_CLAIM, LEASE_S,
+		DB_IN(str_from_i64(a, LEASE_S), str_from_i64(a, per_user)), &t,
+		ret_none);
 
-	if (e)
-		return e;
-	*ret_none = rows_n(r) == 0;
-	if (*ret_none)
-		return E_OK;
-	t.row = r;
-	t.id = rows_str(r, "id");
-	t.event = rows_str(r, "event");
-	t.number = rows_str(r, "attempts");
-	t.n = rows_int(r, 0, rows_col(r, "attempts"));
-	t.until = clock_mono_ms() + LEASE_S * 1000;
-	work_on(o, &t);
-	return E_OK;
+	if (!e && !*ret_none)
+		work_on(o, &t);
+	return e;
 }
 
 /* One of each, so that neither keeps the other waiting. */

@@ -25,10 +25,8 @@
 
 /* One attempt at one mail. */
 struct attempt {
-	const char *id, *kind, *to, *sealed;
-	const char *number; /* of the attempt: the fence of what is written */
-	int64_t n;
-	int64_t until; /* the lease, by the monotonic clock */
+	struct taken of;
+	const char *kind, *to, *sealed;
 	struct smtpc_why why;
 };
 
@@ -85,7 +83,7 @@ write_out(struct outbox *o, struct attempt *t, const char *text)
 	if (fd_mkdirs(dir, 0700) &&
 		fd_replace_file(
 			arena_printf(a, "%s/%s.%06dZ-%s-%s.eml", dir, stamp,
-				(int)(now % 1000000), t->kind, t->id),
+				(int)(now % 1000000), t->kind, t->of.id),
 			text, strlen(text), 0600))
 		return SMTPC_DONE;
 	t->why.cause = arena_printf(a, "mail_dir: %s", strerror(errno));
@@ -103,19 +101,19 @@ put_off(struct outbox *o, const struct attempt *t, bool never)
 
 	error = arena_strndup(
 		a, error, str_utf8_cut(error, strlen(error), ERROR_CHARS));
-	if (never || t->n >= o->w->cfg.mail_attempts) {
-		outbox_record(o, t->id, t->until, STMT_MAIL_FAILED,
-			DB_IN(t->id, t->number, error), NULL);
-		log_event(EV_MAIL_FAILED, t->id, "kind", t->kind, "attempt",
-			t->number, "cause", t->why.cause, NULL);
+	if (never || t->of.n >= o->w->cfg.mail_attempts) {
+		outbox_record(o, &t->of, STMT_MAIL_FAILED,
+			DB_IN(t->of.id, t->of.number, error), NULL);
+		log_event(EV_MAIL_FAILED, t->of.id, "kind", t->kind, "attempt",
+			t->of.number, "cause", t->why.cause, NULL);
 		return;
 	}
-	outbox_record(o, t->id, t->until, STMT_MAIL_LATER,
-		DB_IN(t->id, t->number, error,
-			str_from_i64(a, outbox_pause_ms(t->n))),
+	outbox_record(o, &t->of, STMT_MAIL_LATER,
+		DB_IN(t->of.id, t->of.number, error,
+			str_from_i64(a, outbox_pause_ms(t->of.n))),
 		NULL);
-	log_event(EV_MAIL_DELAYED, t->id, "kind", t->kind, "attempt", t->number,
-		"cause", t->why.cause, NULL);
+	log_event(EV_MAIL_DELAYED, t->of.id, "kind", t->kind, "attempt",
+		t->of.number, "cause", t->why.cause, NULL);
 }
 
 static enum smtpc_end
@@ -124,10 +122,10 @@ deliver(struct outbox *o, struct attempt *t)
 	const char *text;
 
 	t->why = (struct smtpc_why){"the worker was lost too often", ""};
-	if (t->n > o->w->cfg.mail_attempts)
+	if (t->of.n > o->w->cfg.mail_attempts)
 		return SMTPC_NEVER;
 	if (seal_open(&o->ctx, &o->w->cfg,
-		    arena_printf(o->ctx.arena, "mail:%s", t->id), t->sealed,
+		    arena_printf(o->ctx.arena, "mail:%s", t->of.id), t->sealed,
 		    &text)) {
 		t->why.cause = "it was sealed under another jwt_secret";
 		return SMTPC_LATER;
@@ -146,14 +144,14 @@ work_on(struct outbox *o, struct attempt *t)
 	crash_point("mail-delivered");
 	switch (end) {
 	case SMTPC_DONE:
-		outbox_record(o, t->id, t->until, STMT_MAIL_SENT,
-			DB_IN(t->id, t->number), NULL);
-		log_event(EV_MAIL_SENT, t->id, "kind", t->kind, "attempt",
-			t->number, NULL);
+		outbox_record(o, &t->of, STMT_MAIL_SENT,
+			DB_IN(t->of.id, t->of.number), NULL);
+		log_event(EV_MAIL_SENT, t->of.id, "kind", t->kind, "attempt",
+			t->of.number, NULL);
 		break;
 	case SMTPC_STOPPED:
-		outbox_record(o, t->id, t->until, STMT_MAIL_HANDED_BACK,
-			DB_IN(t->id, t->number), NULL);
+		outbox_record(o, &t->of, STMT_MAIL_HANDED_BACK,
+			DB_IN(t->of.id, t->of.number), NULL);
 		break;
 	case SMTPC_LATER:
 	case SMTPC_NEVER:
@@ -212,24 +210,15 @@ tell_one(struct outbox *o, bool *ret_none)
 static enum err
 send_one(struct outbox *o, bool *ret_none)
 {
-	struct arena *a = o->ctx.arena;
 	struct attempt t = {0};
-	struct rows *r;
-	enum err e = db_query(&o->ctx, o->db, STMT_MAIL_CLAIM,
-		DB_IN(str_from_i64(a, LEASE_S)), &r);
+	enum err e = outbox_take(o, STMT_MAIL_CLAIM, LEASE_S,
+		DB_IN(str_from_i64(o->ctx.arena, LEASE_S)), &t.of, ret_none);
 
-	if (e)
+	if (e || *ret_none)
 		return e;
-	*ret_none = rows_n(r) == 0;
-	if (*ret_none)
-		return E_OK;
-	t.id = rows_str(r, "id");
-	t.kind = rows_str(r, "kind");
-	t.to = rows_str(r, "recipient");
-	t.sealed = rows_str(r, "message_sealed");
-	t.number = rows_str(r, "attempts");
-	t.n = rows_int(r, 0, rows_col(r, "attempts"));
-	t.until = clock_mono_ms() + LEASE_S * 1000;
+	t.kind = rows_str(t.of.row, "kind");
+	t.to = rows_str(t.of.row, "recipient");
+	t.sealed = rows_str(t.of.row, "message_sealed");
 	work_on(o, &t);
 	return E_OK;
 }

@@ -1,8 +1,8 @@
 /*
  * retire.c - removes what deleted projects leave on disk (the site, which is
  * unreachable from the first step on, and the build cache), releases that are
- * not kept any more, and closed previews. Called by the parent in its rounds. Touches only what
- * the database names.
+ * not kept any more, and closed previews. Called by the parent in its rounds,
+ * a few of each in a round. Touches only what the database names.
  */
 #include "worker/worker.h"
 
@@ -16,6 +16,25 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
+
+#define NO_ID "00000000-0000-0000-0000-000000000000"
+
+/* The page of a list by ids that follows `last`; after the last one the first
+ * again. What cannot be removed must not keep the rest from being. */
+static enum err
+next_page(struct worker *w, unsigned stmt, const char *more, char last[37],
+	struct rows **ret)
+{
+	enum err e = db_query(
+		&w->ctx, w->db, stmt, DB_IN(*last ? last : NO_ID, more), ret);
+	size_t n = e ? 0 : rows_n(*ret);
+
+	last[0] = '\0';
+	if (n > 0)
+		(void)str_copy(
+			last, 37, rows_text(*ret, n - 1, rows_col(*ret, "id")));
+	return e;
+}
 
 /* Remove NAME of the directory PATH; a directory that is not there is fine. */
 static bool
@@ -55,10 +74,13 @@ is_busy(const struct worker *w, const char *id)
 enum err
 retire_projects(struct worker *w)
 {
+	bool from_first = !*w->retired_project;
 	struct rows *r;
-	enum err e =
-		db_query(&w->ctx, w->db, STMT_PROJECT_RETIRED_LIST, DB_IN0, &r);
+	enum err e = next_page(
+		w, STMT_PROJECT_RETIRED_LIST, NULL, w->retired_project, &r);
 
+	if (!e && from_first && rows_n(r) == 0)
+		w->site_stays = false;
 	for (size_t i = 0; !e && i < rows_n(r); i++) {
 		const char *id = rows_text(r, i, rows_col(r, "id"));
 		const char *site = rows_text(r, i, rows_col(r, "site"));
@@ -76,7 +98,6 @@ retire_projects(struct worker *w)
 			DB_IN(id), NULL);
 		if (!e)
 			log_event(EV_SITE_REMOVED, id, "site", site, NULL);
-		w->site_stays = false;
 	}
 	return e;
 }
@@ -99,8 +120,6 @@ remove_release(struct worker *w, const struct publish *pub)
 	return E_OK;
 }
 
-#define NO_ID "00000000-0000-0000-0000-000000000000"
-
 /* A release that a link still names waits until another switch has left it. So
  * does one that is to be archived. */
 enum err
@@ -108,19 +127,10 @@ retire_releases(struct worker *w)
 {
 	bool wait = store_is_on(&w->cfg) && w->cfg.s3_archive_first;
 	struct rows *r;
-	enum err e = db_query(&w->ctx, w->db, STMT_RELEASE_RETIRED_LIST,
-		DB_IN(wait ? "t" : "f",
-			*w->retired_last ? w->retired_last : NO_ID),
-		&r);
-	size_t n = e ? 0 : rows_n(r);
+	enum err e = next_page(w, STMT_RELEASE_RETIRED_LIST, wait ? "t" : "f",
+		w->retired_release, &r);
 
-	/* the next page; after the last one the first again */
-	w->retired_last[0] = '\0';
-	if (n > 0)
-		(void)str_copy(w->retired_last, sizeof(w->retired_last),
-			rows_text(r, n - 1, rows_col(r, "id")));
-
-	for (size_t i = 0; !e && i < n; i++) {
+	for (size_t i = 0; !e && i < rows_n(r); i++) {
 		const struct publish pub = {
 			.sites = w->sites,
 			.site = rows_text(r, i, rows_col(r, "site")),
@@ -138,8 +148,8 @@ enum err
 retire_previews(struct worker *w)
 {
 	struct rows *r;
-	enum err e =
-		db_query(&w->ctx, w->db, STMT_PREVIEW_CLOSED_LIST, DB_IN0, &r);
+	enum err e = next_page(
+		w, STMT_PREVIEW_CLOSED_LIST, NULL, w->retired_preview, &r);
 
 	for (size_t i = 0; !e && i < rows_n(r); i++) {
 		const char *id = rows_text(r, i, rows_col(r, "id"));

@@ -70,8 +70,10 @@ struct worker {
 	pid_t pid;           /* of the parent */
 	bool look; /* something has changed: do not wait for the round */
 	bool stopping;
-	bool site_stays;       /* said that one cannot be removed */
-	char retired_last[37]; /* release that was looked at last; "": none */
+	bool site_stays; /* said that one cannot be removed */
+	/* what was looked at last, so that what stays holds up nothing; "":
+	 * none */
+	char retired_project[37], retired_preview[37], retired_release[37];
 	struct usage_sample usage; /* the last one */
 	int64_t usage_at;          /* when it is time for the next */
 };

@@ -146,6 +146,18 @@ START_TEST(test_numbers)
 }
 END_TEST
 
+START_TEST(test_pairs)
+{
+	TAKES("lock_after = 5\nhash_slots = 4\n");
+	ck_assert(!load("lock_after = 5\nhash_slots = 5\n"));
+	ck_assert_str_eq(error, "lock_after: must be more than hash_slots");
+	/* with the other's default */
+	TAKES("lock_after = 3\n");
+	ck_assert(!load("hash_slots = 10\n"));
+	ck_assert_str_eq(error, "lock_after: must be more than hash_slots");
+}
+END_TEST
+
 START_TEST(test_texts)
 {
 	char line[400] = "run_dir = /";
@@ -316,8 +328,9 @@ Suite *
 suite_cfg(void)
 {
 	const TTest *const tests[] = {test_defaults, test_forms, test_names,
-		test_numbers, test_texts, test_environment, test_secrets,
-		test_nul, test_untouched, test_print, test_sample, NULL};
+		test_numbers, test_pairs, test_texts, test_environment,
+		test_secrets, test_nul, test_untouched, test_print, test_sample,
+		NULL};
 	Suite *s = suite_create("cfg");
 
 	tcase_add_checked_fixture(
