@@ -3,7 +3,7 @@
 
 -- A user's rows in the order of the list, with all that figures are made of, so
 -- that none of the rows themselves is read. What is included changes only together
--- with the status, which two other indexes have: no update ceases to be heap-only.
+-- with the status, which other indexes have, too: no update ceases to be heap-only.
 DROP INDEX deployments_user_id_idx;
 CREATE INDEX deployments_user_id_idx ON deployments (user_id, created_at DESC, id DESC)
 	INCLUDE (status, trigger, upload_bytes, started_at, completed_at);
