@@ -27,15 +27,32 @@ trap 'exit 130' INT TERM
 # bench_stack FLAG...: starts it and reads its env; ends with the script.
 bench_stack() {
 	stack=$work/state
-	"$top/quickstart" --detach --state "$stack" --https-port "${PORT:-18443}" \
-		--http-port $((${PORT:-18443} - 1)) \
+	bench_start "$top" "$stack" "${PORT:-18443}" "$@"
+	# shellcheck source=/dev/null
+	. "$stack/env"
+}
+
+# bench_start TREE STATE PORT FLAG...: what TREE's quickstart starts, on PORT and
+# the one before it.
+bench_start() {
+	local tree=$1 state=$2 port=$3
+	shift 3
+	"$tree/quickstart" --detach --state "$state" --https-port "$port" \
+		--http-port $((port - 1)) \
 		--set auth_rate_per_minute=60000 --set rate_per_minute=10000000 \
 		--set deploys_per_hour=100000 "$@" >"$work/quickstart.log" 2>&1 || {
 		tail -n 5 "$work/quickstart.log" >&2
 		die "quickstart failed"
 	}
-	# shellcheck source=/dev/null
-	. "$stack/env"
+}
+
+# bench_no_worker STATE: ends its worker, where rows that wait for one are only there
+# to be counted: 2,000 builds that fail would be measured.
+bench_no_worker() {
+	local pid rest
+	read -r pid rest <"$1/run/worker.pid"
+	kill -TERM "$pid"
+	while [ -e "/proc/$pid" ]; do sleep 0.1; done
 }
 
 api() { # METHOD PATH [JSON]: the answer's body
