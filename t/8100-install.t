@@ -14,7 +14,7 @@ for file in bin/autostack lib/autostack/autostack-api \
 	lib/autostack/autostack-ws lib/autostack/autostack-worker \
 	lib/autostack/autostack-sandbox share/autostack/sql/grants.sql \
 	share/autostack/sql/version.sql share/autostack/sql/seed.sql \
-	share/autostack/nginx/render share/autostack/autostack.conf.sample \
+	share/autostack/nginx/render share/autostack/web/index.html share/autostack/autostack.conf.sample \
 	lib/systemd/system/autostack-api.service lib/sysusers.d/autostack.conf \
 	lib/tmpfiles.d/autostack.conf share/man/man1/autostack.1 share/man/man5/autostack.conf.5 \
 	share/man/man8/autostack.8; do
