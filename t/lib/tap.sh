@@ -19,7 +19,7 @@ if [ -z "$abs_top_srcdir" ]; then
 fi
 if [ -z "$abs_top_builddir" ]; then
 	abs_top_builddir=$abs_top_srcdir
-	for tap_build in build-dev build; do
+	for tap_build in build build-dev; do
 		[ -f "$abs_top_srcdir/$tap_build/config.status" ] &&
 			abs_top_builddir=$abs_top_srcdir/$tap_build
 	done
