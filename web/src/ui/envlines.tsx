@@ -55,11 +55,11 @@ export function readEnvLines(text: string): EnvLines {
 	return {vars, wrong};
 }
 
-// The first few things that are wrong, or undefined.
+// For a form's check; the field itself names the lines.
 export function envLinesWrong(text: string): string | undefined {
 	const {wrong, vars} = readEnvLines(text);
 	if (wrong.length)
-		return wrong.slice(0, 5).map(w => `Line ${w.line}: ${w.why}.`).join(' ');
+		return 'Please correct these lines first:';
 	return vars.size > 256 ? 'There can be 256 variables at most.' : undefined;
 }
 

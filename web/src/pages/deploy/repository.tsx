@@ -62,12 +62,21 @@ async function take(from: From, repository: string, more: {branch?: string}): Pr
 }
 
 function GitHub({onNext}: {onNext(): void}) {
-	const connection = useLoad(signal => ok(api.GET('/api/github/connection', {signal})), []);
-	const {data, error} = connection;
+	const {data, error, reload} = useLoad(async signal => {
+		const connection = await ok(api.GET('/api/github/connection', {signal}));
+		const {providers} = connection.connected ? {providers: []} : await ok(api.GET('/api/auth/providers', {signal}));
+		return {...connection, possible: connection.connected || providers.some(p => p.name === 'github' && p.enabled)};
+	}, []);
 	if (error && !data)
-		return <ErrorNote error={error} onRetry={() => void connection.reload()} />;
+		return <ErrorNote error={error} onRetry={() => void reload()} />;
 	if (!data)
 		return <Skeleton height="16rem" />;
+	if (!data.possible)
+		return (
+			<Empty icon="github" title="GitHub is not set up on this server" action={<Button kind="primary" onClick={() => put({from: 'address'})}>Use a git address</Button>}>
+				Its administrator has to enter a client id first. Repositories at GitHub work by their address as well, private ones with an access token.
+			</Empty>
+		);
 	if (!data.connected || data.refusedAt)
 		return <Connect refused={data.refusedAt !== null} />;
 	return <Repos username={data.username} onNext={onNext} />;
@@ -84,12 +93,6 @@ function Connect({refused}: {refused: boolean}) {
 			setError(asApiError(thrown));
 		}
 	});
-	if (error?.code === 'PROVIDER_NOT_FOUND')
-		return (
-			<Empty icon="github" title="GitHub is not set up on this server" action={<Button kind="primary" onClick={() => put({from: 'address'})}>Use a git address</Button>}>
-				Its administrator has to enter a client id first. Public repositories at GitHub work by their address, private ones with an access token.
-			</Empty>
-		);
 	if (error?.code === 'SIGN_IN_AGAIN')
 		return (
 			<Empty icon="lock" title="Please sign in again first" action={<Button kind="primary" onClick={() => {
@@ -152,7 +155,7 @@ function Repos({username, onNext}: {username: string | null; onNext(): void}) {
 					))}
 				</ul>
 			)}
-			{data && <Pages pagination={data.pagination} noun="repositories" onPage={setPage} />}
+			{data && <Pages pagination={data.pagination} noun={data.pagination.totalItems === 1 ? 'repository' : 'repositories'} onPage={setPage} />}
 		</>
 	);
 }
@@ -210,7 +213,7 @@ function Existing({onNext}: {onNext(): void}) {
 					))}
 				</ul>
 			)}
-			{data && <Pages pagination={data.pagination} noun="projects" onPage={setPage} />}
+			{data && <Pages pagination={data.pagination} noun={data.pagination.totalItems === 1 ? 'project' : 'projects'} onPage={setPage} />}
 		</>
 	);
 }

@@ -2,6 +2,7 @@
 // and addresses for everybody else.
 import {useState} from 'preact/hooks';
 import {api, ok} from '../../api/client';
+import {asApiError, type ApiError} from '../../api/error';
 import {useLoad} from '../../api/load';
 import type {Reply} from '../../api/types';
 import {Button, useAction} from '../../ui/button';
@@ -36,9 +37,15 @@ function Webhook({project}: Side) {
 	}, [project.id], waits ? 3_000 : 0);
 	const [secret, setSecret] = useState<Secret | null>(null);
 	const [asking, setAsking] = useState<'secret' | 'remove' | null>(null);
+	const [refused, setRefused] = useState<ApiError | null>(null);
 	const register = useAction(async () => {
-		set(await ok(api.POST('/api/projects/{id}/webhook', {params: {path}})));
-		setWaits(true);
+		setRefused(null);
+		try {
+			set(await ok(api.POST('/api/projects/{id}/webhook', {params: {path}})));
+			setWaits(true);
+		} catch (thrown) {
+			setRefused(asApiError(thrown));
+		}
 	});
 	const makeSecret = async () => {
 		setSecret(await ok(api.POST('/api/projects/{id}/webhook-secret', {params: {path}})));
@@ -58,6 +65,8 @@ function Webhook({project}: Side) {
 				{hook.state === 'registered' && <p>Registered at <strong>{hook.repository}</strong>{hook.registeredAt && <> <Time at={hook.registeredAt} /></>}.</p>}
 				{hook.state === 'manual' && !secret && <p>It is set up with a secret that was made here. If GitHub does not use it, make a new one and enter that.</p>}
 				{hook.state === 'none' && <p>Let the connected GitHub account register it, or make a secret and enter the webhook in the settings of the repository yourself.</p>}
+				<div role="alert">{refused && <Note mood="bad">{refused.message}{refused.code === 'GITHUB_NOT_CONNECTED'
+					&& <>. You can connect one in <a href="/settings/github">your settings</a>.</>}</Note>}</div>
 				{secret && <ShownSecret secret={secret} registered={hook.state === 'registered' || hook.state === 'waiting'} onDone={() => setSecret(null)} />}
 				<div class="form-actions">
 					<Button kind={there ? 'normal' : 'primary'} icon="github" busy={register.busy || hook.state === 'waiting'} onClick={register.run}>

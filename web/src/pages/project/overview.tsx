@@ -1,6 +1,6 @@
 // overview.tsx - what is live, what was deployed, and the way back to an
 // earlier release.
-import {useEffect, useState} from 'preact/hooks';
+import {useEffect, useRef, useState} from 'preact/hooks';
 import {useLocation} from 'preact-iso';
 import {api, ok} from '../../api/client';
 import {useLoad} from '../../api/load';
@@ -26,11 +26,14 @@ export function Overview(side: Side) {
 		signal => ok(api.GET('/api/deployments', {params: {query: {projectId: project.id, page, limit: 10}}, signal})),
 		[project.id, page], busy ? 4_000 : 30_000);
 	const states = data?.deployments.map(d => d.id + d.status).join();
+	const before = useRef<string>();
 	useEffect(() => {
 		if (!data)
 			return;
 		setBusy(data.deployments.some(d => BUSY.has(d.status)));
-		void side.reload(); // what is live may be another one by now
+		if (before.current !== undefined)
+			void side.reload(); // what is live may be another one by now
+		before.current = states;
 	}, [states]);
 
 	return (
@@ -54,7 +57,7 @@ export function Overview(side: Side) {
 						</table>
 					</div>
 				)}
-				{data && <Pages pagination={data.pagination} noun="deployments" onPage={to => route(`/projects/${project.id}${to > 1 ? `?page=${to}` : ''}`)} />}
+				{data && <Pages pagination={data.pagination} noun={data.pagination.totalItems === 1 ? 'deployment' : 'deployments'} onPage={to => route(`/projects/${project.id}${to > 1 ? `?page=${to}` : ''}`)} />}
 			</Card>
 		</>
 	);

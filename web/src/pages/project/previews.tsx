@@ -46,7 +46,7 @@ export function Previews(side: Side) {
 							</table>
 						</div>
 					)}
-					{data && <Pages pagination={data.pagination} noun="pull requests"
+					{data && <Pages pagination={data.pagination} noun={data.pagination.totalItems === 1 ? 'pull request' : 'pull requests'}
 						onPage={to => route(`/projects/${project.id}/previews${to > 1 ? `?page=${to}` : ''}`)} />}
 				</Card>
 			)}
@@ -74,7 +74,7 @@ function Row({preview: v, side: {project}, onChange}: {preview: Preview; side: S
 			<td data-label="Branch"><span class="mono">{v.branch}</span></td>
 			<td data-label="Preview">
 				{v.url ? <a href={v.url} target="_blank" rel="noopener noreferrer">Visit<span class="sr-only"> the preview of {title} (opens in a new tab)</span></a>
-					: v.deploymentId ? <a href={`/deployments/${v.deploymentId}`}>Its deployment<span class="sr-only"> of {title}</span></a> : <span class="muted">Not built</span>}
+					: v.deploymentId ? <a href={`/deployments/${v.deploymentId}`}>Its deployment<span class="sr-only"> of {title}</span></a> : <span class="muted nowrap">Not built</span>}
 			</td>
 			<td data-label="Opened"><Time at={v.openedAt} /></td>
 			<td class="end">
