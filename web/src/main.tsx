@@ -9,6 +9,7 @@ import {may, pages, type Page} from './app/pages';
 import {Button, LinkButton} from './ui/button';
 import {Empty} from './ui/parts';
 import {Toasts} from './ui/toast';
+import './ui/unsaved'; // hears of back and forward before the router
 
 // made once: a component that is another one each time would lose its input
 const routes = pages.map(page => {

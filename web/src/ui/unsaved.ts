@@ -30,7 +30,8 @@ addEventListener('beforeunload', e => {
 		e.preventDefault();
 });
 
-// Both before the router hears of it.
+// Both before the router hears of it. On popstate the order is that of listening,
+// so main.tsx imports this file.
 addEventListener('click', e => {
 	const link = e.composedPath().find((node): node is HTMLAnchorElement => node instanceof HTMLAnchorElement);
 	if (!link?.href || link.target || e.button !== 0 || e.ctrlKey || e.metaKey || e.shiftKey || e.altKey
