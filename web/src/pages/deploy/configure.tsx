@@ -39,22 +39,24 @@ export function ConfigureStep({project, onNext}: {project: Project | undefined; 
 				name: d.another && !d.name.trim() && 'Give the new project a name.',
 				envVars: envLinesWrong(secrets.value.envVars),
 			})}>
-			{project && d.from !== 'project' && (
+			{project && (goesTo || d.from !== 'project') && (
 				<Note>
-					<p>Your project <a href={`/projects/${project.id}`}>{project.name}</a> has this repository already.</p>
-					<CheckField label="Make another project of it" checked={d.another} onChecked={another => put({another})}
-						hint="For a repository that holds several sites." />
+					<div class="prose">
+						{goesTo ? <p>This deploys your project <strong>{goesTo.name}</strong>. What you leave as it is comes from it; what you set here holds for
+							this deployment only. To keep it, change the <a href={`/projects/${goesTo.id}/settings`}>project’s settings</a>.</p>
+							: <p>Your project <a href={`/projects/${project.id}`}>{project.name}</a> has this repository as well.</p>}
+						{d.from !== 'project' && <CheckField label="Make another project of this repository" checked={d.another}
+							onChecked={another => put({another})} hint="For a repository that holds several sites." />}
+					</div>
 				</Note>
 			)}
-			{goesTo && <Note>What you leave as it is comes from the project <strong>{goesTo.name}</strong>. What you set here holds for this deployment
-				only; to keep it, change the <a href={`/projects/${goesTo.id}/settings`}>project’s settings</a>.</Note>}
 			<div class="row">
 				{!goesTo && <TextField name="name" label="Project name" optional={!d.another} value={d.name} onValue={name => put({name})} maxLength={100}
 					placeholder="After the repository" hint="It names the site as well." />}
 				{branches.data?.length ? (
 					<SelectField name="branch" label="Branch" value={d.branch || goesTo?.branch || 'main'} onValue={branch => put({branch})}
 						options={[...new Set([d.branch || goesTo?.branch || 'main', ...branches.data])].map(b => [b, b] as const)}
-						hint="What is built. For a new project, pushes to it deploy." />
+						hint={goesTo ? 'What is built.' : 'What is built. Pushes to it deploy, once the webhook is there.'} />
 				) : (
 					<TextField name="branch" label="Branch" mono optional value={d.branch} onValue={branch => put({branch})} maxLength={200}
 						placeholder={goesTo?.branch ?? 'main'} hint={branches.loading ? 'Asking GitHub for the branches …' : 'What is built.'} />
