@@ -78,8 +78,8 @@ function Shown({tab, ...side}: Side & {tab: string}) {
 			<PageHead title={project.name} back={{href: '/projects', text: 'Projects'}}
 				lead={<span class="project-lead"><RepoLink url={project.repository} /> <span class="mono">{project.branch}</span></span>}
 				actions={<>
-					{project.url && <LinkButton icon="external" href={project.url} external>Visit site</LinkButton>}
 					<LinkButton kind="quiet" href={`/deploy?project=${project.id}&step=configure`}>Deploy with other settings</LinkButton>
+					{project.url && <LinkButton icon="external" href={project.url} external>Visit site</LinkButton>}
 					<Button kind="primary" icon="deployments" busy={deploy.busy} onClick={deploy.run}>Deploy now</Button>
 				</>} />
 			{project.autoDeployPausedAt && <Paused {...side} />}

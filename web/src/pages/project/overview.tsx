@@ -105,7 +105,7 @@ function Row({deployment: d, side, onChange}: {deployment: DeploymentItem; side:
 			</td>
 			<td data-label="Status"><span class="badges"><StatusBadge status={d.status} />{live && <Badge mood="good">Live</Badge>}</span></td>
 			<td data-label="Branch"><span class="mono">{d.branch}</span></td>
-			<td data-label="By">{TRIGGERS[d.trigger]}</td>
+			<td data-label="By" class="nowrap">{TRIGGERS[d.trigger]}</td>
 			<td data-label="When"><Time at={d.createdAt} /></td>
 			<td data-label="Took" class="tabular nowrap">{d.duration ?? '–'}</td>
 			<td class="end">
