@@ -2,7 +2,7 @@
 # along, so that who builds from one needs no npm. nginx serves it from
 # PREFIX/share/autostack/web.
 panel_sources = web/package.json web/package-lock.json web/.npmrc web/tsconfig.json web/build.mjs web/README.md \
-	$(patsubst $(srcdir)/%,%,$(wildcard $(srcdir)/web/src/*.* $(srcdir)/web/src/*/*.*))
+	$(patsubst $(srcdir)/%,%,$(wildcard $(srcdir)/web/src/*.* $(srcdir)/web/src/*/*.* $(srcdir)/web/src/*/*/*.*))
 EXTRA_DIST += $(panel_sources)
 
 if PANEL

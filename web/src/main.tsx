@@ -10,6 +10,7 @@ import {may, pages, type Page} from './app/pages';
 import {Button, LinkButton} from './ui/button';
 import {Empty} from './ui/parts';
 import {Toasts} from './ui/toast';
+import './ui/unsaved'; // hears of back and forward before the router
 
 // The page that was asked for is not here yet; the one before stays meanwhile.
 const coming = signal(false);

@@ -1,3 +1,111 @@
-export default function Page() {
-	return <div class="page"><h1 tabIndex={-1}>projects</h1></div>;
+// projects.tsx - one's projects, and how each is doing.
+import {useLocation} from 'preact-iso';
+import {api, ok} from '../api/client';
+import {useLoad} from '../api/load';
+import type {DeploymentItem, Reply} from '../api/types';
+import {LinkButton, Button} from '../ui/button';
+import {Badge, Card, Empty, ErrorNote, PageHead, Pages, SkeletonRows, StatusBadge} from '../ui/parts';
+import {repoName} from '../ui/repo';
+import {SearchBox} from '../ui/search';
+import {Time} from '../ui/time';
+
+type Item = Reply<'/api/projects', 'get'>['projects'][number];
+type Last = Map<string, DeploymentItem>;
+
+const LIMIT = 20;
+const NEWEST = 100;
+
+// The list does not say what was deployed last: the newest of all do for most
+// projects, the others are asked for one by one.
+async function lastOf(projects: readonly Item[], signal: AbortSignal): Promise<Last> {
+	const ask = (query: {limit: number; projectId?: string}) => ok(api.GET('/api/deployments', {params: {query}, signal}));
+	const {deployments, pagination} = await ask({limit: NEWEST});
+	const last: Last = new Map(deployments.reverse().map(d => [d.projectId, d]));
+	if (pagination.totalItems > NEWEST)
+		await Promise.all(projects.filter(p => !last.has(p.id)).map(async p => {
+			const [newest] = (await ask({limit: 1, projectId: p.id})).deployments;
+			if (newest)
+				last.set(p.id, newest);
+		}));
+	return last;
+}
+
+function addressOf(page: number, search: string): string {
+	const query = new URLSearchParams({...(search && {search}), ...(page > 1 && {page: String(page)})}).toString();
+	return `/projects${query && '?' + query}`;
+}
+
+function Row({project: p, last}: {project: Item; last: DeploymentItem | undefined | null}) {
+	return (
+		<tr>
+			<td>
+				<div class="cell">
+					<a class="main" href={`/projects/${p.id}`}>{p.name}</a>
+					<span class="sub">{repoName(p.repository)}</span>
+				</div>
+			</td>
+			<td data-label="Branch"><span class="mono">{p.branch}</span></td>
+			<td data-label="Site">
+				{p.url ? <a href={p.url} target="_blank" rel="noopener noreferrer">{new URL(p.url).host}<span class="sr-only"> (opens in a new tab)</span></a>
+					: <span class="muted">Not live yet</span>}
+			</td>
+			<td data-label="Last deployment">
+				{last ? <a class="last-deployment" href={`/deployments/${last.id}`}><StatusBadge status={last.status} /> <Time at={last.createdAt} /></a>
+					: last === undefined ? <span class="muted">None</span> : <span class="muted">Not known</span>}
+			</td>
+			<td data-label="Auto-deploy">{p.autoDeployPausedAt ? <Badge mood="warn">Paused</Badge> : <span class="muted">On</span>}</td>
+		</tr>
+	);
+}
+
+export default function Projects() {
+	const {query, route} = useLocation();
+	const page = Math.max(1, Number.parseInt(query.page ?? '1') || 1);
+	const search = query.search ?? '';
+	const {data, error, loading, reload} = useLoad(async signal => {
+		const found = await ok(api.GET('/api/projects', {params: {query: {page, limit: LIMIT, search: search || undefined}}, signal}));
+		return {...found, last: found.projects.length ? await lastOf(found.projects, signal).catch(() => null) : null};
+	}, [page, search], 30_000);
+
+	if (data && !data.pagination.totalItems && !search && !error)
+		return (
+			<div class="page">
+				<PageHead title="Projects" />
+				<Card>
+					<Empty icon="projects" title="No projects yet" action={<LinkButton kind="primary" icon="plus" href="/deploy">New deployment</LinkButton>}>
+						A project is a repository and how to build it. The first deployment of a repository makes one.
+					</Empty>
+				</Card>
+			</div>
+		);
+	return (
+		<div class="page">
+			<PageHead title="Projects" actions={<LinkButton kind="primary" icon="plus" href="/deploy">New project</LinkButton>} />
+			<div class="filters">
+				<SearchBox label="Search by name" value={search} onSearch={text => route(addressOf(1, text), true)} />
+			</div>
+			{error && <ErrorNote error={error} onRetry={() => void reload()} />}
+			{(data || !error) && (
+				<Card flush>
+					{data && !data.projects.length ? (
+						<Empty icon="search" title={search ? `No project has “${search}” in its name` : 'There is no such page'}
+							action={<Button onClick={() => route('/projects')}>Show all projects</Button>}>
+							{search ? 'Try another part of the name.' : 'The list has become shorter since.'}
+						</Empty>
+					) : (
+						<div class="table-wrap" aria-busy={loading}>
+							<table class="cards">
+								<thead><tr><th>Project</th><th>Branch</th><th>Site</th><th>Last deployment</th><th>Auto-deploy</th></tr></thead>
+								<tbody>
+									{data ? data.projects.map(p => <Row key={p.id} project={p} last={data.last ? data.last.get(p.id) : null} />)
+										: <SkeletonRows rows={5} columns={5} />}
+								</tbody>
+							</table>
+						</div>
+					)}
+					{data && <Pages pagination={data.pagination} noun={data.pagination.totalItems === 1 ? 'project' : 'projects'} onPage={to => route(addressOf(to, search))} />}
+				</Card>
+			)}
+		</div>
+	);
 }

@@ -26,6 +26,8 @@ interface FormProps {
 	check?: () => Record<string, string | false | undefined>;
 	wide?: boolean; // the button is as wide as the form
 	disabled?: boolean;
+	// what is known to be wrong from the start: said by an earlier try
+	errors?: Record<string, string>;
 	children: ComponentChildren;
 }
 
@@ -36,7 +38,7 @@ function inWords(error: ApiError): string {
 }
 
 export function Form(props: FormProps) {
-	const [errors, setErrors] = useState<Record<string, string>>({});
+	const [errors, setErrors] = useState(props.errors ?? {});
 	const [general, setGeneral] = useState<ComponentChildren>(null);
 	const [busy, setBusy] = useState(false);
 	const form = useRef<HTMLFormElement>(null);
@@ -45,10 +47,15 @@ export function Form(props: FormProps) {
 		alive.current = false;
 	}, []);
 
+	const focusFirst = () => requestAnimationFrame(() => form.current?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus());
 	const show = (found: Record<string, string>) => {
 		setErrors(found);
-		requestAnimationFrame(() => form.current?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus());
+		focusFirst();
 	};
+	useEffect(() => {
+		if (props.errors)
+			focusFirst();
+	}, []);
 	const submit = async () => {
 		setGeneral(null);
 		const wrong = Object.entries(props.check?.() ?? {}).filter((e): e is [string, string] => !!e[1]);

@@ -1,0 +1,87 @@
+// draft.ts - what was chosen and typed for the next deployment. It outlives the
+// steps and a reload (sessionStorage), but for secrets: variables and tokens
+// are in memory only.
+import {effect, signal} from '@preact/signals';
+import {user} from '../../api/session';
+
+export type From = 'github' | 'address' | 'project';
+
+export interface Draft {
+	userId: string;
+	from: From;
+	repository: string; // owner/name, or an https address; of a project: its own
+	projectId: string | null; // the project that has it already
+	another: boolean; // make one more project of that repository
+	name: string; // of a new project; empty: after the repository
+	branch: string; // empty: the project's, or main
+	installCommand: string | null; // null: detect, or as the project has it
+	buildCommand: string | null;
+	outputDir: string;
+	rootDir: string;
+	cache: boolean;
+}
+
+interface Secrets {
+	envVars: string;
+	deployToken: string;
+}
+
+const KEY = 'autostack.deploy';
+const NO_SECRETS: Secrets = {envVars: '', deployToken: ''};
+
+export function fresh(): Draft {
+	return {
+		userId: user.value?.id ?? '', from: 'github', repository: '', projectId: null, another: false, name: '', branch: '',
+		installCommand: null, buildCommand: null, outputDir: '', rootDir: '', cache: true,
+	};
+}
+
+// Of the person who is signed in: a tab may have seen another one before.
+function remembered(): Draft {
+	try {
+		const kept = JSON.parse(sessionStorage.getItem(KEY) ?? 'null') as Draft | null;
+		if (kept && kept.userId === user.value?.id)
+			return {...fresh(), ...kept};
+	} catch {
+		// not ours: begin anew
+	}
+	return fresh();
+}
+
+export const draft = signal<Draft>(remembered());
+export const secrets = signal<Secrets>(NO_SECRETS);
+// What the API said about fields, for the step that has them.
+export const refused = signal<Record<string, string>>({});
+
+effect(() => sessionStorage.setItem(KEY, JSON.stringify(draft.value)));
+effect(() => {
+	if (draft.value.userId !== user.value?.id)
+		reset();
+});
+
+export function reset(): void {
+	draft.value = fresh();
+	secrets.value = NO_SECRETS;
+	refused.value = {};
+}
+
+export function put(change: Partial<Draft>): void {
+	draft.value = {...draft.value, ...change};
+}
+
+// Another repository: nothing that was said of the one before holds.
+export function choose(change: Pick<Draft, 'from' | 'repository' | 'projectId'> & Partial<Draft>): void {
+	const {repository, projectId} = draft.value;
+	refused.value = {};
+	if (change.repository === repository && change.projectId === projectId)
+		put({from: change.from});
+	else {
+		secrets.value = NO_SECRETS;
+		draft.value = {...fresh(), ...change};
+	}
+}
+
+// The project that it goes to; null: a new one is made.
+export function target({projectId, another}: Draft): string | null {
+	return another ? null : projectId;
+}

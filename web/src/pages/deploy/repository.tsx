@@ -1,0 +1,219 @@
+// repository.tsx - the first step: which code.
+import {useState} from 'preact/hooks';
+import {useLocation} from 'preact-iso';
+import {api, ok} from '../../api/client';
+import {asApiError, type ApiError} from '../../api/error';
+import {useLoad} from '../../api/load';
+import type {Reply} from '../../api/types';
+import {signOut} from '../../app/frame';
+import {Button, useAction} from '../../ui/button';
+import {Form, TextField} from '../../ui/form';
+import {Icon} from '../../ui/icon';
+import {Badge, Empty, ErrorNote, Note, Pages, Skeleton} from '../../ui/parts';
+import {repoName} from '../../ui/repo';
+import {SearchBox} from '../../ui/search';
+import {choose, draft, put, refused, type From} from './draft';
+
+type Projects = Reply<'/api/projects', 'get'>['projects'];
+
+const WAYS: readonly [From, string, string][] = [
+	['github', 'GitHub', 'Pick one of your repositories'],
+	['address', 'Git address', 'Any https address of a repository'],
+	['project', 'Project', 'One that you have already'],
+];
+
+export function RepositoryStep({onNext}: {onNext(): void}) {
+	const from = draft.value.from;
+	return (
+		<div class="form">
+			<fieldset class="ways">
+				<legend class="sr-only">Where the code is</legend>
+				{WAYS.map(([way, title, text]) => (
+					<label key={way}>
+						<input type="radio" name="from" value={way} checked={from === way} onChange={() => put({from: way})} />
+						<span><strong>{title}</strong><span class="hint">{text}</span></span>
+					</label>
+				))}
+			</fieldset>
+			{from === 'github' && <GitHub onNext={onNext} />}
+			{from === 'address' && <Address onNext={onNext} />}
+			{from === 'project' && <Existing onNext={onNext} />}
+		</div>
+	);
+}
+
+// The address in the form in which the API compares them.
+function same(url: string): string {
+	const full = /^[\w.-]+\/[\w.-]+$/.test(url) ? `https://github.com/${url}` : url;
+	return full.replace(/\/+$/, '').replace(/\.git$/, '').toLowerCase();
+}
+
+// The project that has this repository already, the oldest: that is the one a
+// deployment by the address goes to.
+async function projectOf(repository: string): Promise<string | null> {
+	const {projects} = await ok(api.GET('/api/projects', {params: {query: {limit: 100}}}));
+	return projects.filter(p => same(p.repository) === same(repository)).at(-1)?.id ?? null;
+}
+
+// Goes on with a repository, whether or not the question about it is answered.
+async function take(from: From, repository: string, more: {branch?: string}): Promise<void> {
+	const projectId = await projectOf(repository).catch(() => null);
+	choose({from, repository, projectId, ...(projectId ? {} : more)});
+}
+
+function GitHub({onNext}: {onNext(): void}) {
+	const {data, error, reload} = useLoad(async signal => {
+		const connection = await ok(api.GET('/api/github/connection', {signal}));
+		const {providers} = connection.connected ? {providers: []} : await ok(api.GET('/api/auth/providers', {signal}));
+		return {...connection, possible: connection.connected || providers.some(p => p.name === 'github' && p.enabled)};
+	}, []);
+	if (error && !data)
+		return <ErrorNote error={error} onRetry={() => void reload()} />;
+	if (!data)
+		return <Skeleton height="16rem" />;
+	if (!data.possible)
+		return (
+			<Empty icon="github" title="GitHub is not set up on this server" action={<Button kind="primary" onClick={() => put({from: 'address'})}>Use a git address</Button>}>
+				Its administrator has to enter a client id first. Repositories at GitHub work by their address as well, private ones with an access token.
+			</Empty>
+		);
+	if (!data.connected || data.refusedAt)
+		return <Connect refused={data.refusedAt !== null} />;
+	return <Repos username={data.username} onNext={onNext} />;
+}
+
+function Connect({refused}: {refused: boolean}) {
+	const {route} = useLocation();
+	const [error, setError] = useState<ApiError | null>(null);
+	const connect = useAction(async () => {
+		try {
+			const {url} = await ok(api.POST('/api/github/connect', {body: {next: '/deploy'}}));
+			location.assign(url);
+		} catch (thrown) {
+			setError(asApiError(thrown));
+		}
+	});
+	if (error?.code === 'SIGN_IN_AGAIN')
+		return (
+			<Empty icon="lock" title="Please sign in again first" action={<Button kind="primary" onClick={() => {
+				void signOut(false);
+				route('/login?next=%2Fdeploy');
+			}}>Sign in again</Button>}>
+				Connecting an account gives access to your code, so it has to be you who asks: your sign-in is too old for that.
+			</Empty>
+		);
+	return (
+		<>
+			{error && <ErrorNote error={error} />}
+			<Empty icon="github" title={refused ? 'GitHub does not take the connection any more' : 'GitHub is not connected'}
+				action={<div class="actions"><Button kind="primary" icon="github" busy={connect.busy} onClick={connect.run}>{refused ? 'Connect again' : 'Connect GitHub'}</Button>
+					<Button onClick={() => put({from: 'address'})}>Use a git address</Button></div>}>
+				{refused ? 'The access was revoked at GitHub, or has expired.' : 'Then you can pick a repository here, private ones as well, and pushes deploy by themselves.'}
+			</Empty>
+		</>
+	);
+}
+
+function Repos({username, onNext}: {username: string | null; onNext(): void}) {
+	const [search, setSearch] = useState('');
+	const [page, setPage] = useState(1);
+	const [taking, setTaking] = useState('');
+	const {data, error, loading, reload} = useLoad(
+		signal => ok(api.GET('/api/github/repos', {params: {query: {search: search || undefined, page, limit: 20}}, signal})), [search, page]);
+	const pick = async (repo: NonNullable<typeof data>['repos'][number]) => {
+		setTaking(repo.id);
+		await take('github', repo.fullName, {branch: repo.defaultBranch});
+		onNext();
+	};
+	return (
+		<>
+			<div class="filters">
+				<SearchBox label={`Search the repositories of ${username ?? 'your account'}`} value={search} onSearch={text => {
+					setSearch(text);
+					setPage(1);
+				}} />
+			</div>
+			{error && <ErrorNote error={error} onRetry={() => void reload()} />}
+			{!data && !error && <Skeleton height="20rem" />}
+			{data && !data.repos.length && (
+				<Empty icon="search" title="No such repository" action={<Button onClick={() => setSearch('')}>Show all</Button>}>
+					{search ? `The account sees none with “${search}” in its name.` : 'The account sees no repositories.'}
+				</Empty>
+			)}
+			{data && data.repos.length > 0 && (
+				<ul class="picks" aria-label="Repositories" aria-busy={loading}>
+					{data.repos.map(repo => (
+						<li key={repo.id}>
+							<button type="button" class="pick" aria-pressed={draft.value.repository === repo.fullName} disabled={taking !== ''} onClick={() => void pick(repo)}>
+								<span>
+									<strong>{repo.fullName}</strong> {repo.private && <Badge>Private</Badge>}
+									<span class="hint">{[repo.language, repo.defaultBranch, repo.description].filter(Boolean).join(' · ')}</span>
+								</span>
+								{taking === repo.id ? <span class="spinner" /> : <Icon name="chevron" />}
+							</button>
+						</li>
+					))}
+				</ul>
+			)}
+			{data && <Pages pagination={data.pagination} noun={data.pagination.totalItems === 1 ? 'repository' : 'repositories'} onPage={setPage} />}
+		</>
+	);
+}
+
+function Address({onNext}: {onNext(): void}) {
+	const d = draft.value;
+	const [text, setText] = useState(d.from === 'address' || refused.value.repository ? d.repository : '');
+	return (
+		<Form submit="Continue" busyText="Looking" errors={refused.value} check={() => ({repository: !text.trim() && 'Give the address of a repository.'})}
+			onSubmit={async () => {
+				await take('address', text.trim(), {});
+				onNext();
+			}}>
+			<TextField name="repository" label="Repository" value={text} autoFocus onValue={setText} maxLength={2048} autoComplete="off"
+				placeholder="https://git.example.com/team/site.git" hint="Its https address, or owner/name at GitHub. A private one gets its access token in the next step." />
+		</Form>
+	);
+}
+
+function Existing({onNext}: {onNext(): void}) {
+	const [search, setSearch] = useState('');
+	const [page, setPage] = useState(1);
+	const {data, error, loading, reload} = useLoad(
+		signal => ok(api.GET('/api/projects', {params: {query: {search: search || undefined, page, limit: 20}}, signal})), [search, page]);
+	const pick = (project: Projects[number]) => {
+		choose({from: 'project', repository: project.repository, projectId: project.id});
+		onNext();
+	};
+	return (
+		<>
+			<div class="filters">
+				<SearchBox label="Search your projects" value={search} onSearch={text => {
+					setSearch(text);
+					setPage(1);
+				}} />
+			</div>
+			{refused.value.repository && <Note mood="bad">{refused.value.repository}</Note>}
+			{error && <ErrorNote error={error} onRetry={() => void reload()} />}
+			{!data && !error && <Skeleton height="16rem" />}
+			{data && !data.projects.length && (
+				<Empty icon="projects" title={search ? 'No such project' : 'No projects yet'}
+					action={search ? <Button onClick={() => setSearch('')}>Show all</Button> : <Button kind="primary" onClick={() => put({from: 'address'})}>Use a git address</Button>}>
+					{search ? `None has “${search}” in its name.` : 'Your first deployment makes one.'}
+				</Empty>
+			)}
+			{data && data.projects.length > 0 && (
+				<ul class="picks" aria-label="Projects" aria-busy={loading}>
+					{data.projects.map(project => (
+						<li key={project.id}>
+							<button type="button" class="pick" aria-pressed={draft.value.projectId === project.id} onClick={() => pick(project)}>
+								<span><strong>{project.name}</strong><span class="hint">{repoName(project.repository)} · {project.branch}</span></span>
+								<Icon name="chevron" />
+							</button>
+						</li>
+					))}
+				</ul>
+			)}
+			{data && <Pages pagination={data.pagination} noun={data.pagination.totalItems === 1 ? 'project' : 'projects'} onPage={setPage} />}
+		</>
+	);
+}

@@ -1,0 +1,20 @@
+// repo.tsx - the address of a repository, as short as people say it.
+import {Icon} from './icon';
+
+export function isGitHub(url: string): boolean {
+	return /^https:\/\/github\.com\//.test(url);
+}
+
+// https://github.com/owner/name.git -> owner/name
+export function repoName(url: string): string {
+	return url.replace(/^https:\/\/(github\.com\/)?/, '').replace(/\.git$/, '');
+}
+
+export function RepoLink({url}: {url: string}) {
+	return (
+		<a class="repo" href={url.replace(/\.git$/, '')} target="_blank" rel="noopener noreferrer">
+			<Icon name={isGitHub(url) ? 'github' : 'branch'} size={15} /> {repoName(url)}
+			<span class="sr-only"> (opens in a new tab)</span>
+		</a>
+	);
+}

@@ -1,0 +1,49 @@
+// unsaved.ts - asks before what was typed is lost: by a link, by back and
+// forward, by leaving the panel. An address with the same path keeps it.
+import {useEffect, useRef} from 'preact/hooks';
+
+const QUESTION = 'Leave this page? What you have typed and not saved will be lost.';
+
+const unsaved = new Set<object>();
+let here = ''; // where it was typed
+
+export function useUnsaved(dirty: boolean): void {
+	const me = useRef({}).current;
+	if (dirty)
+		here = location.href;
+	useEffect(() => {
+		if (!dirty)
+			return;
+		unsaved.add(me);
+		return () => {
+			unsaved.delete(me);
+		};
+	}, [dirty]);
+}
+
+function leaves(to: string): boolean {
+	return unsaved.size > 0 && new URL(to).pathname !== new URL(here).pathname;
+}
+
+addEventListener('beforeunload', e => {
+	if (unsaved.size > 0)
+		e.preventDefault();
+});
+
+// Both before the router hears of it. On popstate the order is that of listening,
+// so main.tsx imports this file.
+addEventListener('click', e => {
+	const link = e.composedPath().find((node): node is HTMLAnchorElement => node instanceof HTMLAnchorElement);
+	if (!link?.href || link.target || e.button !== 0 || e.ctrlKey || e.metaKey || e.shiftKey || e.altKey
+		|| link.origin !== location.origin || !leaves(link.href) || confirm(QUESTION))
+		return;
+	e.preventDefault();
+	e.stopImmediatePropagation();
+}, true);
+
+addEventListener('popstate', e => {
+	if (!leaves(location.href) || confirm(QUESTION))
+		return;
+	e.stopImmediatePropagation();
+	history.pushState(null, '', here);
+}, true);
