@@ -6,7 +6,7 @@ import {useLoad, type Loaded} from '../api/load';
 import type {Reply} from '../api/types';
 import {LinkButton} from '../ui/button';
 import {Card, Empty, ErrorNote, PageHead, Skeleton, Stat, Tabs} from '../ui/parts';
-import {change, RANGES, verdict, windowOf, zone, type Window} from './analytics/window';
+import {compared, RANGES, windowOf, zone, type Window} from './analytics/window';
 import {Durations} from './analytics/durations';
 import {Frequency} from './analytics/frequency';
 import {Rates} from './analytics/rates';
@@ -60,9 +60,7 @@ function Figures({loaded: {data, error, reload}, window}: {loaded: Loaded<Metric
 	if (error && !data)
 		return <ErrorNote error={error} onRetry={() => void reload()} />;
 	const wait = <Skeleton width="4rem" />;
-	const shown = (now: number | null | undefined, unit: string, better?: 'more' | 'less') => now === undefined
-		? {}
-		: {change: change(now, unit), good: verdict(now, better), note: now === null ? 'nothing before to compare with' : `than the ${window.text} before`};
+	const shown = (now: number | null | undefined, unit: string, better?: 'more' | 'less') => compared(now, unit, window.text, better);
 	return (
 		<dl class="stats">
 			<Stat label="Deployments" value={data?.totalDeployments ?? wait} {...shown(data?.deploymentsChange, '%')} />

@@ -3,13 +3,11 @@
 import {Badge, Card, ErrorNote, Note, PageHead, Skeleton, Stat} from '../ui/parts';
 import {exactly, Time} from '../ui/time';
 import {Icon} from '../ui/icon';
-import {change, verdict} from './analytics/window';
+import {compared} from './analytics/window';
 import {Days} from './status/days';
 import {Incidents} from './status/incidents';
 import {useStatus, type Status} from './status/live';
 import {HEALTH, overall, SERVICES, uptime, type Metrics, type Service} from './status/words';
-
-const BEFORE = 'than the 30 days before';
 
 export default function Page() {
 	const status = useStatus();
@@ -82,7 +80,7 @@ function ServiceCard({name, service, loaded}: {name: string; service: Service | 
 			<header><h3>{name}</h3>{loaded ? <Badge mood={mood}>{text}</Badge> : <Skeleton width="6rem" height="1.4rem" />}</header>
 			<dl>
 				<div><dt>Uptime, 90 days</dt><dd>{loaded ? uptime(service?.uptime ?? null) : wait}</dd></div>
-				<div><dt>Response time</dt><dd>{!loaded ? wait : service?.responseTime == null ? service?.status === 'unknown' ? 'not known' : 'no answer' : `${service.responseTime} ms`}</dd></div>
+				<div><dt>Response time</dt><dd>{!loaded ? wait : service?.responseTime == null ? service?.status === 'unknown' ? 'not known' : 'no answer' : service.responseTime === 0 ? 'under 1 ms' : `${service.responseTime} ms`}</dd></div>
 			</dl>
 		</li>
 	);
@@ -90,9 +88,7 @@ function ServiceCard({name, service, loaded}: {name: string; service: Service | 
 
 function Figures({metrics}: {metrics: Metrics | undefined}) {
 	const wait = <Skeleton width="4rem" />;
-	const shown = (now: number | null | undefined, unit: string, better?: 'more' | 'less') => now === undefined
-		? {}
-		: {change: change(now, unit), good: verdict(now, better), note: now === null ? 'nothing before to compare with' : BEFORE};
+	const shown = (now: number | null | undefined, unit: string, better?: 'more' | 'less') => compared(now, unit, '30 days', better);
 	return (
 		<dl class="stats">
 			<Stat label="Deployments in all" value={metrics ? metrics.totalDeployments.toLocaleString('en') : wait} {...shown(metrics?.deploymentChange, '%')} />

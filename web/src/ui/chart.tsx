@@ -67,7 +67,7 @@ function options(UPlot: typeof uPlot, props: ChartProps, box: HTMLElement, pick:
 	return {
 		width: box.clientWidth,
 		height: HEIGHT,
-		padding: [8, 12, 0, 0],
+		padding: [8, 28, 0, 0],
 		legend: {show: false},
 		cursor: {y: false, drag: {x: false, y: false}, points: {size: 9}},
 		scales: {
@@ -75,7 +75,7 @@ function options(UPlot: typeof uPlot, props: ChartProps, box: HTMLElement, pick:
 			y: {range: [0, lines.at(-1)!]},
 		},
 		axes: [
-			{...axis, grid: {show: false}, incrs: X_STEPS, space: 64, size: 32, values: (_, at) => at.map(i => short[i] ?? '')},
+			{...axis, grid: {show: false}, gap: 8, incrs: X_STEPS, space: 64, size: 32, values: (_, at) => at.map(i => short[i] ?? '')},
 			{...axis, splits: () => lines, values: (_, at) => at.map(props.format),
 				size: (_, texts) => 18 + 7 * Math.max(0, ...(texts ?? []).map(t => t.length))},
 		],

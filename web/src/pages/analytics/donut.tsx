@@ -12,13 +12,14 @@ export function Donut({label, parts}: {label: string; parts: readonly Part[]}) {
 	const total = parts.reduce((sum, p) => sum + p.value, 0);
 	const shown = parts.filter(p => p.value);
 	const share = (p: Part) => p.value / total * 100;
+	const arc = (p: Part) => shown.length > 1 ? Math.max(share(p) - GAP, 0.2) : 100;
 	const before = (n: number) => shown.slice(0, n).reduce((sum, p) => sum + share(p), 0);
 	return (
 		<div class="donut">
 			<svg viewBox="0 0 42 42" role="img" aria-label={`${label}: ${parts.map(p => `${p.name} ${p.value}`).join(', ')}`}>
 				{shown.map((p, i) => (
 					<circle key={p.name} cx="21" cy="21" r="15.9155" fill="none" stroke-width="5" class={`stroke-${p.colour}`}
-						stroke-dasharray={`${Math.max(share(p) - (shown.length > 1 ? GAP : 0), 0.2)} 100`} stroke-dashoffset={25 - before(i)}>
+						stroke-dasharray={`${arc(p)} ${100 - arc(p)}`} stroke-dashoffset={25 - before(i)}>
 						<title>{p.name}: {p.value}</title>
 					</circle>
 				))}

@@ -7,6 +7,11 @@ import {duration} from '../../ui/time';
 import {Part} from './part';
 import {dayName, SECONDS, type Window} from './window';
 
+// 2m 0s -> 2m
+function brief(seconds: number): string {
+	return duration(seconds).replace(/ 0s$/, '');
+}
+
 export function Durations({window: {query, range}}: {window: Window}) {
 	const days = useLoad(signal => ok(api.GET('/api/analytics/build-durations', {params: {query}, signal}))
 		.then(r => r.buildDurations), [range]);
@@ -28,7 +33,7 @@ export function Durations({window: {query, range}}: {window: Window}) {
 			</dl>
 			<Part title="Build durations by day" loaded={days} none={() => !built.length && 'No build has succeeded in this range. Rollbacks and uploads build nothing.'}>
 				{data => (
-					<Chart label="Build durations by day" kind="line" across="Day" format={duration} steps={SECONDS} missing="no build"
+					<Chart label="Build durations by day" kind="line" across="Day" format={brief} steps={SECONDS} missing="no build"
 						short={data.map(d => d.date)} long={data.map(d => dayName(d.day))}
 						series={[
 							{label: 'Average', colour: 'accent', values: data.map(d => d.avgDuration)},

@@ -27,7 +27,7 @@ export function Resources() {
 							{data.map(({name, value}) => (
 								<li key={name}>
 									<p><strong>{name}</strong> <span class="muted">{ABOUT[name]}</span>
-										<span class="value tabular">{value === null ? 'not measured' : `${value}%`}{value !== null && value >= FULL && ', nearly full'}</span></p>
+										<span class="value tabular">{value === null ? 'not measured' : `${value}%`}</span></p>
 									<div class={`meter${value === null ? ' unknown' : value >= FULL ? ' bad' : value >= MUCH ? ' warn' : ''}`}
 										role="meter" aria-label={name} aria-valuemin={0} aria-valuemax={100} aria-valuenow={value ?? 0}
 										aria-valuetext={value === null ? 'not measured' : `${value}%`}>

@@ -23,14 +23,15 @@ export function windowOf(wanted: string | undefined): Window {
 	return {...range, query: {range: range.range, timezone: zone}};
 }
 
-// What the figure has done since the window before, with its sign.
-export function change(by: number | null, unit: string): string | null {
-	return by === null ? null : `${by > 0 ? '+' : by < 0 ? '−' : '±'}${Math.abs(by)}${unit}`;
-}
-
-// Whether that is to be liked; null: nobody can say.
-export function verdict(by: number | null, better?: 'more' | 'less'): boolean | null {
-	return by && better ? by > 0 === (better === 'more') : null;
+// What a figure has done since the window before, for a Stat. By how much is
+// undefined while it is loaded and null when there is nothing to compare with;
+// better says what is to be liked, when anybody can say.
+export function compared(by: number | null | undefined, unit: string, window: string, better?: 'more' | 'less') {
+	return {
+		change: by == null ? null : `${by > 0 ? '+' : by < 0 ? '−' : '±'}${Math.abs(by)}${unit}`,
+		good: by && better ? by > 0 === (better === 'more') : null,
+		note: by === null ? 'nothing earlier to compare' : `vs ${window} before`,
+	};
 }
 
 const full = new Intl.DateTimeFormat('en-GB', {weekday: 'short', day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC'});

@@ -55,7 +55,7 @@ export function Days({days}: {days: readonly Day[]}) {
 	return (
 		<>
 			<ul class="days-rows">{SERVICES.map(name => <Row key={name} name={name} days={days} />)}</ul>
-			<p class="days-ends muted" aria-hidden="true"><span>{days.length} days ago</span><span>Today</span></p>
+			<p class="days-ends muted" aria-hidden="true"><span>{days[0]?.date}</span><span>Today</span></p>
 			<ul class="days-key" aria-label="Bars">
 				<li><span class="good" /> up all day</li>
 				<li><span class="warn" /> up {WELL}% or more</li>
