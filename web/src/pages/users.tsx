@@ -181,7 +181,7 @@ function Row({account: a, admin, ticked, tick, ask, activated}: {
 			{admin && <td>{self ? null : <input type="checkbox" aria-label={`Choose ${a.name}`} checked={ticked} onChange={e => tick(e.currentTarget.checked)} />}</td>}
 			<td>
 				<div class="who"><Avatar name={a.name} /><div>
-					<span class="main">{a.name}</span>{self && <span class="muted"> (you)</span>}
+					<span class="main">{a.name}</span>{self && <span class="muted nowrap"> (you)</span>}
 					<span class="sub" title={a.email}>{a.email}</span></div></div>
 			</td>
 			<td data-label="Role">{roleName(a.role)}</td>
@@ -196,7 +196,7 @@ function Row({account: a, admin, ticked, tick, ask, activated}: {
 					{!self && (a.active
 						? <Button small onClick={() => ask('deactivate')}>Deactivate{about}</Button>
 						: <Button small busy={activate.busy} onClick={activate.run}>Activate{about}</Button>)}
-					{!self && <Button small kind="danger" onClick={() => ask('delete')}>Delete{about}</Button>}
+					{!self && <Button small kind="danger" icon="trash" title={`Delete ${a.name}`} onClick={() => ask('delete')}><span class="sr-only">Delete {a.name}</span></Button>}
 				</div></td>
 			)}
 		</tr>
