@@ -81,12 +81,12 @@ export default function Page() {
 													if (box)
 														box.indeterminate = chosen.length > 0 && chosen.length < may.length;
 												}} onChange={e => setTicked(e.currentTarget.checked ? may.map(a => a.id) : [])} /></th>}
-											<th scope="col">Name</th><th scope="col">Role</th><th scope="col">Status</th><th scope="col">Last sign-in</th><th scope="col">Since</th>
+											<th scope="col">Name</th><th scope="col">Role</th><th scope="col">Status</th><th scope="col">Last sign-in</th>
 											{admin && <th class="end"><span class="sr-only">Actions</span></th>}
 										</tr>
 									</thead>
 									<tbody>
-										{!data && <SkeletonRows rows={8} columns={admin ? 7 : 5} />}
+										{!data && <SkeletonRows rows={8} columns={admin ? 6 : 4} />}
 										{shown.map(a => (
 											<Row key={a.id} account={a} admin={admin} ask={what => setAsked({what, account: a})} activated={done}
 												ticked={ticked.includes(a.id)} tick={on => setTicked(on ? [...ticked, a.id] : ticked.filter(id => id !== a.id))} />
@@ -188,8 +188,8 @@ function Row({account: a, admin, ticked, tick, ask, activated}: {
 			<td data-label="Status"><span class="badges">
 				<Badge mood={a.active ? 'good' : 'idle'}>{a.active ? 'Active' : 'Inactive'}</Badge>
 				{!a.emailVerified && <Badge mood="warn">Not confirmed</Badge>}</span></td>
-			<td data-label="Last sign-in">{a.lastLoginAt ? <Time at={a.lastLoginAt} /> : <span class="muted">never</span>}</td>
-			<td data-label="Since"><Time at={a.createdAt} date /></td>
+			<td data-label="Last sign-in"><div>{a.lastLoginAt ? <Time at={a.lastLoginAt} /> : 'never'}
+				<span class="sub">since <Time at={a.createdAt} date /></span></div></td>
 			{admin && (
 				<td class="end"><div class="actions row-actions">
 					<Button small onClick={() => ask('edit')}>Edit{about}</Button>
