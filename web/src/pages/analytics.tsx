@@ -65,7 +65,7 @@ function Figures({loaded: {data, error, reload}, window}: {loaded: Loaded<Metric
 		<dl class="stats">
 			<Stat label="Deployments" value={data?.totalDeployments ?? wait} {...shown(data?.deploymentsChange, '%')} />
 			<Stat label="Success rate" value={data ? data.successRate === null ? 'None yet' : `${data.successRate}%` : wait}
-				{...shown(data?.successChange, ' points', 'more')} />
+				{...shown(data?.successChange, ' pts', 'more')} />
 			<Stat label="Average build time" value={data ? data.avgBuildTime ?? 'None yet' : wait}
 				{...shown(data?.buildTimeChange, '%', 'less')} />
 			<Stat label="Active projects" value={data?.activeProjects ?? wait} {...shown(data?.projectsChange, '%')} />

@@ -94,7 +94,7 @@ function Figures({metrics}: {metrics: Metrics | undefined}) {
 			<Stat label="Deployments in all" value={metrics ? metrics.totalDeployments.toLocaleString('en') : wait} {...shown(metrics?.deploymentChange, '%')} />
 			<Stat label="Active projects" value={metrics ? metrics.activeProjects.toLocaleString('en') : wait} {...shown(metrics?.projectChange, '%')} />
 			<Stat label="Average deploy time" value={metrics ? metrics.avgDeployTime ?? 'None yet' : wait} {...shown(metrics?.timeChange, '%', 'less')} />
-			<Stat label="Success rate" value={metrics ? metrics.successRate ?? 'None yet' : wait} {...shown(metrics?.successChange, ' points', 'more')} />
+			<Stat label="Success rate" value={metrics ? metrics.successRate ?? 'None yet' : wait} {...shown(metrics?.successChange, ' pts', 'more')} />
 		</dl>
 	);
 }

@@ -49,7 +49,7 @@ export function IncidentDialog({incident, onDone, onClose}: {
 		onClose();
 	};
 	return (
-		<Dialog wide title={incident ? 'Edit the incident' : 'New incident'} onClose={onClose}>
+		<Dialog wide firm title={incident ? 'Edit the incident' : 'New incident'} onClose={onClose}>
 			<Form onSubmit={save} submit={incident ? 'Save' : published ? 'Publish' : 'Save the draft'} busyText="Saving"
 				actions={<Button onClick={onClose}>Cancel</Button>}
 				check={() => ({title: !title.trim() && 'Say in a few words what has happened.'})}>
@@ -90,7 +90,7 @@ export function NoteDialog({incident, resolve, onDone, onClose}: {
 		onClose();
 	};
 	return (
-		<Dialog title={resolve ? 'Resolve the incident' : 'Post an update'} onClose={onClose}>
+		<Dialog firm title={resolve ? 'Resolve the incident' : 'Post an update'} onClose={onClose}>
 			<Form onSubmit={save} submit={resolve ? 'Resolve' : 'Post'} busyText="Posting" actions={<Button onClick={onClose}>Cancel</Button>}
 				check={() => ({message: !message.trim() && 'Say what there is to tell.'})}>
 				<p class="muted">{incident.title}</p>

@@ -28,6 +28,12 @@ const SILENT = 15_000; // a socket that says nothing for so long is dead
 const AGAIN = 3_000; // after one that worked
 const REFUSED = 60_000; // a refusal is an error in the console, so seldom
 
+// Without the API nginx answers from the file of the checks, which it wants
+// kept nowhere. STALE alone is a copy that is being renewed, seconds old.
+function fromChecks(headers: Headers): boolean {
+	return headers.get('X-Cache') === 'STALE' && (headers.get('Cache-Control') ?? '').includes('no-store');
+}
+
 // A message of the stream put into what is known.
 function merged(data: Data, message: Message): Data {
 	switch (message.type) {
@@ -121,7 +127,7 @@ export function useStatus(): Status {
 	const ask = useCallback(async (rest: boolean) => {
 		let old = false;
 		const marked = <T>(answer: Promise<{data?: T; error?: unknown; response: Response}>) => ok(answer.then(a => {
-			old ||= a.response.headers.get('X-Cache') === 'STALE';
+			old ||= fromChecks(a.response.headers);
 			return a;
 		}));
 		try {

@@ -20,7 +20,7 @@ export function NewUser({onDone, onClose}: {onDone(account: Account, invited: bo
 		onClose();
 	};
 	return (
-		<Dialog title="Add a user" onClose={onClose}>
+		<Dialog firm title="Add a user" onClose={onClose}>
 			<Form onSubmit={save} submit={invite ? 'Send the invitation' : 'Make the account'} busyText="Adding"
 				actions={<Button onClick={onClose}>Cancel</Button>}
 				says={{EMAIL_TAKEN: 'There is an account with this address already.'}}
@@ -59,7 +59,7 @@ export function EditUser({account, onDone, onClose}: {account: Account; onDone(a
 		onClose();
 	};
 	return (
-		<Dialog title={`Edit ${account.name}`} onClose={onClose}>
+		<Dialog firm title={`Edit ${account.name}`} onClose={onClose}>
 			<Form onSubmit={save} submit="Save" busyText="Saving" actions={<Button onClick={onClose}>Cancel</Button>}
 				says={{EMAIL_TAKEN: 'There is an account with this address already.'}}
 				check={() => ({name: !name.trim() && 'What is this person called?', email: !/^\S+@\S+$/.test(email) && 'This is not an address.'})}>
