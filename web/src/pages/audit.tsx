@@ -194,6 +194,7 @@ function Entry({row, admin, pick}: {row: Row; admin: boolean; pick(id: string): 
 						<Fact name="Event" value={row.event} />
 						<Fact name="Time" value={exactly(row.at)} />
 						<Fact name="Account" value={userEmail ?? userId} />
+						<Fact name="From" value={row.ip} />
 						<Fact name="Target" value={row.target} />
 						<Fact name="Program" value={row.userAgent} />
 						<Fact name="Request" value={row.requestId} />

@@ -17,7 +17,7 @@ export default function Page() {
 				actions={<Freshness status={status} />} />
 			{status.error && !status.services
 				? <ErrorNote error={status.error} onRetry={status.reload} />
-				: <Banner services={status.services} />}
+				: <Banner services={status.services} since={status.error && !status.pushed ? status.at : null} />}
 			<Doubts status={status} />
 			<h2 class="sr-only">Services</h2>
 			<ul class="services">{SERVICES.map(name => <ServiceCard key={name} name={name} service={status.services?.find(s => s.name === name)} loaded={!!status.services} />)}</ul>
@@ -41,10 +41,12 @@ function Freshness({status: {pushed, at, error}}: {status: Status}) {
 	);
 }
 
-function Banner({services}: {services: Service[] | undefined}) {
+// since: when it was known last, if it is not known any more.
+function Banner({services, since}: {services: Service[] | undefined; since: number | null}) {
 	if (!services)
 		return <div class="banner idle"><Skeleton width="16rem" height="1.5rem" /></div>;
-	const {mood, title, text} = overall(services);
+	const {mood, title, text} = since === null ? overall(services)
+		: {mood: 'idle', title: 'Status Unknown', text: <>The status cannot be asked for. Below is how it was <Time at={new Date(since).toISOString()} />.</>};
 	return (
 		<div class={`banner ${mood}`}>
 			<Icon name={mood === 'good' ? 'check' : mood === 'warn' ? 'alert' : 'help'} size={28} />

@@ -31,7 +31,7 @@ interface ChartProps {
 
 const HEIGHT = 256; // as .chart-plot
 const LINES = 5;
-const X_STEPS = [1, 2, 3, 4, 6, 7, 14, 21, 28];
+const X_STEPS = [1, 2, 3, 4, 6, 7, 8, 12, 14, 21, 28];
 
 // Counts the changes of the theme, by whom ever.
 function useTheme(): number {
@@ -90,7 +90,7 @@ function options(UPlot: typeof uPlot, props: ChartProps, box: HTMLElement, pick:
 				spanGaps: true,
 				fill: kind === 'bars' ? token(s.colour) : kind === 'area' ? token(`${s.colour}-soft`) : undefined,
 				paths: kind === 'bars' ? UPlot.paths.bars!({size: [0.7, 40], radius: 0.15}) : undefined,
-				points: {show: kind !== 'bars' && short.length <= 45, size: 5, fill: token(s.colour)},
+				points: {show: kind === 'line' && short.length <= 45, size: 5, fill: token(s.colour)},
 			})),
 		],
 		hooks: {setCursor: [u => pick(u.cursor.idx ?? null)]},
