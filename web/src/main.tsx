@@ -1,4 +1,5 @@
 // main.tsx - starts the panel: who is signed in, then the page of the address.
+import './ui/unsaved';
 import {render, type ComponentType} from 'preact';
 import {useEffect, useState} from 'preact/hooks';
 import {ErrorBoundary, lazy, LocationProvider, Route, Router, useLocation} from 'preact-iso';

@@ -11,9 +11,10 @@ interface DialogProps {
 	onClose(): void;
 	children: ComponentChildren;
 	wide?: boolean;
+	firm?: boolean; // a click beside it does not close it: something would be lost
 }
 
-export function Dialog({title, onClose, children, wide}: DialogProps) {
+export function Dialog({title, onClose, children, wide, firm}: DialogProps) {
 	const id = useId();
 	const dialog = useRef<HTMLDialogElement>(null);
 	useEffect(() => {
@@ -21,7 +22,7 @@ export function Dialog({title, onClose, children, wide}: DialogProps) {
 	}, []);
 	return (
 		<dialog ref={dialog} class={wide ? 'wide' : ''} aria-labelledby={id} onClose={onClose}
-			onClick={e => e.target === dialog.current && dialog.current?.close()}>
+			onClick={e => !firm && e.target === dialog.current && dialog.current?.close()}>
 			<div class="dialog-body">
 				<header>
 					<h2 id={id}>{title}</h2>
