@@ -100,7 +100,7 @@ function Move({me, onClose, onMoved}: {me: Me; onClose(): void; onMoved(me: Me):
 	const [email, setEmail] = useState('');
 	const [password, setPassword] = useState('');
 	return (
-		<Dialog title="Change address" onClose={onClose}>
+		<Dialog firm title="Change address" onClose={onClose}>
 			{me.hasPassword ? (
 				<Form submit="Mail me the link" busyText="Sending" actions={<Button onClick={onClose}>Cancel</Button>}
 					says={{INVALID_CREDENTIALS: 'The password is wrong.'}}

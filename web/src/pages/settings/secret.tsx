@@ -15,7 +15,7 @@ export function SecretOnce({title, secret, label, children, onClose}: {
 	const input = useRef<HTMLInputElement>(null);
 	useEffect(() => input.current?.select(), []);
 	return (
-		<Dialog title={title} onClose={onClose}>
+		<Dialog firm title={title} onClose={onClose}>
 			<div class="form">
 				<Note mood="warn">Copy it now and keep it safe. It is never shown again.</Note>
 				<div class="secret">
