@@ -46,7 +46,8 @@ export default function OAuth() {
 			route(next, true);
 		} catch (thrown) {
 			const error = asApiError(thrown);
-			setFailed(error.status === 429 ? `That was too often. Please try again in ${error.retryAfter ?? 60} seconds.` : error.message);
+			setFailed(error.code === 'CODE_INVALID' ? 'This sign-in was finished already, or took too long. Please start again.'
+				: error.status === 429 ? `That was too often. Please try again in ${error.retryAfter ?? 60} seconds.` : error.message);
 			setBusy(false);
 		}
 	};

@@ -1,5 +1,5 @@
 // deliveries.tsx - what was sent to a channel, and what became of it.
-import {useEffect, useRef} from 'preact/hooks';
+import {useEffect} from 'preact/hooks';
 import {useLocation} from 'preact-iso';
 import {api, ok} from '../../api/client';
 import {useLoad} from '../../api/load';
@@ -19,6 +19,11 @@ const EVENTS: Record<Delivery['event'], string> = {
 };
 const WAITING_EVERY = 4000; // ms, as long as something is on its way
 
+// What waits for its next attempt in hours is not looked at every few seconds.
+function soon(d: Delivery): boolean {
+	return d.status === 'waiting' && Date.parse(d.nextAttemptAt ?? d.createdAt) < Date.now() + 30_000;
+}
+
 function outcome(d: Delivery): string {
 	const tries = d.attempts === 1 ? '1 attempt' : `${d.attempts} attempts`;
 	return [d.attempts > 0 && tries, d.responseCode !== null && `answer ${d.responseCode}`, d.error].filter(Boolean).join(' · ') || 'Not tried yet';
@@ -28,12 +33,10 @@ export function Deliveries({id, refresh}: {id: string; refresh: number}) {
 	const {query, route} = useLocation();
 	const status = query.status && query.status in STATUS ? query.status as Status : undefined;
 	const page = Math.max(1, Number(query.page) || 1);
-	const waiting = useRef(false);
 	const {data, error, reload} = useLoad(signal => ok(api.GET('/api/notification-channels/{id}/deliveries',
 		{params: {path: {id}, query: {page, limit: 10, ...(status && {status})}}, signal})), [id, page, status, refresh]);
-	waiting.current = data?.deliveries.some(d => d.status === 'waiting' && d.attempts === 0) ?? false;
 	useEffect(() => {
-		if (!waiting.current)
+		if (!data?.deliveries.some(soon))
 			return;
 		const timer = setTimeout(() => void reload(), WAITING_EVERY);
 		return () => clearTimeout(timer);
