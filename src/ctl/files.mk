@@ -40,6 +40,7 @@ nobase_dist_autostackdata_DATA += \
 	sql/schema/0016-github-calls.sql \
 	sql/schema/0017-status.sql \
 	sql/schema/0018-host-usage.sql \
+	sql/schema/0020-remembered-sessions.sql \
 	sql/seed.sql \
 	sql/version.sql
 
