@@ -2,7 +2,7 @@
 import {useState} from 'preact/hooks';
 import {useLocation} from 'preact-iso';
 import {api, ok} from '../api/client';
-import {Form, PasswordField, TextField} from '../ui/form';
+import {CheckField, Form, PasswordField, TextField} from '../ui/form';
 import {arrive} from './auth/arrive';
 import {AuthCard} from './auth/card';
 import {notAnAddress, typedEmail} from './auth/email';
@@ -11,11 +11,12 @@ import {ProviderButtons} from './auth/providers';
 export default function Login() {
 	const {query} = useLocation();
 	const [password, setPassword] = useState('');
+	const [remember, setRemember] = useState(true);
 	const email = typedEmail.value;
 	const also = query.next ? `?next=${encodeURIComponent(query.next)}` : '';
 
 	const signIn = async () => {
-		const grant = await ok(api.POST('/api/auth/login', {body: {email: email.trim(), password}}));
+		const grant = await ok(api.POST('/api/auth/login', {body: {email: email.trim(), password, remember}}));
 		arrive(grant, `Welcome back, ${grant.user.name}.`);
 	};
 	return (
@@ -28,6 +29,7 @@ export default function Login() {
 				<PasswordField name="password" label="Password" autoComplete="current-password" autoFocus={!!email} value={password}
 					onValue={setPassword} />
 				<div class="between">
+					<CheckField name="remember" label="Remember me" checked={remember} onChecked={setRemember} />
 					<a href="/forgot-password">Forgot password?</a>
 				</div>
 			</Form>
