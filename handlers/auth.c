@@ -19,6 +19,7 @@ struct signup {
 struct login {
 	const char *email;
 	const char *password;
+	bool remember;
 };
 struct refresh {
 	const char *refresh_token;
@@ -40,6 +41,7 @@ static const struct field signup_in[] = {
 static const struct field login_in[] = {
 	F_STR(struct login, email,    "email",    REQ, 1, 320,  V_EMAIL,    "Address of the account."),
 	F_STR(struct login, password, "password", REQ, 1, 1024, V_PASSWORD, "Password of the account."),
+	F_BOOL(struct login, remember, "remember", OPT, "Whether a browser keeps its cookie when it is closed; true when absent."),
 	F_END
 };
 static const struct field refresh_in[] = {
@@ -117,9 +119,11 @@ h_auth_login(struct req *rq, const void *v)
 	struct session_client client = grant_client(rq);
 	struct session_grant grant;
 	const char *user = NULL;
-	enum err e = session_login(rq_ctx(rq), rq_svc(rq), in->email,
-		in->password, &client, &grant, &user);
+	enum err e;
 
+	client.forget = rq_given(rq, "remember") && !in->remember;
+	e = session_login(rq_ctx(rq), rq_svc(rq), in->email, in->password,
+		&client, &grant, &user);
 	rq_audit_user(rq, user);
 	return e ? e : reply_grant(rq, &grant);
 }

@@ -26,7 +26,8 @@ const struct field grant_out[] = {
 struct session_client
 grant_client(struct req *rq)
 {
-	return (struct session_client){rq_ip(rq), rq_user_agent(rq)};
+	return (struct session_client){
+		.ip = rq_ip(rq), .user_agent = rq_user_agent(rq)};
 }
 
 enum err
@@ -43,7 +44,8 @@ reply_grant(struct req *rq, const struct session_grant *g)
 	jw_kstr(w, "accessToken", g->access_token);
 	if (rq_is_browser(rq)) {
 		reply_cookie(rq, AUTH_COOKIE, g->refresh_token,
-			g->session_seconds, "Strict");
+			g->forget ? COOKIE_UNTIL_CLOSED : g->session_seconds,
+			"Strict");
 		jw_kstr(w, "csrfToken", csrf_make(rq, g->session_id));
 	} else {
 		jw_kstr(w, "refreshToken", g->refresh_token);

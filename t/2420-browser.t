@@ -77,6 +77,21 @@ $r = page(POST => '/api/auth/refresh', cookie => $cookie, body => 'refreshToken=
 is $r->{status}, 415, 'CS-3 a form cannot refresh';
 is page(GET => '/api/auth/session', cookie => $cookie)->{status}, 200, 'and has used nothing up';
 
+# a cookie that goes with the browser's window
+my $login = {email => 'ada@example.com', password => 'correct horse ada'};
+for ([{remember => \0}, 0, 'not remembered'], [{remember => \1}, 1, 'remembered'], [{}, 1, 'remembered unless said otherwise']) {
+	my ($add, $kept, $what) = @$_;
+	$r = page(POST => '/api/auth/login', json => {%$login, %$add});
+	is $r->{status}, 200, "login, $what";
+	is exists attributes($r)->{'max-age'}, !!$kept, "SE-11 $what: a Max-Age or none";
+	for (1 .. 2) {
+		$r = page(POST => '/api/auth/refresh', cookie => cookie($r), json => {});
+		is exists attributes($r)->{'max-age'}, !!$kept, "SE-11 $what: refresh $_ leaves it so";
+	}
+	is_deeply [grep { $_ ne 'max-age' } sort keys %{attributes($r)}], [qw(httponly path samesite secure)], "SE-11 $what: the rest is the same";
+}
+is page(POST => '/api/auth/login', json => {%$login, remember => 'no'})->{status}, 422, 'remember is true or false';
+
 # CSRF tokens
 my $new = {repository => 'ada/site'};
 my $n = 0;

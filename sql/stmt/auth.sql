@@ -90,13 +90,13 @@ FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1 AND u.id = $2;
 
 -- name: session_insert
 -- doc: A login: the session and its first refresh token.
--- in: user_id uuid, seconds integer, ip inet, user_agent text, refresh_hash text, method text
+-- in: user_id uuid, seconds integer, ip inet, user_agent text, refresh_hash text, method text, remember boolean
 -- out: one
 -- cols: id uuid
 -- by: api
 WITH made AS (
-	INSERT INTO sessions (user_id, expires_at, ip, user_agent, method)
-	VALUES ($1, now() + make_interval(secs => $2), $3, $4, $6)
+	INSERT INTO sessions (user_id, expires_at, ip, user_agent, method, remember)
+	VALUES ($1, now() + make_interval(secs => $2), $3, $4, $6, $7)
 	RETURNING id), token AS (
 	INSERT INTO refresh_tokens (hash, session_id) SELECT $5, id FROM made), seen AS (
 	UPDATE users SET last_login_at = now() WHERE id = $1)
@@ -108,7 +108,7 @@ SELECT id FROM made;
 -- doc: Use a refresh token up and put the next one in its place.
 -- in: old_hash text, new_hash text, idle_seconds integer
 -- out: one
--- cols: session_id uuid, session_seconds bigint, id uuid, name text, email text, avatar_url text, role text, email_verified boolean, created_at timestamptz
+-- cols: session_id uuid, session_seconds bigint, remember boolean, id uuid, name text, email text, avatar_url text, role text, email_verified boolean, created_at timestamptz
 -- none: OK
 -- by: api
 WITH used AS (
@@ -116,10 +116,10 @@ WITH used AS (
 	FROM sessions s JOIN users u ON u.id = s.user_id
 	WHERE t.hash = $1 AND t.used_at IS NULL AND s.id = t.session_id AND s.revoked_at IS NULL
 		AND s.expires_at > now() AND s.last_used_at > now() - make_interval(secs => $3) AND u.active
-	RETURNING t.session_id, extract(epoch FROM s.expires_at - now())::bigint AS session_seconds, u.id, u.name, u.email, u.avatar_url, u.role, u.email_verified, u.created_at), touched AS (
+	RETURNING t.session_id, extract(epoch FROM s.expires_at - now())::bigint AS session_seconds, s.remember, u.id, u.name, u.email, u.avatar_url, u.role, u.email_verified, u.created_at), touched AS (
 	UPDATE sessions s SET last_used_at = now() FROM used WHERE s.id = used.session_id), child AS (
 	INSERT INTO refresh_tokens (hash, session_id) SELECT $2, session_id FROM used)
-SELECT session_id, session_seconds, id, name, email, avatar_url, role, email_verified, created_at FROM used;
+SELECT session_id, session_seconds, remember, id, name, email, avatar_url, role, email_verified, created_at FROM used;
 
 -- name: refresh_reused
 -- doc: A refresh token that cannot be used: if it was used before, its session ends, unless that was within the grace.

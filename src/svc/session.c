@@ -50,12 +50,14 @@ session_begin(struct ctx *ctx, const struct svc *svc, const struct rows *user,
 		DB_IN(rows_str(user, "id"),
 			str_from_i64(
 				ctx->arena, svc->cfg->refresh_token_seconds),
-			client->ip, client->user_agent, refresh.hash, method),
+			client->ip, client->user_agent, refresh.hash, method,
+			client->forget ? "false" : "true"),
 		&session);
 	if (e)
 		return e;
 	g.session_id = rows_str(session, "id");
 	g.session_seconds = svc->cfg->refresh_token_seconds;
+	g.forget = client->forget;
 	g.refresh_token = arena_strdup(ctx->arena, refresh.text);
 	e = sign(ctx, svc, user, &g);
 	if (!e)
@@ -193,6 +195,7 @@ session_refresh(struct ctx *ctx, const struct svc *svc, const char *token,
 	g.session_id = rows_str(user, "session_id");
 	g.session_seconds =
 		rows_int(user, 0, rows_col(user, "session_seconds"));
+	g.forget = !rows_bool(user, 0, rows_col(user, "remember"));
 	g.refresh_token = arena_strdup(ctx->arena, next.text);
 	e = sign(ctx, svc, user, &g);
 	if (!e)

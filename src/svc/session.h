@@ -8,10 +8,11 @@
 
 #include "svc/svc.h"
 
-/* Who comes, for the session's row. Both may be NULL. */
+/* Who comes, for the session's row. Both texts may be NULL. */
 struct session_client {
 	const char *ip;
 	const char *user_agent;
+	bool forget; /* a browser's cookie goes when it is closed */
 };
 
 /* What a login, signup or refresh gives. */
@@ -24,6 +25,7 @@ struct session_grant {
 	const char *refresh_token;
 	int64_t expires_in;      /* of the access token, seconds */
 	int64_t session_seconds; /* until the session ends for good */
+	bool forget;             /* as session_client's, also of a refresh */
 };
 
 /* A session of an account that has proved to be who it is, by method:

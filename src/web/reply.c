@@ -356,10 +356,13 @@ reply_cookie(struct req *rq, const char *name, const char *value,
 {
 	ASSERT(str_starts(name, "__Host-"));
 	ASSERT(!value || (!strpbrk(value, "; ,\"") && !str_has_control(value)));
-	buf_printf(&rq->headers,
-		"Set-Cookie: %s=%s; Path=/; Max-Age=%" PRId64
-		"; Secure; HttpOnly; SameSite=%s\r\n",
-		name, value ? value : "", value ? seconds : 0, same_site);
+	buf_printf(&rq->headers, "Set-Cookie: %s=%s; Path=/", name,
+		value ? value : "");
+	if (!value || seconds != COOKIE_UNTIL_CLOSED)
+		buf_printf(&rq->headers, "; Max-Age=%" PRId64,
+			value ? seconds : 0);
+	buf_printf(
+		&rq->headers, "; Secure; HttpOnly; SameSite=%s\r\n", same_site);
 }
 
 enum err

@@ -61,7 +61,9 @@ MUST enum err reply_json(struct req *rq, const struct buf *text);
 
 /* A cookie of this host alone, out of scripts' reach: name begins with
  * "__Host-", same_site is "Lax" or "Strict". value NULL takes it away. Both are
- * ours: nothing that a stranger sent. */
+ * ours: nothing that a stranger sent. COOKIE_UNTIL_CLOSED as seconds: the
+ * browser drops it when it is closed. */
+#define COOKIE_UNTIL_CLOSED (-1)
 void reply_cookie(struct req *rq, const char *name, const char *value,
 	int64_t seconds, const char *same_site);
 

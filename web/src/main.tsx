@@ -1,11 +1,13 @@
 // main.tsx - starts the panel: who is signed in, then the page of the address.
 import {signal} from '@preact/signals';
+import './ui/unsaved';
 import {render, type ComponentType} from 'preact';
 import {useEffect, useState} from 'preact/hooks';
 import {ErrorBoundary, lazy, LocationProvider, Route, Router, useLocation} from 'preact-iso';
 import {asApiError, type ApiError} from './api/error';
 import {resume, user} from './api/session';
 import {Frame} from './app/frame';
+import {nextOf} from './app/next';
 import {may, pages, type Page} from './app/pages';
 import {Button, LinkButton} from './ui/button';
 import {Empty} from './ui/parts';
@@ -31,7 +33,7 @@ function Guard({page, Component}: {page: Page; Component: ComponentType}) {
 		if (signIn)
 			route(url === '/dashboard' ? '/login' : `/login?next=${encodeURIComponent(url)}`, true);
 		else if (inside)
-			route(nextOf(query), true);
+			route(nextOf(query.next), true);
 	}, [signIn, inside]);
 	useEffect(() => {
 		document.title = page.title === 'Autostack' ? page.title : `${page.title} · Autostack`;
@@ -41,12 +43,6 @@ function Guard({page, Component}: {page: Page; Component: ComponentType}) {
 	if (!may(who?.role, page.who))
 		return <Missing />;
 	return <Component />;
-}
-
-// Only an address of the panel.
-function nextOf(query: Record<string, string>): string {
-	const next = query.next ?? '';
-	return /^\/(?![/\\])/.test(next) ? next : '/dashboard';
 }
 
 function Missing() {
@@ -65,10 +61,12 @@ function Missing() {
 }
 
 // After a change of page the focus goes to its heading, as a page that the
-// browser loads would begin at the top.
+// browser loads would begin at the top. Who moves along tabs stays on them.
 let first = true;
 function arrived(): void {
 	coming.value = false;
+	if (document.activeElement?.closest('.tabs'))
+		return;
 	scrollTo(0, 0);
 	if (!first)
 		document.querySelector<HTMLElement>('main h1')?.focus({preventScroll: true});

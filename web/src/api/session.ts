@@ -160,6 +160,15 @@ export function token(): string | null {
 	return held?.token ?? null;
 }
 
+// A 401 may also be about a password that was typed. Sent again, it would count
+// as a second wrong one.
+async function tokenRefused(response: Response): Promise<boolean> {
+	if (response.status !== 401)
+		return false;
+	const body = await response.clone().json().catch(() => undefined) as {error?: {code?: string}} | undefined;
+	return body?.error?.code === 'UNAUTHORIZED';
+}
+
 // fetch with the access token, renewed in time; a token that is refused is
 // renewed once.
 export async function authorized(request: Request): Promise<Response> {
@@ -168,7 +177,7 @@ export async function authorized(request: Request): Promise<Response> {
 	const again = request.clone();
 	const used = token();
 	const response = await send(request, used);
-	if (response.status !== 401 || used === null)
+	if (used === null || !await tokenRefused(response))
 		return response;
 	try {
 		await renew(used);

@@ -34,7 +34,7 @@ addEventListener('beforeunload', e => {
 // so main.tsx imports this file.
 addEventListener('click', e => {
 	const link = e.composedPath().find((node): node is HTMLAnchorElement => node instanceof HTMLAnchorElement);
-	if (!link?.href || link.target || e.button !== 0 || e.ctrlKey || e.metaKey || e.shiftKey || e.altKey
+	if (!link?.href || link.target || link.download || e.button !== 0 || e.ctrlKey || e.metaKey || e.shiftKey || e.altKey
 		|| link.origin !== location.origin || !leaves(link.href) || confirm(QUESTION))
 		return;
 	e.preventDefault();
