@@ -1,6 +1,5 @@
 // main.tsx - starts the panel: who is signed in, then the page of the address.
 import {signal} from '@preact/signals';
-import './ui/unsaved';
 import {render, type ComponentType} from 'preact';
 import {useEffect, useState} from 'preact/hooks';
 import {ErrorBoundary, lazy, LocationProvider, Route, Router, useLocation} from 'preact-iso';
