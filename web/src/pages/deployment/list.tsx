@@ -70,7 +70,8 @@ export function LogList({handle, lines, wrap, times, find, at, follow, onFollow,
 	const seen = follow ? Math.max(0, total - size.height) : Math.min(top.current, Math.max(0, total - size.height));
 	const from = lines.count ? lineAt(Math.max(0, seen - MORE * ROW)) : 1;
 	const to = Math.min(lines.last, lineAt(seen + size.height + MORE * ROW));
-	const slots = Math.ceil(size.height / ROW) + 2 * MORE + 2;
+	// by turns, so that scrolling moves few nodes and a leap makes none
+	const slots = to - from + 1;
 
 	useLayoutEffect(() => {
 		const e = box.current!;

@@ -150,13 +150,13 @@ export function LogViewer({deployment, onStatus}: ViewerProps) {
 		list.current?.show(wanted.current);
 		wanted.current = 0;
 	}, [version]);
-	// the deployment is over but its stream did not say so
+	// the deployment is over, but nothing comes and its stream did not say so
 	useEffect(() => {
 		if (!over || link.name !== 'live')
 			return;
 		const timer = setTimeout(again, STUCK_AFTER);
 		return () => clearTimeout(timer);
-	}, [over, link.name]);
+	}, [over, link.name, version]);
 
 	const move = (step: 1 | -1) => {
 		const i = find?.from(at || list.current!.top() - step, step) ?? -1;
