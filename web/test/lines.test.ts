@@ -63,7 +63,7 @@ test('a build\'s own words say what is an error', () => {
 	for (const text of ['Error: no such file', 'npm ERR! code 1', 'error TS2304: Cannot find name', 'main.c:3:1: error: x',
 		'TypeError: x is not a function', 'fatal: not a git repository', 'error[E0425]: cannot find', 'panic: runtime error'])
 		assert.equal(severity('info', text), 'error', text);
-	for (const text of ['0 errors', 'no errors found: error: 0 errors', 'compiling error-page.tsx', 'terror', 'src/errors.ts'])
+	for (const text of ['0 errors', 'no errors found: error: 0 errors', 'compiling error-page.tsx', 'terror', 'src/errors.ts', 'Building: echo error: x'])
 		assert.equal(severity('info', text), 'info', text);
 	for (const text of ['npm WARN deprecated x', 'warning: unused', 'DeprecationWarning: x', 'main.c:1:2: warning: y'])
 		assert.equal(severity('info', text), 'warning', text);

@@ -73,12 +73,17 @@ function Lead({d}: {d: Deployment}) {
 	);
 }
 
+// the build command failed -> The build command failed.
+function sentence(text: string): string {
+	return text[0]!.toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? '' : '.');
+}
+
 // Why it did not become a site, and what to do now.
 function Outcome({d}: {d: Deployment}) {
 	if (d.status === 'failed')
 		return (
 			<Note mood="bad">
-				<p><strong>{d.error ?? 'The deployment failed.'}</strong></p>
+				<p><strong>{d.error ? sentence(d.error) : 'The deployment failed.'}</strong></p>
 				<p>The log below says more. Correct what it names and push again, or change the build in
 					the <a href={`/projects/${d.projectId}/settings`}>project's settings</a>.{' '}The site stays as it was.</p>
 			</Note>
@@ -86,7 +91,7 @@ function Outcome({d}: {d: Deployment}) {
 	if (d.supersededBy)
 		return <Note>A newer deployment took its place: <a href={`/deployments/${d.supersededBy}`}>see that one</a>.</Note>;
 	if (d.error)
-		return <Note mood="warn">{d.error}</Note>;
+		return <Note mood="warn">{sentence(d.error)}</Note>;
 	return null;
 }
 

@@ -20,10 +20,10 @@ export const CHARS_MAX = 48_000_000;
 // is `info` as a whole.
 const ERROR = /^\s*(?:npm )?(?:(?:error|fatal|panic)\b|err!)|\b[A-Za-z]*Error:|\berror(?: ?\[?[A-Z]*\d+\]?)?:|\bfatal:/i;
 const WARNING = /^\s*(?:npm )?warn(?:ing)?\b|\b[A-Za-z]*Warning:|\bwarning(?: ?\[?[A-Z]*\d+\]?)?:/i;
-const NONE_FAILED = /\b(?:no|0) (?:error|warning)s?\b/i;
+const NO_SUCH = /\b(?:no|0) (?:error|warning)s?\b|^(?:Building|Installing dependencies): /i; // nor a command that is about to run
 
 export function severity(level: Level, text: string): Level {
-	if (level !== 'info' || !/err|fatal|panic|warn/i.test(text) || NONE_FAILED.test(text))
+	if (level !== 'info' || !/err|fatal|panic|warn/i.test(text) || NO_SUCH.test(text))
 		return level;
 	return ERROR.test(text) ? 'error' : WARNING.test(text) ? 'warning' : 'info';
 }

@@ -173,7 +173,7 @@ class Row extends Component<RowProps> {
 		const ranges = find?.ranges(plain(text)) ?? [];
 		const time = lines.timeOf(seq);
 		return (
-			<div class={`log-line ${level}${at ? ' at' : ''}`} style={{height: `${rows * ROW}px`}}>
+			<div class={`log-line log-${level}${at ? ' at' : ''}`} style={{height: `${rows * ROW}px`}}>
 				<span class="log-gutter">
 					<a class="log-no" href={`#L${seq}`} tabIndex={-1} onClick={e => {
 						e.preventDefault();

@@ -21,8 +21,8 @@ export function Stages({stages}: {stages: Stage[]}) {
 	return (
 		<ol class="stages">
 			{stages.map((stage, i) => {
-				const next = stages[i + 1];
-				const took = stage.timestamp && next?.timestamp ? (Date.parse(next.timestamp) - Date.parse(stage.timestamp)) / 1000 : null;
+				const next = stages.slice(i + 1).find(s => s.timestamp)?.timestamp;
+				const took = stage.timestamp && next ? (Date.parse(next) - Date.parse(stage.timestamp)) / 1000 : null;
 				return (
 					<li key={i} class={mood(stage)} aria-current={stage.status === 'in_progress' ? 'step' : undefined}>
 						<span class="stage-mark" aria-hidden="true">

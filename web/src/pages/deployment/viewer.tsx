@@ -214,7 +214,7 @@ export function LogViewer({deployment, onStatus}: ViewerProps) {
 						<Button small aria-pressed={look.wrap} onClick={() => setLook({...look, wrap: !look.wrap})}>Wrap</Button>
 						<Button small aria-pressed={look.times} onClick={() => setLook({...look, times: !look.times})}>Times</Button>
 						{!over && <Button small aria-pressed={follow} onClick={() => following(!follow)}>Follow</Button>}
-						<Take deployment={deployment} lines={lines} times={look.times} />
+						<Take deployment={deployment} lines={lines} count={lines.count} times={look.times} />
 					</div>
 				</div>
 			</header>
@@ -264,12 +264,12 @@ function Countdown({until}: {until: number}) {
 }
 
 // Copy what is here, download all of it.
-function Take({deployment, lines, times}: {deployment: Deployment; lines: Lines; times: boolean}) {
+function Take({deployment, lines, count, times}: {deployment: Deployment; lines: Lines; count: number; times: boolean}) {
 	const copy = useAction(async () => {
 		await navigator.clipboard.writeText(lines.copy(times)).catch(() => {
 			throw new Error('The browser did not allow copying. Download the log instead.');
 		});
-		toast(`Copied ${lines.count.toLocaleString('en')} lines`, 'good');
+		toast(`Copied ${count.toLocaleString('en')} ${count === 1 ? 'line' : 'lines'}`, 'good');
 	});
 	const download = useAction(async () => {
 		const url = URL.createObjectURL(new Blob([await rawLog(deployment.id)], {type: 'text/plain'}));
@@ -281,8 +281,8 @@ function Take({deployment, lines, times}: {deployment: Deployment; lines: Lines;
 	});
 	return (
 		<>
-			<Button small icon="copy" busy={copy.busy} disabled={!lines.count} onClick={copy.run}>Copy</Button>
-			<Button small icon="down" busy={download.busy} disabled={!lines.count} onClick={download.run}>Download</Button>
+			<Button small icon="copy" busy={copy.busy} disabled={!count} onClick={copy.run}>Copy</Button>
+			<Button small icon="down" busy={download.busy} disabled={!count} onClick={download.run}>Download</Button>
 		</>
 	);
 }
