@@ -43,7 +43,7 @@ export default function Page() {
 			)}
 			<h2 class="dashboard-next">Quick actions</h2>
 			<ul class="quick">
-				<Quick icon="plus" href="/deploy" title="Deploy a repository">From GitHub or any git address</Quick>
+				<Quick icon="plus" href="/deploy" title="New deployment">Of any git repository</Quick>
 				<Quick icon="projects" href="/projects" title="Projects">Settings, domains and rollbacks</Quick>
 				<Quick icon="analytics" href="/analytics" title="Analytics">How builds and sites do over time</Quick>
 				<Quick icon="settings" href="/settings/notifications" title="Notifications">Which mails you get</Quick>

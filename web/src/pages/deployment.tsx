@@ -5,7 +5,7 @@ import {api, ok} from '../api/client';
 import {useLoad} from '../api/load';
 import type {Deployment} from '../api/types';
 import {LinkButton} from '../ui/button';
-import {Icon} from '../ui/icon';
+import {Branch} from '../ui/deployments';
 import {Badge, Card, Empty, ErrorNote, Note, PageHead, Skeleton, StatusBadge} from '../ui/parts';
 import {Elapsed, Time} from '../ui/time';
 import {useTitle} from '../ui/title';
@@ -64,7 +64,7 @@ function Lead({d}: {d: Deployment}) {
 	return (
 		<span class="deployment-lead">
 			<StatusBadge status={d.status} />
-			<span class="branch"><Icon name="branch" size={15} /><span class="sr-only">Branch </span>{d.branch}</span>
+			<span><span class="sr-only">Branch </span><Branch name={d.branch} /></span>
 			{d.live && <Badge mood="good">Live</Badge>}
 			{d.commit && <code>{d.commit}</code>}
 			{d.commitMessage && <span class="message">{d.commitMessage}</span>}

@@ -13,7 +13,7 @@ export function isRunning(d: {status: string}): boolean {
 }
 
 export function Branch({name}: {name: string}) {
-	return <span class="branch"><Icon name="branch" size={15} />{name}</span>;
+	return <span class="branch"><Icon name="branch" size={15} /><span title={name}>{name}</span></span>;
 }
 
 // items: undefined while they are loaded; rows: how many are expected.

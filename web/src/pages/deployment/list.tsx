@@ -13,7 +13,7 @@ const ROW = 20; // px, as in the style sheet
 const MORE = 8; // rows above and below what can be seen
 
 export interface ListHandle {
-	show(seq: number): void; // scrolls to a line when it cannot be seen
+	show(seq: number): boolean; // scrolls to a line when it cannot be seen; false: it is not drawn yet
 	top(): number; // the first line that can be
 	focus(): void;
 }
@@ -27,11 +27,12 @@ interface ListProps {
 	find: Find | null;
 	at: number; // the line that one is at, 0: none
 	follow: boolean;
+	ended: boolean; // no more lines come: a short log is as high as it is
 	onFollow(follow: boolean): void;
 	onPick(seq: number): void;
 }
 
-export function LogList({handle, lines, wrap, times, find, at, follow, onFollow, onPick}: ListProps) {
+export function LogList({handle, lines, wrap, times, find, at, follow, ended, onFollow, onPick}: ListProps) {
 	const box = useRef<HTMLDivElement>(null);
 	const probe = useRef<HTMLSpanElement>(null);
 	const wrapped = useMemo(() => new Wrapped(), [lines]);
@@ -95,20 +96,23 @@ export function LogList({handle, lines, wrap, times, find, at, follow, onFollow,
 		anchor.current = {seq: moved && !follow ? a.seq : lines.count ? lineAt(seen) : 1, first: lines.first, across, wrap};
 	});
 
-	const show = useRef((_: number) => undefined as void);
+	const show = useRef<ListHandle['show']>(() => false);
 	show.current = seq => {
 		const e = box.current!;
 		const y = topOf(seq);
+		if (y + ROW > total)
+			return false;
 		if (y < e.scrollTop || y + ROW > e.scrollTop + e.clientHeight)
 			e.scrollTop = Math.max(0, y - e.clientHeight / 3);
 		ours.current = lowest.current = e.scrollTop;
 		scrolledTo(e.scrollTop);
 		if (wrap)
-			return;
+			return true;
 		const hit = find?.ranges(plain(lines.text(seq)))[0];
 		const x = hit ? hit[0] * size.char : 0;
 		if (x < e.scrollLeft || (hit && hit[1] > across + e.scrollLeft / size.char))
 			e.scrollLeft = Math.max(0, x - e.clientWidth / 3);
+		return true;
 	};
 	useImperativeHandle(handle, () => ({
 		show: seq => show.current(seq),
@@ -138,7 +142,7 @@ export function LogList({handle, lines, wrap, times, find, at, follow, onFollow,
 			rows={wrap ? wrapped.rows(lines.width(seq)) : 1} onPick={onPick} />);
 	return (
 		<div ref={box} class={`log${wrap ? ' wrap' : ''}`} role="log" aria-live="off" aria-label="Log of the build" tabIndex={0}
-			onScroll={scrolled}>
+			style={{maxHeight: ended && lines.count ? `${total + 2 * ROW}px` : ''}} onScroll={scrolled}>
 			<span ref={probe} class="log-probe" aria-hidden="true">{'0'.repeat(100)}</span>
 			<div class="log-space" style={{height: `${total}px`, minWidth: wrap ? '0' : `${lines.widest + gutter + 2}ch`}}>
 				<div class="log-view" style={{transform: `translateY(${lines.count ? topOf(from) : 0}px)`, '--digits': `${digits}ch`}}>{rows}</div>

@@ -123,6 +123,7 @@ export function LogViewer({deployment, onStatus}: ViewerProps) {
 	const search = useRef<HTMLInputElement>(null);
 	const wanted = useRef(at); // a line of the address that is not here yet
 	const over = isOver(deployment.status);
+	const [wasOver] = useState(over); // then nothing new comes
 
 	const following = useCallback((next: boolean) => {
 		setLeft(lines.last);
@@ -147,8 +148,10 @@ export function LogViewer({deployment, onStatus}: ViewerProps) {
 	useEffect(() => {
 		if (!wanted.current || lines.last < wanted.current)
 			return;
-		list.current?.show(wanted.current);
+		if (!list.current?.show(wanted.current))
+			return;
 		wanted.current = 0;
+		setLeft(lines.last);
 	}, [version]);
 	// the deployment is over, but nothing comes and its stream did not say so
 	useEffect(() => {
@@ -221,9 +224,9 @@ export function LogViewer({deployment, onStatus}: ViewerProps) {
 			{lines.first > 1 && <p class="log-cut">Lines before {lines.first.toLocaleString('en')} are too many to show here. Download the log to see them.</p>}
 			<div class="log-box">
 				<LogList handle={list} lines={lines} version={version} wrap={look.wrap} times={look.times} find={find} at={at}
-					follow={follow} onFollow={following} onPick={go} />
+					follow={follow} ended={link.name === 'ended'} onFollow={following} onPick={go} />
 				{!lines.count && <Nothing deployment={deployment} link={link} />}
-				{!follow && fresh > 0 && (
+				{!follow && !wasOver && left > 0 && fresh > 0 && (
 					<button type="button" class="button primary small log-more" onClick={() => following(true)}>
 						<Icon name="down" size={16} /> {fresh.toLocaleString('en')} new {fresh === 1 ? 'line' : 'lines'} · follow
 					</button>
