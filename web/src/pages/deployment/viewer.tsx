@@ -243,8 +243,8 @@ function Link({link, count, again}: {link: LinkState; count: number; again(): vo
 		<div class="log-link">
 			<span role="status">
 				{link.name === 'connecting' && <Badge mood="wait">Connecting</Badge>}
-				{link.name === 'live' && <Badge mood="busy">Live</Badge>}
-				{link.name === 'asking' && <Badge mood="busy">Live, every 3 seconds</Badge>}
+				{link.name === 'live' && <Badge mood="busy">Streaming</Badge>}
+				{link.name === 'asking' && <Badge mood="busy">Updated every 3 seconds</Badge>}
 				{link.name === 'lost' && <Badge mood="bad">Not connected</Badge>}
 				{link.name === 'ended' && <Badge mood="idle">Complete</Badge>}
 				{link.name === 'stopped' && <Badge mood="bad">Stopped</Badge>}
