@@ -3,7 +3,7 @@
 # PREFIX/share/autostack/web.
 panel_sources = web/package.json web/package-lock.json web/.npmrc web/tsconfig.json web/build.mjs web/README.md \
 	$(patsubst $(srcdir)/%,%,$(wildcard $(srcdir)/web/src/*.* $(srcdir)/web/src/*/*.* $(srcdir)/web/src/*/*/*.*))
-EXTRA_DIST += $(panel_sources)
+EXTRA_DIST += $(panel_sources) $(patsubst $(srcdir)/%,%,$(wildcard $(srcdir)/web/test/*.*))
 
 if PANEL
 if PANEL_SHIPPED

@@ -1,3 +1,129 @@
+// deployment.tsx - one deployment: where it is, what came of it, its log.
+import {useEffect, useState} from 'preact/hooks';
+import {useRoute} from 'preact-iso';
+import {api, ok} from '../api/client';
+import {useLoad} from '../api/load';
+import type {Deployment} from '../api/types';
+import {LinkButton} from '../ui/button';
+import {Branch} from '../ui/deployments';
+import {Badge, Card, Empty, ErrorNote, Note, PageHead, Skeleton, StatusBadge} from '../ui/parts';
+import {Elapsed, Time} from '../ui/time';
+import {useTitle} from '../ui/title';
+import {Actions} from './deployment/actions';
+import {Stages} from './deployment/stages';
+import {isOver, LogViewer} from './deployment/viewer';
+
+const BACK = {href: '/deployments', text: 'Back to Deployments'};
+const LOOK_EVERY = 15_000; // the log's stream says sooner when something changed
+
+export const TRIGGERS: Record<Deployment['trigger'], string> = {
+	manual: 'Started by hand', webhook: 'Push to the branch', redeploy: 'Redeploy', rollback: 'Rollback', api: 'Started over the API',
+};
+
+// Another deployment is another page, though the component is the same.
 export default function Page() {
-	return <div class="page"><h1 tabIndex={-1}>deployment</h1></div>;
+	const id = useRoute().params.id!;
+	return <Detail key={id} id={id} />;
+}
+
+function settled(d: Deployment | undefined): boolean {
+	return d !== undefined && isOver(d.status) && d.githubStatus !== 'waiting';
+}
+
+function Detail({id}: {id: string}) {
+	const [every, setEvery] = useState(LOOK_EVERY);
+	const detail = useLoad(signal => ok(api.GET('/api/deployments/{id}', {params: {path: {id}}, signal})), [id], every);
+	const d = detail.data;
+	useEffect(() => setEvery(settled(d) ? 0 : LOOK_EVERY), [d]);
+	useTitle(d && `${d.status[0]!.toUpperCase()}${d.status.slice(1)} · ${d.repo}`);
+
+	if (!d && (detail.error?.status === 404 || detail.error?.status === 422))
+		return (
+			<div class="page">
+				<PageHead title="Deployment" back={BACK} />
+				<Empty icon="deployments" title="There is no such deployment" action={<LinkButton href="/deployments">To the deployments</LinkButton>}>
+					It may have been deleted, or the address is not complete.
+				</Empty>
+			</div>
+		);
+	if (!d)
+		return detail.error ? <div class="page"><PageHead title="Deployment" back={BACK} /><ErrorNote error={detail.error} onRetry={() => void detail.reload()} /></div> : <Waiting />;
+	return (
+		<div class="page deployment">
+			<PageHead title={d.repo} back={BACK} lead={<Lead d={d} />} actions={<Actions deployment={d} reload={detail.reload} />} />
+			{detail.error && <ErrorNote error={detail.error} onRetry={() => void detail.reload()} />}
+			<Outcome d={d} />
+			<Card><Stages stages={d.stages} /></Card>
+			<LogViewer deployment={d} onStatus={status => status !== d.status && void detail.reload()} />
+			<Facts d={d} />
+		</div>
+	);
+}
+
+function Lead({d}: {d: Deployment}) {
+	return (
+		<span class="deployment-lead">
+			<StatusBadge status={d.status} />
+			<span><span class="sr-only">Branch </span><Branch name={d.branch} /></span>
+			{d.live && <Badge mood="good">Live</Badge>}
+			{d.commit && <code>{d.commit}</code>}
+			{d.commitMessage && <span class="message">{d.commitMessage}</span>}
+			<span>{d.author && <>by {d.author} · </>}{TRIGGERS[d.trigger]} · <Time at={d.timestamp} /></span>
+		</span>
+	);
+}
+
+// the build command failed -> The build command failed.
+function sentence(text: string): string {
+	return text[0]!.toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? '' : '.');
+}
+
+// Why it did not become a site, and what to do now.
+function Outcome({d}: {d: Deployment}) {
+	if (d.status === 'failed')
+		return (
+			<Note mood="bad">
+				<p><strong>{d.error ? sentence(d.error) : 'The deployment failed.'}</strong></p>
+				<p>The log below says more. Correct what it names and push again, or change the build in
+					the <a href={`/projects/${d.projectId}/settings`}>project's settings</a>.{' '}The site stays as it was.</p>
+			</Note>
+		);
+	if (d.supersededBy)
+		return <Note>A newer deployment took its place: <a href={`/deployments/${d.supersededBy}`}>see that one</a>.</Note>;
+	if (d.error)
+		return <Note mood="warn">{sentence(d.error)}</Note>;
+	return null;
+}
+
+const GITHUB: Record<NonNullable<Deployment['githubStatus']>, string> = {
+	waiting: 'About to be told', delivered: 'Shown on the commit', failed: 'Could not be told', dropped: 'Replaced by a newer one',
+};
+
+function Facts({d}: {d: Deployment}) {
+	return (
+		<Card title="Details">
+			<dl class="facts">
+				<dt>Project</dt><dd><a href={`/projects/${d.projectId}`}>{d.repo}</a></dd>
+				<dt>Target</dt><dd>{d.target === 'production' ? 'Production' : `Preview of pull request ${d.target.replace(/^pr-/, '')}`}</dd>
+				{d.startedAt && <><dt>Began</dt><dd><Time at={d.startedAt} /></dd></>}
+				{d.completedAt && <><dt>Ended</dt><dd><Time at={d.completedAt} /></dd></>}
+				{(d.duration || d.startedAt) && <><dt>Duration</dt><dd>{d.startedAt && !d.completedAt ? <Elapsed since={d.startedAt} /> : d.duration}</dd></>}
+				{d.previewUrl && <><dt>This release</dt><dd><a href={d.previewUrl} target="_blank" rel="noopener noreferrer">{d.previewUrl}<span class="sr-only"> (opens in a new tab)</span></a></dd></>}
+				{isOver(d.status) && <><dt>Files</dt><dd>{d.live ? 'Live' : d.releaseKept ? 'Kept: a rollback can go to it' : 'None are kept'}</dd></>}
+				{d.githubStatus && <><dt>Status at GitHub</dt><dd>{GITHUB[d.githubStatus]}{d.githubError && <span class="hint"> {d.githubError}</span>}</dd></>}
+				{d.limits && <><dt>Limits of the build</dt><dd>{d.limits}</dd></>}
+			</dl>
+		</Card>
+	);
+}
+
+// As large as what comes.
+function Waiting() {
+	return (
+		<div class="page deployment" aria-busy="true">
+			<PageHead title={<><span class="sr-only">Loading the deployment</span><Skeleton width="12rem" /></>} back={BACK} lead={<Skeleton width="24rem" />} />
+			<Card><div class="stages waiting"><Skeleton height="2.5rem" /></div></Card>
+			<section class="card flush logs"><header><Skeleton width="8rem" height="2rem" /></header><div class="log-box"><div class="log" /></div></section>
+		</div>
+	);
 }

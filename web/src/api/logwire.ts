@@ -1,0 +1,38 @@
+// logwire.ts - what logstream.ts stands on: the API and a WebSocket.
+import {api, ok} from './client';
+import type {LogPage, LogWire} from './logstream';
+
+const PAGE = 1000;
+
+export function logWire(id: string): LogWire {
+	const path = `/api/deployments/${id}/logs/stream`;
+	return {
+		// the document says text as well, which only comes when asked for
+		page: after => ok(api.GET('/api/deployments/{id}/logs', {params: {path: {id}, query: {after, limit: PAGE}}})) as Promise<LogPage>,
+		ticket: async () => (await ok(api.POST('/api/ws-ticket', {body: {path}}))).ticket,
+		socket: ticket => new WebSocket(`${location.origin.replace(/^http/, 'ws')}${path}?token=${encodeURIComponent(ticket)}`),
+		pause: (ms, signal) => new Promise(resolve => {
+			const done = () => {
+				clearTimeout(timer);
+				removeEventListener('online', done);
+				removeEventListener('visibilitychange', seen);
+				signal.removeEventListener('abort', done);
+				resolve();
+			};
+			// at once when the network is back or somebody looks again
+			const seen = () => {
+				if (document.visibilityState === 'visible')
+					done();
+			};
+			const timer = setTimeout(done, ms);
+			addEventListener('online', done);
+			addEventListener('visibilitychange', seen);
+			signal.addEventListener('abort', done);
+		}),
+	};
+}
+
+// All of it as text, with what no longer is in the viewer.
+export async function rawLog(id: string): Promise<string> {
+	return ok(api.GET('/api/deployments/{id}/logs', {params: {path: {id}}, headers: {Accept: 'text/plain'}, parseAs: 'text'})) as Promise<string>;
+}
