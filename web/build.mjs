@@ -25,16 +25,19 @@ const options = {
 	metafile: true,
 	logLevel: 'warning',
 };
+const url = path => '/' + relative(out, resolve(here, path));
+// the worker first: the panel names its file
+const worker = await build({...options, entryPoints: {socket: 'src/socket.ts'}, format: 'iife'});
+const SOCKET_URL = JSON.stringify(url(Object.keys(worker.metafile.outputs)[0]));
 const results = await Promise.all([
 	build({...options, entryPoints: {main: 'src/main.tsx'}, format: 'esm', splitting: true,
-		jsx: 'automatic', jsxImportSource: 'preact'}),
+		jsx: 'automatic', jsxImportSource: 'preact', define: {SOCKET_URL}}),
 	build({...options, entryPoints: {theme: 'src/theme.ts'}, format: 'iife'}),
 	build({...options, entryPoints: {style: 'src/style/index.css'}}),
 ]);
 
 // what an entry is made of: its own file first, then what it imports at once
 const outputs = Object.assign({}, ...results.map(r => r.metafile.outputs));
-const url = path => '/' + relative(out, resolve(here, path));
 const entry = name => Object.keys(outputs).find(path =>
 	outputs[path].entryPoint && basename(path).startsWith(name + '-') && dirname(resolve(here, path)) === options.outdir);
 const imports = path => outputs[path].imports.filter(i => i.kind === 'import-statement')

@@ -10,7 +10,7 @@ const page = (from: number, to: number, complete = false): LogPage => ({logs: li
 class Socket {
 	onopen: (() => void) | null = null;
 	onclose: (() => void) | null = null;
-	onmessage: ((e: {data: string}) => void) | null = null;
+	onmessages: ((texts: string[]) => void) | null = null;
 	sent: string[] = [];
 	closed = false;
 	send(text: string): void {
@@ -20,7 +20,7 @@ class Socket {
 		this.closed = true;
 	}
 	say(message: object): void {
-		this.onmessage?.({data: JSON.stringify(message)});
+		this.onmessages?.([JSON.stringify(message)]);
 	}
 	log(from: number, to: number): void {
 		for (const l of lines(from, to))
@@ -53,7 +53,7 @@ function stage(pages: (LogPage | Error)[]) {
 			const socket = new Socket();
 			sockets.push(socket);
 			waiting.splice(0).forEach(tell => tell());
-			return socket as unknown as WebSocket;
+			return socket;
 		},
 		pause: async ms => {
 			pauses.push(ms);

@@ -30,9 +30,18 @@ export interface LogReader {
 export interface LogWire {
 	page(after: number): Promise<LogPage>;
 	ticket(): Promise<string>;
-	socket(ticket: string): WebSocket;
+	socket(ticket: string): LogSocket;
 	// Resolves after so many ms; sooner when something hints that it is worth it.
 	pause(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+// What is needed of a WebSocket; messages may come several at a time.
+export interface LogSocket {
+	onopen: (() => void) | null;
+	onmessages: ((texts: string[]) => void) | null;
+	onclose: (() => void) | null;
+	send(text: string): void;
+	close(): void;
 }
 
 type Message =
@@ -136,12 +145,14 @@ async function follow(reader: LogReader, wire: LogWire, stopped: AbortSignal, st
 }
 
 // One connection to its end. signal ends it.
-function connect(reader: LogReader, socket: WebSocket, signal: AbortSignal): Promise<Course> {
+function connect(reader: LogReader, socket: LogSocket, signal: AbortSignal): Promise<Course> {
 	const course: Course = {opened: false, complete: false, lagged: false};
 	return new Promise(resolve => {
+		let over = false;
 		const end = () => {
 			clearTimeout(late);
-			socket.onopen = socket.onmessage = socket.onclose = null;
+			over = true;
+			socket.onopen = socket.onmessages = socket.onclose = null;
 			socket.close();
 			resolve(course);
 		};
@@ -154,8 +165,8 @@ function connect(reader: LogReader, socket: WebSocket, signal: AbortSignal): Pro
 			reader.state({name: 'live'});
 		};
 		socket.onclose = end;
-		socket.onmessage = ({data}: MessageEvent<string>) => {
-			const message = JSON.parse(data) as Message;
+		const take = (text: string) => {
+			const message = JSON.parse(text) as Message;
 			switch (message.type) {
 			case 'log':
 				if (!reader.line(message))
@@ -175,6 +186,10 @@ function connect(reader: LogReader, socket: WebSocket, signal: AbortSignal): Pro
 			case 'error':
 				break; // a close with the reason follows
 			}
+		};
+		socket.onmessages = texts => {
+			for (let i = 0; i < texts.length && !over; i++)
+				take(texts[i]!);
 		};
 	});
 }

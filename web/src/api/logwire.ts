@@ -1,8 +1,34 @@
 // logwire.ts - what logstream.ts stands on: the API and a WebSocket.
 import {api, ok} from './client';
-import type {LogPage, LogWire} from './logstream';
+import type {FromSocket, ToSocket} from '../socket';
+import type {LogPage, LogSocket, LogWire} from './logstream';
+
+declare const SOCKET_URL: string; // build.mjs puts it in: socket.ts as a file of its own
 
 const PAGE = 1000;
+
+function openSocket(url: string): LogSocket {
+	const worker = new Worker(SOCKET_URL);
+	const tell = (message: ToSocket) => worker.postMessage(message);
+	const socket: LogSocket = {
+		onopen: null,
+		onmessages: null,
+		onclose: null,
+		send: text => tell({send: text}),
+		close: () => tell(null),
+	};
+	worker.onmessage = ({data}: MessageEvent<FromSocket>) => {
+		if (data === 'open')
+			socket.onopen?.();
+		else if (data === 'close')
+			socket.onclose?.();
+		else
+			socket.onmessages?.(data);
+	};
+	worker.onerror = () => socket.onclose?.();
+	tell({url});
+	return socket;
+}
 
 export function logWire(id: string): LogWire {
 	const path = `/api/deployments/${id}/logs/stream`;
@@ -10,7 +36,7 @@ export function logWire(id: string): LogWire {
 		// the document says text as well, which only comes when asked for
 		page: after => ok(api.GET('/api/deployments/{id}/logs', {params: {path: {id}, query: {after, limit: PAGE}}})) as Promise<LogPage>,
 		ticket: async () => (await ok(api.POST('/api/ws-ticket', {body: {path}}))).ticket,
-		socket: ticket => new WebSocket(`${location.origin.replace(/^http/, 'ws')}${path}?token=${encodeURIComponent(ticket)}`),
+		socket: ticket => openSocket(`${location.origin.replace(/^http/, 'ws')}${path}?token=${encodeURIComponent(ticket)}`),
 		pause: (ms, signal) => new Promise(resolve => {
 			const done = () => {
 				clearTimeout(timer);
