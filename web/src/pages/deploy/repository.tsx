@@ -160,11 +160,18 @@ function Repos({username, onNext}: {username: string | null; onNext(): void}) {
 	);
 }
 
+// The API judges; this only spares the way to the last step and back.
+function notAnAddress(text: string): string | false {
+	if (!text)
+		return 'Give the address of a repository.';
+	return !/^(https?:\/\/\S+|[\w.-]+\/[\w.-]+)$/.test(text) && 'This is no address of a repository. It looks like https://git.example.com/team/site.git.';
+}
+
 function Address({onNext}: {onNext(): void}) {
 	const d = draft.value;
 	const [text, setText] = useState(d.from === 'address' || refused.value.repository ? d.repository : '');
 	return (
-		<Form submit="Continue" busyText="Looking" errors={refused.value} check={() => ({repository: !text.trim() && 'Give the address of a repository.'})}
+		<Form submit="Continue" busyText="Looking" errors={refused.value} check={() => ({repository: notAnAddress(text.trim())})}
 			onSubmit={async () => {
 				await take('address', text.trim(), {});
 				onNext();
