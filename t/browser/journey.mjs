@@ -37,7 +37,8 @@ await soon(() => page.locator('.error').isVisible(), 'what is no address is told
 await page.getByLabel('Repository', {exact: true}).fill(repository);
 await button('Continue').click();
 await at(/step=configure/);
-await page.getByLabel(/^Build command/).first().fill('sh build.sh');
+await page.getByLabel('Build command: which').selectOption('own');
+await page.getByLabel('Build command', {exact: true}).fill('sh build.sh');
 await page.getByLabel(/^Output directory/).fill('out');
 await page.getByLabel(/^Environment variables/).fill('GREETING=hello');
 await page.goBack();
@@ -112,7 +113,7 @@ await page.goto('/projects');
 await page.locator('main').getByRole('link', {name: 'site'}).first().click();
 await at(/^\/projects\/[0-9a-f-]{36}/);
 await page.goto(new URL(page.url()).pathname.replace(/\/$/, '') + '/settings');
-await page.getByLabel(/^Build command/).first().fill('echo "error: it is broken" >&2; exit 3');
+await page.getByLabel('Build command', {exact: true}).fill('echo "error: it is broken" >&2; exit 3');
 await page.getByRole('button', {name: /^Save/}).first().click();
 await soon(() => page.locator('.toast.good').first().isVisible(), 'settings are saved, with a word about it');
 await page.goto(first);
