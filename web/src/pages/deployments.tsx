@@ -1,18 +1,17 @@
 // deployments.tsx - all deployments. What is looked for is in the address.
-import {useEffect, useRef, useState} from 'preact/hooks';
+import {useEffect, useState} from 'preact/hooks';
 import {useLocation} from 'preact-iso';
 import {api, ok} from '../api/client';
 import {useLoad} from '../api/load';
 import type {Reply} from '../api/types';
 import {Button, LinkButton} from '../ui/button';
 import {DeploymentsTable, isRunning} from '../ui/deployments';
-import {Icon} from '../ui/icon';
 import {Card, Empty, ErrorNote, PageHead, Pages} from '../ui/parts';
+import {SearchBox} from '../ui/search';
 
 const LIMIT = 10;
 const LOOK_OFTEN = 5000; // something is being built
 const LOOK_SELDOM = 30_000; // a push may come
-const TYPED = 300;
 
 const STATUSES = ['all', 'success', 'failed', 'building', 'queued', 'deploying', 'cancelled', 'superseded'] as const;
 type Status = typeof STATUSES[number];
@@ -27,7 +26,6 @@ export default function Page() {
 	const status = statusOf(query.status);
 	const page = Math.max(1, Math.floor(Number(query.page)) || 1);
 	const {search = '', projectId, branch} = query as Filters;
-	const [typed, setTyped] = useState(search);
 	const [every, setEvery] = useState(LOOK_SELDOM);
 
 	const list = useLoad<Reply<'/api/deployments', 'get'>>(signal => ok(api.GET('/api/deployments', {
@@ -42,20 +40,6 @@ export default function Page() {
 		const text = new URLSearchParams(Object.entries(next).filter((e): e is [string, string] => !!e[1])).toString();
 		route(`/deployments${text && `?${text}`}`, replace);
 	};
-	const timer = useRef<ReturnType<typeof setTimeout>>();
-	const type = (text: string) => {
-		setTyped(text);
-		clearTimeout(timer.current);
-		timer.current = setTimeout(() => go({search: text.trim()}, true), TYPED);
-	};
-	useEffect(() => () => clearTimeout(timer.current), []);
-	// back and forward change the address, not what was typed
-	useEffect(() => {
-		if (typed.trim() !== search) {
-			clearTimeout(timer.current);
-			setTyped(search);
-		}
-	}, [search]);
 
 	const filtered = !!(search || status !== 'all' || projectId || branch);
 	const data = list.data;
@@ -64,16 +48,7 @@ export default function Page() {
 			<PageHead title="Deployments" lead="Every build, of all your projects, the newest first."
 				actions={<LinkButton kind="primary" icon="plus" href="/deploy">New deployment</LinkButton>} />
 			<div class="filters" role="search">
-				<div class="search">
-					<Icon name="search" />
-					<input type="search" aria-label="Search by repository" placeholder="Search by repository" maxLength={100} value={typed}
-						spellcheck={false} autocapitalize="off" onInput={e => type(e.currentTarget.value)} onKeyDown={e => {
-							if (e.key === 'Enter') {
-								clearTimeout(timer.current);
-								go({search: typed.trim()}, true);
-							}
-						}} />
-				</div>
+				<SearchBox label="Search by repository" value={search} onSearch={text => go({search: text}, true)} />
 				<select aria-label="Status" value={status} onChange={e => go({status: e.currentTarget.value === 'all' ? undefined : e.currentTarget.value})}>
 					{STATUSES.map(s => <option key={s} value={s}>{s === 'all' ? 'All statuses' : s[0]!.toUpperCase() + s.slice(1)}</option>)}
 				</select>

@@ -8,15 +8,13 @@ import {user} from '../api/session';
 import {Avatar} from '../app/frame';
 import {Button, useAction} from '../ui/button';
 import {Confirm} from '../ui/dialog';
-import {Icon} from '../ui/icon';
 import {Badge, Card, Empty, ErrorNote, PageHead, Pages, SkeletonRows} from '../ui/parts';
+import {SearchBox} from '../ui/search';
 import {Time} from '../ui/time';
 import {toast} from '../ui/toast';
 import {BulkBar} from './users/bulk';
 import {EditUser, NewUser} from './users/dialogs';
 import {addressOf, filtersOf, LIMIT, roleName, ROLES, type Account, type Filters} from './users/filters';
-
-const TYPING = 300; // ms after the last key
 
 type Asked = {what: 'edit' | 'deactivate' | 'delete'; account: Account};
 
@@ -124,23 +122,9 @@ export default function Page() {
 }
 
 function Search({filters, go}: {filters: Filters; go(change: Filters): void}) {
-	const [text, setText] = useState(filters.search ?? '');
-	// the address changed by itself: back, forward, or all filters cleared
-	useEffect(() => setText(filters.search ?? ''), [filters.search]);
-	useEffect(() => {
-		if (text.trim() === (filters.search ?? ''))
-			return;
-		const timer = setTimeout(() => go({search: text.trim()}), TYPING);
-		return () => clearTimeout(timer);
-	}, [text]);
 	return (
-		<form class="filters" role="search" onSubmit={e => {
-			e.preventDefault();
-			go({search: text.trim()});
-		}}>
-			<div class="search"><Icon name="search" />
-				<input type="search" aria-label="Search by name or address" placeholder="Name or address" value={text} maxLength={100}
-					onInput={e => setText(e.currentTarget.value)} /></div>
+		<div class="filters" role="search">
+			<SearchBox label="Search by name or address" value={filters.search ?? ''} onSearch={search => go({search})} />
 			<select aria-label="Role" value={filters.role ?? ''} onChange={e => go({role: (e.currentTarget.value || undefined) as Filters['role']})}>
 				<option value="">All roles</option>
 				{ROLES.map(([value, name]) => <option key={value} value={value}>{name}s</option>)}
@@ -150,7 +134,7 @@ function Search({filters, go}: {filters: Filters; go(change: Filters): void}) {
 				<option value="active">Active</option>
 				<option value="inactive">Inactive</option>
 			</select>
-		</form>
+		</div>
 	);
 }
 
