@@ -37,12 +37,12 @@ ok $? "and in the API's"
 # --- RL-1 with the API's own routes ---
 body='{"email":"nobody@example.org","password":"wrong password"}'
 codes=
-for path in /api/auth/login /api/login /api/v1/auth/login /api/auth/refresh /api/auth/login; do
+for path in /api/auth/login /api/login /api/v1/auth/login /api/auth/signup /api/auth/login; do
 	call POST "$path" "$body"
 	codes="$codes $STATUS"
 done
 unlike "$codes" 429 "RL-1 five requests to routes of rate class auth pass:$codes"
-for path in /api/auth/login /api/auth/signup /api/signup /api/refresh /api/v1/login; do
+for path in /api/auth/login /api/auth/signup /api/signup /api/auth/reset-password /api/v1/login; do
 	call POST "$path" "$body"
 	is "$STATUS $(jget .error.code)" "429 RATE_LIMIT_EXCEEDED" "RL-1 $path is refused then"
 done
@@ -55,6 +55,8 @@ call POST /api/auth/login "$body" --interface 127.0.0.3 --ipv4
 is "$STATUS" 401 "RL-1 another address is fine"
 call GET /api/health
 is "$STATUS" 200 "other routes are not limited by it"
+call POST /api/auth/refresh '{"refreshToken":"guessed"}'
+is "$STATUS" 401 "nor is refreshing, which each page of the panel does when it is opened"
 sleep "$wait_s"
 call POST /api/auth/login "$body" -H 'X-Forwarded-For: 192.0.2.7'
 is "$STATUS" 401 "RL-1 after Retry-After it works again"
