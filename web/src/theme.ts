@@ -1,5 +1,5 @@
 // theme.ts - runs before the first paint, so that no page flashes in the wrong
 // colours. The preference is the account's; this browser remembers the last.
-import {applyTheme, rememberedTheme} from './app/theme';
+import {followTheme} from './app/theme';
 
-applyTheme(rememberedTheme());
+followTheme();

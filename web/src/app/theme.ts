@@ -9,11 +9,16 @@ export function rememberedTheme(): Theme {
 	return theme === 'light' || theme === 'dark' ? theme : 'system';
 }
 
-// The style sheet does the rest: without the attribute it follows the system.
+const systemIsDark = matchMedia('(prefers-color-scheme: dark)');
+
+// The style sheet does the rest.
 export function applyTheme(theme: Theme): void {
-	if (theme === 'system')
-		delete document.documentElement.dataset.theme;
-	else
-		document.documentElement.dataset.theme = theme;
+	document.documentElement.dataset.theme = theme === 'system' ? systemIsDark.matches ? 'dark' : 'light' : theme;
 	localStorage.setItem(KEY, theme);
+}
+
+// Once for each page: goes on with the system as long as that is the choice.
+export function followTheme(): void {
+	applyTheme(rememberedTheme());
+	systemIsDark.addEventListener('change', () => applyTheme(rememberedTheme()));
 }

@@ -37,15 +37,9 @@ const X_STEPS = [1, 2, 3, 4, 6, 7, 8, 12, 14, 21, 28];
 function useTheme(): number {
 	const [count, setCount] = useState(0);
 	useEffect(() => {
-		const changed = () => setCount(n => n + 1);
-		const watch = new MutationObserver(changed);
-		const system = matchMedia('(prefers-color-scheme: dark)');
+		const watch = new MutationObserver(() => setCount(n => n + 1));
 		watch.observe(document.documentElement, {attributes: true, attributeFilter: ['data-theme']});
-		system.addEventListener('change', changed);
-		return () => {
-			watch.disconnect();
-			system.removeEventListener('change', changed);
-		};
+		return () => watch.disconnect();
 	}, []);
 	return count;
 }
