@@ -41,7 +41,7 @@ is "$(grep -hv '^pages ' reader.* | head -n 5)" "" \
 	"PUB-4 no request failed, and no page was of two releases"
 is "$(grep -c '^pages [1-9][0-9]* bad 0 words' reader.* | grep -c ':1$')" $readers \
 	"PUB-4 for none of $readers readers"
-awk '{ pages += $2; words += $6 } END { exit !(pages > 200 && words > 30) }' reader.*
+awk '{ pages += $2; words += $6 } END { exit !(pages > 500 && words > 100) }' reader.*
 ok $? "they saw many pages and many switches" || diag "$(cat reader.*)"
 diag "$(awk '{ pages += $2; words += $6 } END { print pages " pages, another release " words " times" }' reader.*)"
 is "$(readlink "$S/current") $(readlink "$S/previous")" "releases/b releases/a" \
