@@ -67,7 +67,8 @@ is $r->{json}{role}, 'user', 'a user, unless it is said';
 my $dora = $r->{json}{id};
 is sql("SELECT kind || ' ' || recipient FROM mails WHERE user_id = '$dora'"), 'invite dora@example.com', 'an invitation is mailed';
 is sql("SELECT purpose || ' ' || email || ' ' || (used_at IS NULL) FROM codes WHERE user_id = '$dora'"), 'invite dora@example.com true', 'with a code';
-is sql("SELECT message_sealed ~* 'dora|code|link' FROM mails WHERE user_id = '$dora'"), 'f', 'FP-2 which waits sealed';
+# base64 has neither
+is sql("SELECT message_sealed ~ 'dora@|://' FROM mails WHERE user_id = '$dora'"), 'f', 'FP-2 which waits sealed';
 is code(ask(POST => '/api/users', 'boss', json => {name => 'x', email => 'DORA@example.com'})), 'EMAIL_TAKEN', 'LG-3 an address is there once';
 is sql("SELECT count(*) FROM mails WHERE kind = 'invite'"), 1, 'and no mail goes out for a second';
 for my $who (qw(manager ada)) {
