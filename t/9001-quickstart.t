@@ -107,12 +107,13 @@ is "$(ss -Hltn "sport = :$H2")" "" "and ends the second"
 
 # --- in the foreground: Ctrl-C ---
 foreground() {
+	rm -f foreground.out
 	env --default-signal=INT "$Q" --state "$STACK/other/state" --no-install \
 		--no-seed --set bcrypt_cost=10 --https-port "$H2" --http-port "$P2" \
 		>foreground.out 2>&1 &
 	fg=$!
 	defer 'kill -KILL $fg 2>/dev/null; second --stop >/dev/null 2>&1'
-	wait_for 60 grep -q 'Ctrl-C stops it' foreground.out
+	wait_for 60 grep -qs 'Ctrl-C stops it' foreground.out
 	ok $? "it stays in the foreground" || diag "$(cat foreground.out)"
 }
 foreground
