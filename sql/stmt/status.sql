@@ -80,7 +80,7 @@ GROUP BY d.day;
 -- by: worker
 WITH w AS (
 	SELECT recent, count(*) AS n, count(DISTINCT project_id) AS projects,
-		avg(extract(epoch FROM completed_at - started_at)) FILTER (WHERE status = 'success' AND release_id IS NULL) AS seconds,
+		avg(extract(epoch FROM completed_at - started_at)) FILTER (WHERE status = 'success' AND trigger <> 'rollback') AS seconds,
 		count(*) FILTER (WHERE status = 'success') AS good, count(*) FILTER (WHERE status IN ('success', 'failed')) AS ended
 	FROM (SELECT *, created_at > now() - interval '30 days' AS recent FROM deployments
 		WHERE created_at > now() - interval '60 days') d

@@ -44,7 +44,8 @@ put_cell(struct prober *p, const struct service_day *d, enum service s,
 	return n + 1;
 }
 
-/* All at once or nothing, so that none is counted twice. */
+/* All at once or nothing, so that none is counted twice. If PostgreSQL dies
+ * after the commit and before it says so, these few seconds are, once. */
 static enum err
 write_days(struct prober *p)
 {

@@ -4,6 +4,7 @@
 #
 #   Figures::dashboard($rows, $now, $zone)       the answer without recentDeployments
 #   Figures::analytics($rows, $now, $days, $zone)  {metrics => the answer, ...}
+#   Figures::platform($rows, $now)                 the status page's metrics
 #
 # $rows: [{project, status, trigger, upload, created, started, completed}], the
 # times in milliseconds since 1970; $now in seconds.
@@ -66,6 +67,7 @@ sub tally {
 }
 sub between { my ($rows, $a, $b) = @_; return grep { $_->{created} >= 1000 * $a && $_->{created} < 1000 * $b } @$rows }
 sub percent_more { my ($n, $o) = @_; return ratio(100 * ($n - $o), $o, 1) }
+sub points_more { my ($n, $o) = @_; return ratio(100 * ($n->{good} * $o->{ended} - $o->{good} * $n->{ended}), $n->{ended} * $o->{ended}, 1) }
 sub duration {
 	my ($s) = @_;
 	return undef unless defined $s;
@@ -80,7 +82,7 @@ sub metrics {
 	return {
 		totalDeployments => $n->{all}, deploymentsChange => percent_more($n->{all}, $o->{all}),
 		successRate => ratio(100 * $n->{good}, $n->{ended}, 1),
-		successChange => ratio(100 * ($n->{good} * $o->{ended} - $o->{good} * $n->{ended}), $n->{ended} * $o->{ended}, 1),
+		successChange => points_more($n, $o),
 		avgBuildTime => duration(ratio($n->{build_ms}, 1000 * $n->{builds}, 0)),
 		buildTimeChange => $n->{builds} && $o->{builds}
 			? ratio(100 * ($n->{build_ms} * $o->{builds} - $o->{build_ms} * $n->{builds}), $o->{build_ms} * $n->{builds}, 1) : undef,
@@ -131,10 +133,26 @@ sub analytics {
 	});
 }
 
+# created after $a days ago, up to $b days ago
+sub ago { my ($rows, $now, $a, $b) = @_; return grep { $_->{created} > 1000 * ($now - $a * DAY) && $_->{created} <= 1000 * ($now - $b * DAY) } @$rows }
+
+sub platform {
+	my ($rows, $now) = @_;
+	my ($n, $o) = (tally(ago($rows, $now, 30, -1)), tally(ago($rows, $now, 60, 30)));
+	return {
+		totalDeployments => scalar @$rows, deploymentChange => percent_more($n->{all}, $o->{all}),
+		activeProjects => $n->{projects}, projectChange => percent_more($n->{projects}, $o->{projects}),
+		avgDeployTime => duration(ratio($n->{deploy_ms}, 1000 * $n->{deploys}, 0)),
+		timeChange => $n->{deploys} && $o->{deploys}
+			? ratio(100 * ($n->{deploy_ms} * $o->{deploys} - $o->{deploy_ms} * $n->{deploys}), $o->{deploy_ms} * $n->{deploys}, 1) : undef,
+		# cut, not rounded
+		successRate => $n->{ended} ? int(1000 * $n->{good} / $n->{ended}) / 10 . '%' : undef,
+		successChange => points_more($n, $o)};
+}
+
 sub dashboard {
 	my ($rows, $now, $zone) = @_;
-	# created after $a days ago, up to $b days ago
-	my $ago = sub { my ($a, $b) = @_; return grep { $_->{created} > 1000 * ($now - $a * DAY) && $_->{created} <= 1000 * ($now - $b * DAY) } @$rows };
+	my $ago = sub { return ago($rows, $now, @_) };
 	my $today = in_zone($zone // 'UTC', sub { day($now, 0)->{begin} });
 	my ($n, $o) = (tally($ago->(30, -1)), tally($ago->(60, 30)));
 	my ($rate, $rate_before) = map { ratio(100 * $_->{good}, $_->{ended}, 0) } $n, $o;
