@@ -11,6 +11,8 @@
 
 #define TYPE        "text/plain; version=0.0.4; charset=utf-8"
 #define METRICS_MAX ((size_t)4 << 20)
+/* a scrape of a database that stands still must not hold a process for long */
+#define QUEUE_LIMIT_MS 1000
 
 static handler_fn h_metrics;
 
@@ -78,8 +80,11 @@ static void
 write_queue(struct req *rq, struct buf *b)
 {
 	const struct rows *r;
+	int64_t limit = db_limit(rq->web->db, QUEUE_LIMIT_MS);
+	enum err e = rq_query(rq, STMT_METRICS_QUEUE);
 
-	if (rq_query(rq, STMT_METRICS_QUEUE)) {
+	(void)db_limit(rq->web->db, limit);
+	if (e) {
 		ctx_clear(rq_ctx(rq));
 		gauge(b, "autostack_database_up", "Whether PostgreSQL answers.",
 			"0");

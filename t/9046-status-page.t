@@ -42,6 +42,7 @@ was() { [ "$(today "$1" "$2")" -gt "$3" ]; } # SERVICE MEMBER LEAST
 stack_start
 within 30 "a whole Autostack is operational" all_are operational
 is "$(jget '[.services[].responseTime | type == "number"] | all')" true "with response times"
+stack_user ada
 within 60 "and so it was today" was 'API Gateway' unknownSeconds 0
 is "$(jget '.history | length')" 90 "of the 90 days that the page shows"
 is "$(jget '[.history[] | .services[].downSeconds] | add')" 0 "nothing was down on any"
@@ -89,6 +90,18 @@ within 60 "its absence is in the history, as down" was 'API Gateway' downSeconds
 postgres STOP
 within 10 "PostgreSQL stands still: the page says so within 10 s" are down Database 'Build Service'
 try "everything else goes on" are operational 'API Gateway' CDN
+# more users than the API has processes, and a scrape
+asked=
+for n in 1 2 3 4 5 6; do
+	curl -sk -m 60 -o /dev/null -w '%{http_code}\n' -H "Authorization: Bearer $TOKEN" "$AUTOSTACK_URL/api/deployments" >"asked.$n" &
+	asked="$asked $!"
+done
+sleep 1
+call GET /api/status/services
+is "$STATUS" 200 "the page is there while all processes of the API wait for PostgreSQL"
+# shellcheck disable=SC2086 # a list of processes
+wait $asked
+is "$(cat asked.* | sort | uniq -c | xargs)" "6 503" "which is not for ever: users are told"
 postgres CONT
 within 10 "it goes on: so does the page" are operational Database 'Build Service'
 within 60 "its absence is in the history, as down, though nothing could be written then" was Database downSeconds 0

@@ -314,6 +314,8 @@ make(struct prog *p)
 
 	p->svc.cfg = &p->cfg;
 	p->svc.db = db_new(stmt_table, STMT_MAX, p->cfg.database_url, "api");
+	/* a server that stands still must not take every process with it */
+	(void)db_limit(p->svc.db, DB_LIMIT_MS);
 	p->web.cfg = &p->cfg;
 	p->web.db = p->svc.db;
 	p->web.svc = &p->svc;

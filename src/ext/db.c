@@ -145,11 +145,65 @@ lost(struct ctx *ctx, struct db *db, const char *doing)
 	return ctx_cause(ctx, E_SERVICE_UNAVAILABLE, "%s: %s", doing, why);
 }
 
+int64_t
+db_limit(struct db *db, int64_t ms)
+{
+	int64_t before = db->limit_ms;
+
+	db->limit_ms = ms;
+	return before;
+}
+
+/* Whether PQgetResult() has something to give at once; false: nothing came in
+ * time, or the connection broke. */
+static bool
+ready(struct db *db)
+{
+	const int64_t until = clock_mono_ms() + db->limit_ms;
+
+	while (db->limit_ms > 0 && PQisBusy(db->conn)) {
+		struct pollfd p = {PQsocket(db->conn), POLLIN, 0};
+		int64_t left = until - clock_mono_ms();
+
+		if (left <= 0 ||
+			(poll(&p, 1, (int)left) < 0 && errno != EINTR) ||
+			(p.revents && !PQconsumeInput(db->conn)))
+			return false;
+	}
+	return true;
+}
+
+static PGresult *
+get_result(struct db *db)
+{
+	return ready(db) ? PQgetResult(db->conn) : NULL;
+}
+
+/* One command's result, with the NULL that ends it. NULL: nothing came, or not
+ * in time. */
+static PGresult *
+next_result(struct db *db)
+{
+	PGresult *res = get_result(db);
+	PGresult *more;
+
+	while (res && (more = get_result(db)))
+		PQclear(more); /* a statement gives one result */
+	return res;
+}
+
+/* The result of what was sent, or NULL: it could not be, or nothing came. */
+static PGresult *
+await(struct db *db, int sent)
+{
+	return sent ? next_result(db) : NULL;
+}
+
 /* Run one of the SQL_ texts; true when the server did it. */
 static bool
 control(struct db *db, const char *sql)
 {
-	PGresult *res = PQexec(db->conn, sql);
+	PGresult *res = await(db, PQsendQuery(db->conn, sql));
 	bool ok = PQresultStatus(res) == PGRES_COMMAND_OK;
 
 	PQclear(res);
@@ -407,45 +461,6 @@ db_nin(const struct db *db, unsigned stmt)
 	return stmt_of(db, stmt)->nin;
 }
 
-/* One command's result, with the NULL that ends it. NULL: nothing came. */
-static PGresult *
-next_result(struct db *db)
-{
-	PGresult *res = PQgetResult(db->conn);
-	PGresult *more;
-
-	while (res && (more = PQgetResult(db->conn)))
-		PQclear(more); /* a statement gives one result */
-	return res;
-}
-
-void
-db_limit(struct db *db, int64_t ms)
-{
-	db->limit_ms = ms;
-}
-
-/* The result of what was sent, or NULL: it could not be, or nothing came in
- * time. */
-static PGresult *
-await(struct db *db, int sent)
-{
-	const int64_t until = clock_mono_ms() + db->limit_ms;
-
-	if (!sent)
-		return NULL;
-	while (db->limit_ms > 0 && PQisBusy(db->conn)) {
-		struct pollfd p = {PQsocket(db->conn), POLLIN, 0};
-		int64_t left = until - clock_mono_ms();
-
-		if (left <= 0 ||
-			(poll(&p, 1, (int)left) < 0 && errno != EINTR) ||
-			(p.revents && !PQconsumeInput(db->conn)))
-			return NULL;
-	}
-	return next_result(db);
-}
-
 static enum err
 prepare(struct ctx *ctx, struct db *db, unsigned stmt)
 {
@@ -572,7 +587,7 @@ recv_sync(struct ctx *ctx, struct db *db)
 	enum err e = E_OK;
 	PGresult *res;
 
-	while ((res = PQgetResult(db->conn)) &&
+	while ((res = get_result(db)) &&
 		PQresultStatus(res) != PGRES_PIPELINE_SYNC) {
 		e = failed(ctx, db, NULL, res); /* a deferred constraint */
 		PQclear(res);
@@ -673,7 +688,9 @@ db_commit(struct ctx *ctx, struct db *db)
 	db->in_tx = false;
 	if (!db->conn)
 		return lost(ctx, db, "commit");
-	res = PQexec(db->conn, SQL_COMMIT);
+	res = await(db, PQsendQuery(db->conn, SQL_COMMIT));
+	if (!res)
+		return lost(ctx, db, "commit");
 	if (PQresultStatus(res) != PGRES_COMMAND_OK)
 		e = failed(ctx, db, NULL, res);
 	else if (!str_eq(PQcmdStatus(res), SQL_COMMIT))

@@ -45,10 +45,14 @@ bool db_connected(const struct db *db);
 /* How many connections and statements have failed so far; a constraint that a
  * statement expects is no failure. */
 uint64_t db_failures(const struct db *db);
-/* From now on connecting and each db_query wait so long at most, however dead
- * the server is; then the connection is given up: E_SERVICE_UNAVAILABLE. It
- * does not hold for db_send and transactions. 0: no such limit. */
-void db_limit(struct db *db, int64_t ms);
+/* From now on connecting and each result of the server are waited for so long
+ * at most, however dead it is; then the connection is given up:
+ * E_SERVICE_UNAVAILABLE. It does not hold for db_script. 0: no such limit, as
+ * at first. Gives the limit before. */
+int64_t db_limit(struct db *db, int64_t ms);
+/* Enough for a server that is alive: it ends a statement of our programs
+ * itself after ten seconds (sql/grants.sql). */
+#define DB_LIMIT_MS 12000
 
 /* Run one statement and wait. in has stmt.nin values. A lost connection is
  * opened again before sending (never after: nothing runs twice; never inside a

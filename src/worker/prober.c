@@ -132,7 +132,7 @@ prober_main(struct worker *w)
 	p.keep = arena_new(1 << 20, 1 << 24);
 	p.ctx.arena = arena_new(8 << 20, 64 << 20);
 	p.db = db_new(stmt_table, STMT_MAX, w->cfg.database_url, "worker");
-	db_limit(p.db, PROBE_MS);
+	(void)db_limit(p.db, PROBE_MS);
 	service_days_init(&p.fresh, p.keep, FRESH_DAYS);
 	service_days_init(&p.stored, p.keep, HISTORY_DAYS + 1);
 	buf_init(&p.metrics, 4096);

@@ -310,8 +310,28 @@ START_TEST(test_limit)
 	ck_assert_int_lt(clock_mono_ms() - began, 5000);
 	ck_assert(!db_connected(db));
 	ck_assert_str_ne(pid_of(db), pid); /* a new connection */
-	db_limit(db, 0);
+	ck_assert_int_eq(db_limit(db, 0), 200);
 	must(db_query(&ctx, db, T_SLEEP, DB_IN("1"), NULL));
+}
+END_TEST
+
+/* The same where results are waited for otherwise. */
+START_TEST(test_limit_everywhere)
+{
+	int64_t began = clock_mono_ms();
+
+	(void)db_limit(db, 200);
+	must(db_begin(&ctx, db));
+	fails(db_query(&ctx, db, T_SLEEP, DB_IN("30"), NULL),
+		E_SERVICE_UNAVAILABLE, "sleep");
+	fails(db_commit(&ctx, db), E_SERVICE_UNAVAILABLE, "commit");
+	must(db_send(&ctx, db, T_SLEEP, DB_IN("30")));
+	must(db_send(&ctx, db, T_PID, DB_IN0));
+	fails(db_recv(&ctx, db, NULL), E_SERVICE_UNAVAILABLE, "sleep");
+	fails(db_recv(&ctx, db, NULL), E_SERVICE_UNAVAILABLE, "pid");
+	ck_assert_int_lt(clock_mono_ms() - began, 5000);
+	ck_assert_int_eq(db_limit(db, 0), 200);
+	must(db_query(&ctx, db, T_PID, DB_IN0, NULL));
 }
 END_TEST
 
@@ -782,7 +802,8 @@ suite_db(void)
 			test_array, NULL});
 	add_case(s, "errors",
 		(const TTest *const[]){test_constraints, test_timeout,
-			test_limit, test_deadlock, test_stale_plan, NULL});
+			test_limit, test_limit_everywhere, test_deadlock,
+			test_stale_plan, NULL});
 	add_case(s, "pipeline",
 		(const TTest *const[]){test_pipeline, test_pipeline_commits,
 			test_pipeline_failure, test_pipeline_left,
