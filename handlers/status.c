@@ -73,7 +73,7 @@ const struct route status_routes[] = {
 	{ .op = "statusHistory", .verb = GET, .path = "/api/status/history", .who = WHO_PUBLIC, .rate = RATE_NONE, .fresh = 30, .ok = 200,
 	  .out = status_history_out, .fn = h_status_history,
 	  .doc = "How the services were on each of the last 90 days. What is unknown counts neither as up nor as down." },
-	{ .op = "statusIncidents", .verb = GET, .path = "/api/status/incidents", .who = WHO_PUBLIC, .rate = RATE_NONE, .fresh = 30, .ok = 200,
+	{ .op = "statusIncidents", .verb = GET, .path = "/api/status/incidents", .who = WHO_PUBLIC, .rate = RATE_NONE, .fresh = 1, .ok = 200,
 	  .out = status_incidents_out, .fn = h_status_incidents, .doc = "Published incidents and what was told of them." },
 	{ 0 }
 };

@@ -76,13 +76,39 @@ get "$P/incidents" -H "Authorization: Bearer $API_TOKEN" -H 'Content-Type: appli
 is "$STATUS $(cache)" "201 " "but by an administrator, through the same path"
 is "$(grep -ic '^access-control-allow-origin' "$HEADERS")" 1 "with one header for its origin"
 
+# --- who has it already ---
+get "$P/history"
+etag=$(field ETag)
+like "$etag" '^"[0-9a-f]{32}"$' "an answer says which it is"
+get "$P/history" -H "If-None-Match: $etag"
+is "$STATUS" 304 "and is not sent twice"
+get "$P/history" -H "If-None-Match: W/$etag" -H 'Accept-Encoding: gzip'
+is "$STATUS" 304 "nor compressed"
+get "$P/history" -H 'If-None-Match: "0123456789abcdef0123456789abcdef"'
+is "$STATUS" 200 "another one is"
+
+# --- an API that hangs ---
+api_pids() { echo "$api_pid" && ps -o pid= --ppid "$api_pid"; }
+# no-store is the prober's file; STALE alone may be a copy that is being renewed
+is_file() { get "$P/services" -m 8; [ "$(field Cache-Control)" = no-store ]; }
+is_asked() { get "$P/services" -m 8; [ "$(body '.services[0].status')" = operational ]; }
+# shellcheck disable=SC2046 # a list
+kill -STOP $(api_pids)
+snapshot 0 degraded
+wait_for 12 is_file
+is "$STATUS $(cache) $(body '.services[0].status')" "200 STALE degraded" "an API that hangs is as good as none"
+# shellcheck disable=SC2046 # a list
+kill -CONT $(api_pids)
+snapshot 0
+wait_for 8 is_asked
+isnt "$(field Cache-Control)" no-store "until it goes on"
+
 # --- without the API ---
 api_stop
 snapshot 0 down
 get "$P/metrics"
 is "$STATUS" 200 "the API has stopped: what is fresh stays"
-is_stale() { get "$P/services"; [ "$(cache)" = STALE ]; }
-wait_for 5 is_stale
+wait_for 5 is_file
 is "$STATUS $(body '.services[0].status')" "200 down" "and then the prober's own words are read"
 like "$(field Content-Type)" '^application/json' "as JSON"
 is "$(field Cache-Control)" no-store "to be kept by nobody"

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/origin.h"
+#include "ext/crypt.h"
 #include "web/check.h"
 #include "web/rate.h"
 
@@ -439,6 +440,19 @@ add_cors(struct req *rq, struct buf *b)
 		rq->match.allow);
 }
 
+/* What caches may keep. By the ETag nginx answers who has it already (304). */
+static void
+add_fresh(struct req *rq, struct buf *b)
+{
+	char hash[65];
+
+	crypt_sha256_hex(buf_text(&rq->body), hash);
+	buf_printf(b,
+		"Cache-Control: public, max-age=%d, stale-while-revalidate=%d"
+		"\r\nETag: \"%.32s\"\r\n",
+		rq->route->fresh, rq->route->fresh, hash);
+}
+
 static void
 add_headers(struct req *rq, struct buf *b)
 {
@@ -449,10 +463,7 @@ add_headers(struct req *rq, struct buf *b)
 	if (rq->status != 204 && !rq->location)
 		buf_printf(b, "Content-Type: %s\r\n", type);
 	if (rq->route && rq->route->fresh && rq->status == rq->route->ok)
-		buf_printf(b,
-			"Cache-Control: public, max-age=%d, "
-			"stale-while-revalidate=%d\r\n",
-			rq->route->fresh, rq->route->fresh);
+		add_fresh(rq, b);
 	else
 		buf_str(b, "Cache-Control: no-store\r\n");
 	buf_printf(b, "X-Request-Id: %s\r\n", rq->ctx.id);
