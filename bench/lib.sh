@@ -82,7 +82,11 @@ pss() {
 		exe=$(readlink "$pid/exe" 2>/dev/null) || continue
 		case $(tr '\0' ' ' <"$pid/cmdline" 2>/dev/null) in
 		*"$here"*) ;;
-		*) case $exe in */nginx | */postgres) [ "$(readlink "$pid/cwd")" = "$here/pg" ] || continue ;; *) continue ;; esac ;;
+		*) case $exe in
+			*/postgres) [ "$(readlink "$pid/cwd")" = "$here/pg" ] || continue ;;
+			*/nginx) grep -qsF "$here" "/proc/$(awk '$1 == "PPid:" { print $2 }' "$pid/status")/cmdline" || continue ;;
+			*) continue ;;
+			esac ;;
 		esac
 		name=$(basename "$exe")
 		awk -v n="$name" '/^Pss:/ { print n, $2 }' "$pid/smaps_rollup" 2>/dev/null || true

@@ -24,4 +24,5 @@ EXTRA_DIST += t/helper/ws-client
 
 check_PROGRAMS += t/helper/ws-viewers
 t_helper_ws_viewers_SOURCES = t/helper/ws-viewers.c
-t_helper_ws_viewers_LDADD = src/base/libbase.a
+t_helper_ws_viewers_CPPFLAGS = $(AM_CPPFLAGS) $(SSL_CFLAGS)
+t_helper_ws_viewers_LDADD = src/base/libbase.a $(SSL_LIBS) $(CRYPTO_LIBS)

@@ -1,11 +1,15 @@
 /*
  * ws-viewers.c - many viewers of one deployment's log, or of the status page, at
- * once, over the socket of autostack-ws itself. Used by bench/logs, bench/status
- * and t/9052. One that is told that it lags comes back where it was, as a
- * browser does.
+ * once, over the socket of autostack-ws itself, or over TLS through nginx. Used
+ * by bench/logs, bench/status and t/9052. One that is told that it lags comes
+ * back where it was, as a browser does.
  *
  *   ws-viewers SOCKET DEPLOYMENT TOKEN VIEWERS SECONDS
  *   ws-viewers SOCKET status FILE VIEWERS SECONDS
+ *
+ * SOCKET may be https:PORT, of nginx on this machine (whose certificate is not
+ * looked at). There, forty viewers share an address of 127.0.0.0/8, since nginx
+ * counts the connections of each.
  *
  * Prints "ready" when all of them follow, then, when all were told of the
  * deployment's end or after so many seconds, one line:
@@ -39,6 +43,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <netinet/in.h>
+#include <openssl/ssl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/inotify.h>
@@ -52,6 +59,7 @@
 #define READ_BYTES  (64 * 1024)
 #define FRAME_MAX   (256 * 1024)
 #define LATE_MS     600000 /* the last bucket of the times */
+#define NEIGHBOURS  40     /* viewers of one address */
 #define OP_TEXT     1
 #define OP_CLOSE    8
 #define OP_PING     9
@@ -62,6 +70,7 @@ enum state { HEAD, FOLLOWS, COMPLETE, GONE };
 struct viewer {
 	enum state state;
 	int fd;
+	SSL *tls;      /* NULL: a plain socket */
 	bool told;     /* something of the stream has come */
 	struct buf in; /* what is not a whole frame yet */
 	int64_t seq;   /* of the last line */
@@ -71,6 +80,8 @@ struct viewer {
 
 struct crowd {
 	const char *socket, *deployment, *token;
+	int64_t port; /* of nginx; 0: socket is a path */
+	SSL_CTX *tls;
 	const char *file; /* of the status page; NULL: they watch a log */
 	int inotify;
 	int64_t round, changed_us; /* of the file */
@@ -97,7 +108,28 @@ put(struct viewer *v, const char *p, size_t n)
 {
 	/* a few hundred bytes: they fit the socket's buffer, or it is dead,
 	 * which the next read tells */
-	(void)!send(v->fd, p, n, MSG_NOSIGNAL);
+	if (v->tls)
+		(void)SSL_write(v->tls, p, (int)n);
+	else
+		(void)!send(v->fd, p, n, MSG_NOSIGNAL);
+}
+
+/* As recv(): 0 at the end, -1 with EAGAIN when there is nothing now. */
+static ssize_t
+get(struct viewer *v, char *p, size_t size)
+{
+	int n, error;
+
+	if (!v->tls)
+		return recv(v->fd, p, size, 0);
+	n = SSL_read(v->tls, p, (int)size);
+	if (n > 0)
+		return n;
+	error = SSL_get_error(v->tls, n);
+	if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE)
+		return 0;
+	errno = EAGAIN;
+	return -1;
 }
 
 /* A frame as clients send them, with a mask of zeros. */
@@ -112,9 +144,42 @@ put_frame(struct viewer *v, unsigned op, const char *p, size_t n)
 }
 
 static void
-open_stream(struct crowd *c, struct viewer *v)
+connect_unix(const struct crowd *c, struct viewer *v)
 {
 	struct sockaddr_un a = {.sun_family = AF_UNIX};
+
+	if (!str_copy(a.sun_path, sizeof(a.sun_path), c->socket))
+		die("too long");
+	v->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (v->fd < 0 || connect(v->fd, (struct sockaddr *)&a, sizeof(a)) < 0)
+		die(c->socket);
+}
+
+static void
+connect_tls(const struct crowd *c, struct viewer *v)
+{
+	uint32_t neighbours = (uint32_t)(v - c->v) / NEIGHBOURS;
+	struct sockaddr_in from = {.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 256 + neighbours)};
+	struct sockaddr_in to = {.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+		.sin_port = htons((uint16_t)c->port)};
+
+	v->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (v->fd < 0 ||
+		bind(v->fd, (struct sockaddr *)&from, sizeof(from)) < 0 ||
+		connect(v->fd, (struct sockaddr *)&to, sizeof(to)) < 0)
+		die(c->socket);
+	v->tls = SSL_new(c->tls);
+	if (!v->tls || SSL_set_fd(v->tls, v->fd) != 1 ||
+		SSL_set_tlsext_host_name(v->tls, "localhost") != 1 ||
+		SSL_connect(v->tls) != 1)
+		die("TLS");
+}
+
+static void
+open_stream(struct crowd *c, struct viewer *v)
+{
 	struct epoll_event e = {.events = EPOLLIN, .data.ptr = v};
 	char path[3072], head[4096];
 	int n = c->file ? snprintf(path, sizeof(path), "/api/status/stream")
@@ -130,15 +195,14 @@ open_stream(struct crowd *c, struct viewer *v)
 		"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
 		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
 		path);
-
-	if (!str_copy(a.sun_path, sizeof(a.sun_path), c->socket) ||
-		n >= (int)sizeof(head))
+	if (n >= (int)sizeof(head))
 		die("too long");
 	v->state = HEAD;
 	buf_reset(&v->in);
-	v->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (v->fd < 0 || connect(v->fd, (struct sockaddr *)&a, sizeof(a)) < 0)
-		die(c->socket);
+	if (c->port)
+		connect_tls(c, v);
+	else
+		connect_unix(c, v);
 	put(v, head, (size_t)n);
 	if (fcntl(v->fd, F_SETFL, O_NONBLOCK) < 0 ||
 		epoll_ctl(c->epoll, EPOLL_CTL_ADD, v->fd, &e) < 0)
@@ -337,6 +401,8 @@ frame_at(const char *p, size_t n, unsigned *ret_op, const char **ret_text,
 static void
 leave(struct crowd *c, struct viewer *v)
 {
+	SSL_free(v->tls);
+	v->tls = NULL;
 	(void)close(v->fd); /* leaves epoll with it */
 	if (v->state == COMPLETE)
 		return;
@@ -395,15 +461,20 @@ readable(struct crowd *c, struct viewer *v)
 
 	if (c->file)
 		look_at_file(c);
-	n = recv(v->fd, chunk, sizeof(chunk), 0);
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
-	c->now_us = clock_now_us();
-	if (n > 0)
-		buf_add(&v->in, chunk, (size_t)n);
-	if (n <= 0 || (v->state == HEAD && !take_head(c, v)) ||
-		(v->state != HEAD && !take_frames(c, v)))
-		leave(c, v);
+	do {
+		n = get(v, chunk, sizeof(chunk));
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+			return;
+		c->now_us = clock_now_us();
+		if (n > 0)
+			buf_add(&v->in, chunk, (size_t)n);
+		if (n <= 0 || (v->state == HEAD && !take_head(c, v)) ||
+			(v->state != HEAD && !take_frames(c, v))) {
+			leave(c, v);
+			return;
+		}
+		/* what OpenSSL has read already does not wake epoll */
+	} while (v->tls && SSL_has_pending(v->tls));
 }
 
 static int64_t
@@ -478,8 +549,12 @@ main(int argc, char **argv)
 		.n = (size_t)n,
 		.epoll = epoll_create1(EPOLL_CLOEXEC),
 		.late = calloc(LATE_MS + 1, sizeof(*c.late))};
-	if (c.epoll < 0 || !c.late)
+	if (str_starts(c.socket, "https:") &&
+		str_to_i64(c.socket + strlen("https:"), 1, 65535, &c.port))
+		c.tls = SSL_CTX_new(TLS_client_method());
+	if (c.epoll < 0 || !c.late || (c.port && !c.tls))
 		die("start");
+	(void)signal(SIGPIPE, SIG_IGN); /* SSL_write() to who has gone */
 	if (c.file)
 		watch_file(&c);
 	began = clock_mono_ms();
