@@ -7,6 +7,7 @@ autostack_worker_SOURCES = \
 	src/worker/serve.c \
 	src/worker/slot.c \
 	src/worker/job.c \
+	src/worker/room.c \
 	src/worker/output.c \
 	src/worker/lease.c \
 	src/worker/logsink.c \

@@ -142,6 +142,8 @@ deploy(struct job *j)
 	enum err e = open_env(j);
 
 	if (!e)
+		e = room_wait(j);
+	if (!e)
 		e = slot_prepare(j);
 	crash_point("clone");
 	if (!e)
@@ -168,8 +170,10 @@ deploy(struct job *j)
 static enum err
 deploy_upload(struct job *j)
 {
-	enum err e = slot_prepare(j);
+	enum err e = room_wait(j);
 
+	if (!e)
+		e = slot_prepare(j);
 	crash_point("unpack");
 	if (!e)
 		e = open_src(j);

@@ -229,6 +229,13 @@ MUST enum err output_publish(struct job *j, const char *output);
 /* What was built once is live again by one rename. */
 MUST enum err output_switch_back(struct job *j);
 
+/* ---- room.c: before a build ---- */
+
+/* Wait until the host has room, for cfg.build_room_wait at most; the log says
+ * what it waits for. E_BUILD_FAILED: there is none. E_BUILD_CANCELLED,
+ * E_LEASE_LOST. */
+MUST enum err room_wait(struct job *j);
+
 /* ---- lease.c: what a job writes to its row ---- */
 
 /* Arm the watchdog: this process is killed when the lease could not be kept
