@@ -151,14 +151,14 @@ static const struct field deployment_detail_out[] = {
 	O_ENUM("githubStatus", NUL, github_values, "What became of the newest status of the commit that GitHub was to be told; dropped: another one took its place. Null: none was."),
 	O_STR("githubError",  NUL, "Why it was not told, or not yet."),
 	O_LIST("stages", stage_out, "The way through, in order."),
-	O_STRS("logs", "The end of the log, at most 1000 lines: [mm:ss] text."),
+	O_STRS("logs", "The end of the log, at most 1000 lines, each like a message of the log."),
 	O_END
 };
 static const struct field log_line_out[] = {
 	O_INT("seq",        REQ, "Number of the line, from 1 without gaps."),
 	O_TIME("timestamp", REQ, "When it was written."),
 	O_ENUM("level",     REQ, levels, "How serious it is."),
-	O_STR("message",    REQ, "[mm:ss] text."),
+	O_STR("message",    REQ, "[mm:ss] text. Colours of the build stay as SGR sequences (ESC [ 31 m); but for tabs there are no other control characters."),
 	O_END
 };
 static const struct field deployment_logs_out[] = {

@@ -17,7 +17,7 @@ api POST /api/api-keys '{"name":"ci"}' as bob
 BOB=$(jget .key)
 URL=https://localhost:$HTTPS
 export HOME="$TMP/home"
-unset XDG_CONFIG_HOME AUTOSTACK_URL AUTOSTACK_API_KEY AUTOSTACK_CA AUTOSTACK_CLIENT_CONF AUTOSTACK_PATIENCE
+unset XDG_CONFIG_HOME AUTOSTACK_URL AUTOSTACK_API_KEY AUTOSTACK_CA AUTOSTACK_CLIENT_CONF AUTOSTACK_PATIENCE NO_COLOR
 mkdir -p "$HOME/.config/autostack"
 
 # run ARG...: sets $code, $out, $err
@@ -175,7 +175,20 @@ ends success
 run logs "$id" --follow
 is "$code" 0 "0 when it succeeded"
 is "$(LC_ALL=C grep -c "$(printf '[\033\007]\|\302\233\|\342\200\256')" out)" 0 "LOG-3 no character steers the terminal"
-like "$out" '\?\[31mred\? .*x3' "LOG-3 it is shown as a question mark"
+like "$out" '^red\? \?2J \?x3$' "LOG-3 it is shown as a question mark, and colours not at all"
+# on_terminal ARG...: sets $out to what a terminal is given, without CR
+on_terminal() {
+	out=$(script -qec "'$abs_top_builddir/autostack' $*" /dev/null </dev/null | tr -d '\r')
+}
+E=$(printf '\033')
+log 4 4 "'plain ' || chr(27) || '[2Jx'"
+on_terminal logs "$id"
+like "$out" "^$E\[31mred\? \?2J \?x3$E\[0m$" "LOG-3 a terminal is given colours, until the end of the line"
+like "$out" '^plain \?\[2Jx$' "LOG-3 and nothing else that acts on it"
+NO_COLOR=1 on_terminal logs "$id"
+like "$out" '^red\? \?2J \?x3$' "LOG-3 but not with NO_COLOR"
+NO_COLOR='' on_terminal logs "$id"
+like "$out" "^$E\[31mred" "which has to say something"
 row building
 log 1 1
 "$abs_top_builddir/autostack" logs -f "$id" >follow.out 2>follow.err &

@@ -20,7 +20,7 @@ is "$(cat "$API_BODY")" "" "an empty text"
 sql "INSERT INTO deployment_logs (deployment_id, seq, at, level, message)
 	SELECT '$id', n, '2026-01-20 10:30:00+00'::timestamptz + n * interval '1 ms', 'info', '[00:0' || n / 1000 || '] line ' || n
 	FROM generate_series(1, 1200) n;
-	INSERT INTO deployment_logs VALUES ('$id', 1201, now(), 'error', E'[00:02] \"quoted\" \\\\ <b> \u00e9 \U0001F600');
+	INSERT INTO deployment_logs VALUES ('$id', 1201, now(), 'error', E'[00:02] \"quoted\" \\\\ <b> \u00e9 \U0001F600 \u001b[31mred');
 	UPDATE deployments SET log_seq = 1201 WHERE id = '$id'"
 
 api_case "pages:"
@@ -34,7 +34,9 @@ json '.logs | length' = 701
 json '.logs[0].seq' = 501
 json .nextAfter = 1201
 json .complete = false "a deployment that has not ended is not complete"
-json '.logs[-1].message' = '[00:02] "quoted" \ <b> é 😀'
+LAST="[00:02] \"quoted\" \\ <b> é 😀 $(printf '\033')[31mred"
+json '.logs[-1].message' = "$LAST"
+like "$(cat "$API_BODY")" '\\u001b\[31mred"' "LOG-3 a colour's ESC is escaped"
 json '.logs[-1].level' = error
 api GET "$logs?after=1201" as ada
 is "$(cat "$API_BODY")" '{"logs":[],"nextAfter":1201,"complete":false}' "nothing new"
@@ -71,7 +73,7 @@ api_case "detail:"
 api GET /api/deployments/$id as ada
 json '.logs | length' = 1000
 json '.logs[0]' = "[00:00] line 202"
-json '.logs[999]' = '[00:02] "quoted" \ <b> é 😀'
+json '.logs[999]' = "$LAST"
 
 # A log at its limit: 10 MB of lines of 16 KiB.
 sql "INSERT INTO deployment_logs (deployment_id, seq, at, level, message)

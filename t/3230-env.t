@@ -17,7 +17,12 @@ printf 'basic %s\n' "$(printf %s "user:$TOKEN" | base64 -w 0)"
 perl -e 'my $t = $ENV{TOKEN}; $t =~ s/([^A-Za-z0-9_.-])/sprintf("%%%02X", ord $1)/ge; print "url $t\n"'
 perl -e 'my $t = $ENV{QUOTED}; $t =~ s/(["\\])/\\$1/g; print "json \"$t\"\n"'
 printf 'coloured \033[31m%s\033[0m\n' "$TOKEN"
-printf 'inside %s\033[0m%s\n' "$(printf %s "$TOKEN" | head -c 5)" "$(printf %s "$TOKEN" | tail -c +6)"
+printf 'inside %s\033[0m\033[K%s\n' "$(printf %s "$TOKEN" | head -c 5)" "$(printf %s "$TOKEN" | tail -c +6)"
+printf 'grepped '
+printf '%s\n' "$TOKEN" | grep --color=always 'S3cr3t'
+printf 'rainbow '
+printf %s "$TOKEN" | base64 -w 0 | sed "s/./$(printf '\033')[38;5;9m&/g"
+printf '\033[m\n'
 echo "$PEM" | tail -n 1
 echo "short $SHORT end"
 i=0
@@ -56,19 +61,22 @@ is "$(grep -c canary "$TMP/ps")" 0 "GIT-5 SB-5 no value in any argument list"
 is "$(grep -c canary "$TMP/environs")" 0 \
 	"SB-5 no value in the environment of any process of the worker's account"
 mask='\*\*\*'
+esc=$(printf '\033')
 like "$log" "\] plain $mask end\$" "LOG-2 a value"
 like "$log" "\] cut $mask end\$" "LOG-2 PEER-5 a value in two writes"
 like "$log" "\] base64 $mask=*\$" "LOG-2 its base64"
 like "$log" "\] basic dXNlcj[^ ]{0,3}${mask}[^ ]{0,4}\$" "LOG-2 base64 of more than it"
 like "$log" "\] url $mask\$" "LOG-2 its URL-encoded form"
 like "$log" "\] json \"$mask\"\$" "LOG-2 its JSON-escaped form"
-like "$log" "\] coloured $mask\$" "LOG-2 with colours around"
-like "$log" "\] inside $mask\$" "LOG-2 with a terminal sequence in it"
+like "$log" "\] coloured $esc\[31m$mask$esc\[0m\$" "LOG-2 with colours around"
+like "$log" "\] inside $mask$esc\[0m\$" "LOG-2 with terminal sequences in it"
+like "$log" "\] grepped $mask$esc\[01;31m$esc\[m\$" "LOG-2 with a part of it highlighted"
+like "$log" "\] rainbow $esc\[38;5;9m$mask($esc\[38;5;9m=?)+$esc\[m\$" "LOG-2 its base64 in colours"
 like "$log" "\] $mask\$" "LOG-2 a line of a value of several lines"
 like "$log" '\] short abcde end$' "LOG-2 values under 6 characters are not masked"
 like "$log" "\] last $mask\$" "LOG-2 at the end without a newline"
 like "$log" "\] ($mask,$mask;){300}\$" "LOG-2 over many chunks"
-unlike "$log" 'canary|S3cr3t|Value=42' "LOG-2 nothing of it is left in the log"
+unlike "$(printf '%s\n' "$log" | sed "s/$esc\[[0-9;]*m//g")" 'canary|S3cr3t|Value=42' "LOG-2 nothing of it is left in the log"
 unlike "$(sql "SELECT row_to_json(d) FROM deployments d")" 'canary' \
 	"LOG-2 nor in the row"
 unlike "$(cat "$WORKER_LOG")" 'canary' "LOG-2 nor in the worker's own log"

@@ -20,14 +20,17 @@ like "$log" '^\[00:0[0-9]\] \[00:00\] Deployment failed: no$' "SB-10 a forged ti
 try_log fakefail 'echo "Deployment successful!"; exit 4'
 is "$status" failed "SB-10 nor is a success"
 
-try_log controls 'printf "a\\000b\\033[31mred\\033[0m \\033]0;title\\007x\\033]52;c;ZXZpbA==\\033\\\\y\\001\\177 \\302\\233 31m \\342\\200\\256z\\n"; printf "\\377\\376 bad\\n"; printf "one\\rtwo\\r\\nthree\\n"; printf "\\t tab\\n"'
+try_log controls 'printf "a\\000b\\033[31mred\\033[0m \\033]0;title\\007x\\033]52;c;ZXZpbA==\\033\\\\y\\001\\177 \\302\\233 31m \\342\\200\\256z\\n"; printf "\\377\\376 bad\\n"; printf "one\\rtwo\\r\\nthree\\n"; printf "\\t tab\\n";
+	printf "\\033[1;38;2;255;0;0mA\\033[2J\\033[3A\\033[1;1H\\033[?25l\\033[>4m\\033[6n\\033c\\033(0\\033]8;;http://evil\\007\\033Pq\\033\\\\\\302\\2334mB\\n"'
 is "$status" success "LOG-3 controls in the output"
 R=$(printf '\357\277\275')
-like "$log" "^\\[[0-9:]*\\] a${R}bred xy${R}${R} .*${R}z\$" "LOG-3 are dropped or marked" || diag "$(echo "$log" | od -c | head -40)"
+E=$(printf '\033')
+like "$log" "^\\[[0-9:]*\\] a${R}b$E\\[31mred$E\\[0m xy${R}${R}  ${R}z\$" "LOG-3 are dropped or marked" || diag "$(echo "$log" | od -c | head -40)"
 like "$log" "^\\[[0-9:]*\\] ${R}${R} bad\$" "SB-10 invalid UTF-8 is marked"
 like "$log" '^\[[0-9:]*\] two$' "LOG-3 a carriage return ends a line"
 like "$log" "^\\[[0-9:]*\\] 	 tab\$" "LOG-3 a tab stays"
-is "$(sql "SELECT count(*) FROM deployment_logs WHERE message ~ '[\\u0001-\\u0008\\u000a-\\u001f\\u007f-\\u009f\\u202a-\\u202e]'")" 0 \
+like "$log" "^\\[[0-9:]*\\] $E\\[1;38;2;255;0;0mA$E\\[4mB\$" "LOG-3 of all that a terminal obeys colours alone stay, in one form"
+is "$(sql "SELECT count(*) FROM deployment_logs WHERE regexp_replace(message, '\\u001b\[[0-9;:]*m', '', 'g') ~ '[\\u0001-\\u0008\\u000a-\\u001f\\u007f-\\u009f\\u202a-\\u202e]'")" 0 \
 	"LOG-3 no stored line has another control"
 
 try_log long 'head -c 100000 /dev/zero | tr "\\0" x; echo; perl -e '\''print "\303\244" x 20000'\'''
@@ -36,6 +39,13 @@ is "$(sql "SELECT max(octet_length(message)) <= 16384 AND sum(octet_length(messa
 	FROM deployment_logs WHERE deployment_id = '$id'")" t "SB-10 are lines of at most 16 KiB, whole"
 is "$(sql "SELECT sum(length(message) - 8) FROM deployment_logs WHERE deployment_id = '$id' AND message ~ ' ä+\$'")" 20000 \
 	"SB-10 cut between characters"
+
+# seven bytes a piece, so that the border falls within one
+try_log rainbow 'perl -e '\''print "r"; print "\e[3${\($_ % 8)}m", $_ % 10, "." for 1 .. 9000'\'''
+is "$status" success "LOG-3 a long line in colours"
+is "$(sql "SELECT max(octet_length(message)) BETWEEN 16300 AND 16384 AND sum(length(text)) = 18001
+	FROM (SELECT message, regexp_replace(substr(message, 9), '\\u001b\[3[0-7]m', '', 'g') AS text
+		FROM deployment_logs WHERE deployment_id = '$id') l WHERE text ~ '^[r0-9.]+\$'")" t "LOG-3 is not cut within one"
 
 # one byte a time, and far too much
 try_log slow 'for i in 1 2 3 4 5 6 7 8; do printf $i; sleep 0.1; done; echo; printf end'

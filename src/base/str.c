@@ -234,6 +234,39 @@ str_utf8_cut(const char *s, size_t n, size_t max)
 	return is_tail((unsigned char)s[cut]) ? max : cut;
 }
 
+size_t
+str_sgr_at(const char *s, size_t n)
+{
+	n = MIN(n, (size_t)STR_SGR_MAX);
+	if (n < 3 || s[0] != '\x1b' || s[1] != '[')
+		return 0;
+	for (size_t i = 2; i < n; i++) {
+		if (s[i] == 'm')
+			return i + 1;
+		if (s[i] < '0' || s[i] > ';')
+			return 0;
+	}
+	return 0;
+}
+
+size_t
+str_sgr_find(const char *s, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n) {
+		const char *esc = memchr(s + i, '\x1b', n - i);
+
+		if (!esc)
+			return n;
+		i = (size_t)(esc - s);
+		if (str_sgr_at(esc, n - i))
+			return i;
+		i++;
+	}
+	return n;
+}
+
 bool
 str_has_control(const char *s)
 {
@@ -291,7 +324,7 @@ str_has_bidi(const char *s)
 char *
 str_plain(struct arena *a, const char *s, size_t max)
 {
-	size_t n = str_utf8_cut(s, strlen(s), max);
+	size_t n = str_utf8_cut(s, strnlen(s, max + 1), max);
 	char *out = arena_alloc(a, n + 1);
 	char *p = out;
 

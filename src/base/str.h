@@ -35,6 +35,13 @@ size_t str_utf8_at(const char *s, size_t n);
 /* The most bytes of s (n long), but not over max, that end on a border between
  * characters. */
 size_t str_utf8_cut(const char *s, size_t n, size_t max);
+/* Colours and the like for terminals (SGR): ESC [, digits ; : and m, at most
+ * STR_SGR_MAX bytes in all. The length of such a sequence at s, 0 when there is
+ * none within n bytes. */
+#define STR_SGR_MAX 64
+size_t str_sgr_at(const char *s, size_t n);
+/* How many bytes of s stand before the first one; n when there is none. */
+size_t str_sgr_find(const char *s, size_t n);
 bool str_has_control(const char *s); /* C0 (tab and newline too), DEL, C1 */
 /* Characters that turn the direction of text or break lines: U+061C,
  * U+200E-200F, U+2028-202E, U+2066-2069. */

@@ -11,6 +11,8 @@
 
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 /* Under rate_per_minute, with room for the panel. */
 #define POLL_MIN_MS 1000
@@ -22,6 +24,7 @@ struct follow {
 	struct cli *cli;
 	const char *id;
 	bool quiet;
+	bool colours;  /* let those of the build through */
 	int64_t after; /* seq of the last line that was printed */
 	int64_t good;  /* when an answer came last, monotonic */
 	int64_t wait;  /* before the next question */
@@ -60,6 +63,30 @@ ask(struct follow *f, struct arena *a, const char *path, struct cli_answer *ret)
 	return true;
 }
 
+/* A line of the log. Nothing but colours acts on the terminal, and they end
+ * with the line. */
+static void
+print_line(const struct follow *f, struct arena *a, const char *s)
+{
+	size_t n = strlen(s);
+	bool coloured = false;
+
+	while (n) {
+		size_t k = str_sgr_at(s, n);
+
+		if (!k) {
+			k = str_sgr_find(s, n);
+			(void)fputs(str_plain(a, s, k), stdout);
+		} else if (f->colours) {
+			(void)fwrite(s, 1, k, stdout);
+			coloured = true;
+		}
+		s += k;
+		n -= k;
+	}
+	(void)puts(coloured ? "\x1b[0m" : "");
+}
+
 static void
 print_lines(struct follow *f, struct arena *a, const struct jsn *lines)
 {
@@ -72,9 +99,18 @@ print_lines(struct follow *f, struct arena *a, const struct jsn *lines)
 			continue;
 		f->after = seq;
 		if (!f->quiet)
-			(void)printf("%s\n", str_plain(a, text, strlen(text)));
+			print_line(f, a, text);
 	}
 	(void)fflush(stdout);
+}
+
+/* For people at a terminal who do not object (https://no-color.org). */
+static bool
+wants_colours(void)
+{
+	const char *no = getenv("NO_COLOR");
+
+	return isatty(STDOUT_FILENO) && !(no && *no);
 }
 
 /* The next page; *ret_end: nothing can follow, *ret_more: something may be
@@ -105,6 +141,7 @@ start(struct follow *f, struct cli *c, const char *id, bool quiet)
 	*f = (struct follow){.cli = c,
 		.id = id,
 		.quiet = quiet,
+		.colours = wants_colours(),
 		.good = clock_mono_ms(),
 		.wait = POLL_MIN_MS};
 	if (str_is_uuid(id))

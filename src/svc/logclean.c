@@ -4,10 +4,9 @@
  */
 #include "svc/logclean.h"
 
-#include "base/str.h"
-
 #define SEQUENCE_MAX 4096
 #define ESC          0x1b
+#define NO_COLOUR    STR_SGR_MAX /* nparams of what cannot be one */
 
 enum state {
 	TEXT,
@@ -66,10 +65,34 @@ after_c1(uint32_t u)
 	return TEXT;
 }
 
+static void
+enter(struct logclean *c, enum state s)
+{
+	c->state = s;
+	c->nparams = c->colours ? 0 : NO_COLOUR;
+}
+
+/* One character of a CSI sequence, which may turn out to be a colour. */
+static void
+in_colour(struct logclean *c, uint32_t u, struct buf *out)
+{
+	char text[STR_SGR_MAX] = "\x1b[";
+
+	if (u >= '0' && u <= ';' && c->nparams < sizeof(c->params)) {
+		c->params[c->nparams++] = (char)u;
+	} else if (u == 'm' && c->nparams != NO_COLOUR) {
+		memcpy(text + 2, c->params, c->nparams);
+		text[2 + c->nparams] = 'm';
+		buf_add(out, text, 3 + c->nparams);
+	} else {
+		c->nparams = NO_COLOUR;
+	}
+}
+
 /* One character inside a sequence. False: it does not belong to it and is to
  * be read as text. */
 static bool
-in_sequence(struct logclean *c, uint32_t u)
+in_sequence(struct logclean *c, uint32_t u, struct buf *out)
 {
 	if (u == '\n' || u == '\r' || ++c->skipped > SEQUENCE_MAX) {
 		c->state = TEXT;
@@ -77,10 +100,12 @@ in_sequence(struct logclean *c, uint32_t u)
 	}
 	switch ((enum state)c->state) {
 	case ESCAPE:
-		c->state = u == ESC ? ESCAPE : (int)after_escape(u);
+		enter(c, u == ESC ? ESCAPE : after_escape(u));
 		return u >= 0x20 && u <= 0x7e;
 	case NF:
 	case CSI:
+		if (c->state == CSI)
+			in_colour(c, u, out);
 		if (u == ESC)
 			c->state = ESCAPE;
 		else if (u >= (c->state == CSI ? 0x40U : 0x30U))
@@ -108,14 +133,14 @@ take(struct logclean *c, const uint8_t *s, size_t n, struct buf *out)
 	bool after_cr = c->cr;
 
 	c->cr = false;
-	if (c->state != TEXT && in_sequence(c, u))
+	if (c->state != TEXT && in_sequence(c, u, out))
 		return;
 	if (u == '\n' || u == '\r') {
 		if (!(u == '\n' && after_cr))
 			buf_char(out, '\n');
 		c->cr = u == '\r';
 	} else if (u == ESC || (u >= 0x80 && u < 0xa0 && after_c1(u))) {
-		c->state = u == ESC ? ESCAPE : (int)after_c1(u);
+		enter(c, u == ESC ? ESCAPE : after_c1(u));
 		c->skipped = 0;
 	} else if ((u < 0x20 && u != '\t') || (u >= 0x7f && u < 0xa0) ||
 		   is_deceptive(u)) {
@@ -142,6 +167,7 @@ static void
 invalid(struct logclean *c, struct buf *out)
 {
 	c->cr = false;
+	c->nparams = NO_COLOUR;
 	if (c->state == TEXT || ++c->skipped > SEQUENCE_MAX) {
 		c->state = TEXT;
 		replacement(out);
@@ -202,5 +228,5 @@ void
 logclean_end(struct logclean *c, struct buf *out)
 {
 	settle(c, out, true);
-	*c = (struct logclean){0};
+	*c = (struct logclean){.colours = c->colours};
 }

@@ -1,7 +1,8 @@
 /*
  * mask.c - finds any of many patterns in a stream. A table indexed by a hash
  * of six bytes says which patterns may begin at a place, so ordinary text
- * costs one look-up a byte. Used by the worker's log.
+ * costs one look-up a byte. Colours wait beside the text that is held, so that
+ * no pattern sees them. Used by the worker's log.
  */
 #include "svc/mask.h"
 
@@ -12,20 +13,33 @@
 #define LINE_MIN  8          /* a line of a secret of several lines */
 #define HELD_MAX  (1u << 20) /* the longest form, and a chunk */
 #define CHUNK_MAX (64u * 1024)
+/* Colours that wait for the text before them; when so many wait for what may
+ * become a secret, only the last ones stay. */
+#define COLOURS_MAX 256
 
 struct pattern {
 	const char *text;
 	size_t len;
 	struct pattern *next; /* of the same bucket */
 	struct pattern *all;
+	struct pattern *numbers;
+};
+
+struct colour {
+	size_t at; /* that many bytes of held stand before it */
+	size_t len;
+	char text[STR_SGR_MAX];
 };
 
 struct mask {
 	struct pattern *bucket[BUCKETS];
 	struct pattern *all;
-	bool first[256]; /* some pattern begins with this byte */
+	struct pattern *numbers; /* those that could be within a colour */
+	bool first[256];         /* some pattern begins with this byte */
 	struct buf held;
 	size_t hidden; /* that many bytes of held belong to the last mark */
+	struct colour colour[COLOURS_MAX]; /* in order */
+	size_t colours;
 };
 
 static unsigned
@@ -61,6 +75,10 @@ add_n(struct arena *a, struct mask *m, const char *text, size_t len)
 	m->bucket[h] = p;
 	m->all = p;
 	m->first[(uint8_t)text[0]] = true;
+	if (strspn(p->text, "[0123456789:;m") == len) {
+		p->numbers = m->numbers;
+		m->numbers = p;
+	}
 }
 
 /* The secret as it appears in base64 of a longer text, skip bytes of which
@@ -241,6 +259,33 @@ match(const struct mask *m, const char *p, size_t n, bool *ret_more)
 	return longest;
 }
 
+static void
+drop_colours(struct mask *m, size_t n)
+{
+	m->colours -= n;
+	memmove(m->colour, m->colour + n, m->colours * sizeof(*m->colour));
+}
+
+/* Write held[from, to) and the colours up to there. Those before it come first:
+ * they stood in what the last mark hides. */
+static void
+put(struct mask *m, size_t from, size_t to, struct buf *out)
+{
+	const char *p = buf_text(&m->held);
+	size_t n = 0;
+
+	for (; n < m->colours && m->colour[n].at <= to; n++) {
+		size_t at = MAX(m->colour[n].at, from);
+
+		buf_add(out, p + from, at - from);
+		buf_add(out, m->colour[n].text, m->colour[n].len);
+		from = at;
+	}
+	buf_add(out, p + from, to - from);
+	if (n)
+		drop_colours(m, n);
+}
+
 /* Decide about what is held; at_end: nothing follows. */
 static void
 scan(struct mask *m, bool at_end, struct buf *out)
@@ -258,7 +303,7 @@ scan(struct mask *m, bool at_end, struct buf *out)
 			break;
 		if (len) {
 			if (!m->hidden) {
-				buf_add(out, p + plain, i - plain);
+				put(m, plain, i, out);
 				buf_str(out, MASK_TEXT);
 			}
 			m->hidden = MAX(m->hidden, len);
@@ -268,23 +313,62 @@ scan(struct mask *m, bool at_end, struct buf *out)
 			plain = i + 1;
 		}
 	}
-	if (i > plain)
-		buf_add(out, p + plain, i - plain);
-	if (i)
-		buf_consume(&m->held, i);
+	put(m, plain, i, out);
+	buf_consume(&m->held, i);
+	for (size_t k = 0; k < m->colours; k++)
+		m->colour[k].at -= i;
+}
+
+static bool
+tells(const struct mask *m, const char *colour, size_t n)
+{
+	const struct pattern *x = m->numbers;
+
+	while (x && !memmem(colour, n, x->text, x->len))
+		x = x->numbers;
+	return x != NULL;
+}
+
+static void
+add_colour(struct mask *m, const char *p, size_t n, struct buf *out)
+{
+	struct colour *c;
+
+	if (tells(m, p, n))
+		return;
+	if (m->colours == COLOURS_MAX)
+		scan(m, false, out);
+	if (m->colours == COLOURS_MAX)
+		drop_colours(m, COLOURS_MAX / 2);
+	c = &m->colour[m->colours++];
+	c->at = m->held.len;
+	c->len = n;
+	memcpy(c->text, p, n);
 }
 
 void
 mask_feed(struct mask *m, const char *p, size_t n, struct buf *out)
 {
-	while (n) {
-		size_t part = MIN(n, (size_t)CHUNK_MAX);
+	size_t fresh = 0; /* that much text was not looked at */
 
-		buf_add(&m->held, p, part);
-		scan(m, false, out);
+	while (n) {
+		size_t part = str_sgr_at(p, n);
+
+		if (part) {
+			add_colour(m, p, part, out);
+		} else {
+			part = MIN(str_sgr_find(p, n), CHUNK_MAX - fresh);
+			buf_add(&m->held, p, part);
+			fresh += part;
+		}
+		if (fresh == CHUNK_MAX) {
+			scan(m, false, out);
+			fresh = 0;
+		}
 		p += part;
 		n -= part;
 	}
+	scan(m, false, out);
 }
 
 void
@@ -308,7 +392,7 @@ mask_text(struct arena *a, const struct mask *m, const char *text)
 
 	buf_init(&once.held, HELD_MAX);
 	buf_init(&out, 4 * strlen(text) + 64);
-	once.hidden = 0;
+	once.hidden = once.colours = 0;
 	mask_feed(&once, text, strlen(text), &out);
 	mask_end(&once, &out);
 	buf_done(&once.held);

@@ -65,6 +65,7 @@ logsink_new(struct job *j, int64_t seq, int64_t bytes)
 
 	s->arena = arena_new(64 << 20, 256 << 20);
 	s->seq = seq;
+	s->clean.colours = true;
 	s->bytes = bytes;
 	/* a feed of 64 KiB, three bytes for each, after what was held back */
 	buf_init(&s->cleaned, 1 << 20);
@@ -97,6 +98,22 @@ add_raw(struct job *j, enum line_level level, const char *text, size_t n)
 	s->bytes += (int64_t)strlen(line) + 1;
 }
 
+/* The bytes of a line that are stored as one: not into a character, nor into a
+ * colour. */
+static size_t
+cut(const char *p, size_t n)
+{
+	size_t k = str_utf8_cut(p, n, LINE_MAX_BYTES);
+
+	if (k == n)
+		return n;
+	for (size_t i = k - STR_SGR_MAX; i < k; i++) {
+		if (i + str_sgr_at(p + i, n - i) > k)
+			return i;
+	}
+	return k;
+}
+
 /* One line of output, in pieces when it is too long. */
 static void
 add_output(struct job *j, const char *p, size_t n)
@@ -104,9 +121,7 @@ add_output(struct job *j, const char *p, size_t n)
 	struct logsink *s = j->log;
 
 	do {
-		size_t k = n <= LINE_MAX_BYTES
-				   ? n
-				   : str_utf8_cut(p, n, LINE_MAX_BYTES);
+		size_t k = cut(p, n);
 
 		if (s->over)
 			return;
@@ -138,7 +153,7 @@ split(struct job *j, bool at_end)
 		if (!nl && !at_end) {
 			if (n <= LINE_MAX_BYTES)
 				break;
-			n = str_utf8_cut(p, n, LINE_MAX_BYTES);
+			n = cut(p, n);
 		}
 		add_output(j, p, n);
 		from += n + (nl != NULL);
@@ -147,15 +162,24 @@ split(struct job *j, bool at_end)
 		buf_consume(b, from);
 }
 
-/* What was masked goes on to the lines and the tail. */
+/* What was masked goes on to the lines, and without colours to the tail. */
 static void
 take_masked(struct job *j, bool at_end)
 {
 	struct logsink *s = j->log;
+	const char *p = buf_text(&s->masked);
+	size_t n = s->masked.len;
 
 	if (!s->over)
-		buf_add(&s->part, buf_text(&s->masked), s->masked.len);
-	buf_add(&s->tail, buf_text(&s->masked), s->masked.len);
+		buf_add(&s->part, p, n);
+	while (n) {
+		size_t text = str_sgr_find(p, n);
+		size_t colour = str_sgr_at(p + text, n - text);
+
+		buf_add(&s->tail, p, text);
+		p += text + colour;
+		n -= text + colour;
+	}
 	if (s->tail.len > TAIL_MAX)
 		buf_consume(&s->tail, s->tail.len - TAIL_MAX);
 	buf_reset(&s->masked);

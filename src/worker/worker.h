@@ -259,7 +259,7 @@ struct logsink *logsink_new(struct job *j, int64_t seq, int64_t bytes);
 /* A line of the worker's own. */
 void job_say(struct job *j, enum line_level level, const char *fmt, ...)
 	PRINTF(3, 4);
-/* Output of a build, in pieces. */
+/* Output of a build, in pieces; its colours are kept. */
 void logsink_feed(struct job *j, const char *p, size_t n);
 /* The build's output ends: what has no newline yet is a line. */
 void logsink_end_output(struct job *j);
@@ -270,8 +270,8 @@ MUST enum err logsink_flush(struct job *j, bool now);
 int logsink_wait_ms(const struct job *j);
 bool logsink_is_full(const struct job *j); /* read no more output now */
 bool logsink_is_over(const struct job *j); /* build_log_max was passed */
-/* Keep a copy of the last bytes of output, cleaned and masked, until the next
- * call; for telling why git failed. */
+/* Keep a copy of the last bytes of output, cleaned and masked, without colours,
+ * until the next call; for telling why git failed. */
 void logsink_tail_start(struct job *j);
 const char *logsink_tail(const struct job *j);
 

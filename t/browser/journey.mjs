@@ -83,11 +83,14 @@ for (let look = 0; look < 200 && shown.size < stored.length; look++) {
 	await log.press('PageDown');
 	await page.waitForTimeout(30);
 }
-is([...shown].sort((a, b) => a[0] - b[0]).map(([, text]) => text), stored.map(t => t.replace(/^\[\d+:\d+\] /, '')), 'the log shows each stored line once, with none lost');
+is([...shown].sort((a, b) => a[0] - b[0]).map(([, text]) => text), stored.map(t => t.replace(/^\[\d+:\d+\] /, '').replace(/\x1b\[\d*m/g, '')), 'the log shows each stored line once, with none lost');
 ok(await log.evaluate(e => !e.querySelector('b')) && stored.some(t => t.includes('<b>')), 'CS-1 markup in the log is text');
-await page.getByLabel('Find in the log').fill('step 7');
+await page.getByLabel('Find in the log').fill('9 <b>bold');
 await page.keyboard.press('Enter');
-await soon(() => log.innerText().then(t => t.includes('step 7')), 'searching goes to the line');
+await soon(() => log.locator('mark').count().then(n => n > 0), 'searching goes to the line, across its colours');
+const colours = await log.locator('.log-line', {hasText: 'step 1 of'}).locator('.log-text > *').evaluateAll(all => all.map(e => [e.className, getComputedStyle(e).color]));
+is(colours[0]?.[0], 'a-fg-2', 'a colour of the build is a class');
+is(colours[0]?.[1], 'rgb(111, 208, 140)', 'and shows');
 
 // --- the site ---
 const visit = page.getByRole('link', {name: /Visit site/});

@@ -133,6 +133,36 @@ START_TEST(test_utf8_cut)
 }
 END_TEST
 
+START_TEST(test_sgr)
+{
+	static const char *const none[] = {"", "\x1b", "\x1b[", "\x1b[31",
+		"\x1b[31 m", "\x1b[?1m", "\x1b[31K", "\x1b]m", "[31m",
+		"\x9b"
+		"31m",
+		"\x1b[3\x80m", "\x1b\x1b[m"};
+	char most[STR_SGR_MAX + 2];
+
+	ck_assert_uint_eq(str_sgr_at("\x1b[mx", 4), 3);
+	ck_assert_uint_eq(str_sgr_at("\x1b[38:2::1;0mm", 13), 12);
+	ck_assert_uint_eq(str_sgr_at("\x1b[31m", 4), 0);
+	for (size_t i = 0; i < NELEM(none); i++)
+		ck_assert_uint_eq(str_sgr_at(none[i], strlen(none[i])), 0);
+	memset(most, '1', sizeof(most));
+	memcpy(most, "\x1b[", 2);
+	most[STR_SGR_MAX - 1] = 'm';
+	ck_assert_uint_eq(str_sgr_at(most, sizeof(most)), STR_SGR_MAX);
+	most[STR_SGR_MAX - 1] = '1';
+	most[STR_SGR_MAX] = 'm';
+	ck_assert_uint_eq(str_sgr_at(most, sizeof(most)), 0);
+
+	ck_assert_uint_eq(str_sgr_find("", 0), 0);
+	ck_assert_uint_eq(str_sgr_find("abc", 3), 3);
+	ck_assert_uint_eq(str_sgr_find("\x1b[1mabc", 7), 0);
+	ck_assert_uint_eq(str_sgr_find("a\x1b\x1b[Kb\x1b[1m", 10), 6);
+	ck_assert_uint_eq(str_sgr_find("a\x1b[1m", 4), 4);
+}
+END_TEST
+
 START_TEST(test_control)
 {
 	ck_assert(!str_has_control("") && !str_has_control("a b~"));
@@ -295,8 +325,8 @@ Suite *
 suite_str(void)
 {
 	const TTest *const tests[] = {test_compare, test_numbers, test_split,
-		test_uuid, test_utf8, test_utf8_cut, test_control, test_base64,
-		test_unescape, test_escape, test_email, test_snake,
+		test_uuid, test_utf8, test_utf8_cut, test_sgr, test_control,
+		test_base64, test_unescape, test_escape, test_email, test_snake,
 		test_plain_LOG_3, NULL};
 	Suite *s = suite_create("str");
 
