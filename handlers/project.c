@@ -173,6 +173,7 @@ static const struct field project_out[] = {
 	PROJECT_FIELDS,
 	O_STRS("envVarNames", "Names of the environment variables of production."),
 	O_STRS("previewEnvVarNames", "Names of those of previews."),
+	O_INT("uploadMaxBytes",    REQ, "How many bytes an upload may have: upload_max of the host."),
 	O_END
 };
 static const struct field project_list_out[] = {
@@ -271,12 +272,13 @@ reply_project(struct req *rq, const char *id)
 	if (e)
 		return e;
 	(void)reply_begin(rq);
-	reply_fields(rq, rq_rows(rq), 0, project_out);
+	reply_fields(rq, rq_rows(rq), 0, project_item_out);
 	e = write_names(
 		rq, "envVarNames", ENVIRON_PRODUCTION, id, "env_sealed");
 	if (!e)
 		e = write_names(rq, "previewEnvVarNames", ENVIRON_PREVIEW, id,
 			"preview_env_sealed");
+	jw_kint(&rq->jw, "uploadMaxBytes", rq_cfg(rq)->upload_max);
 	return e ? e : reply_end(rq);
 }
 
