@@ -68,7 +68,23 @@ static const struct field audit_list_out[] = {
 	O_END
 };
 
-static handler_fn h_audit_list;
+static const struct field audit_event_out[] = {
+	O_STR("event",      REQ, "Its name, as rows have it."),
+	O_STR("text",       REQ, "What somebody did, to be read after the name: signed in."),
+	O_END
+};
+static const struct field audit_group_out[] = {
+	O_STR("prefix",     REQ, "How they begin: an action of the list."),
+	O_STR("text",       REQ, "What they are about."),
+	O_LIST("events",    audit_event_out, "Its events."),
+	O_END
+};
+static const struct field audit_events_out[] = {
+	O_LIST("groups", audit_group_out, "All events there are, each in one group."),
+	O_END
+};
+
+static handler_fn h_audit_list, h_audit_events;
 
 const struct route audit_routes[] = {
 	{ .op = "auditList", .verb = GET, .path = "/api/audit-logs", .who = WHO_USER,
@@ -76,6 +92,9 @@ const struct route audit_routes[] = {
 	  .errs = ERRS(E_FORBIDDEN), .fn = h_audit_list,
 	  .doc = "What was done: by oneself; for administrators by anybody. Of a CSV, X-Export-Complete tells whether its "
 		 "10,000 rows were enough." },
+	{ .op = "auditEvents", .verb = GET, .path = "/api/audit-logs/events", .who = WHO_USER,
+	  .ok = 200, .out = audit_events_out, .fn = h_audit_events,
+	  .doc = "What rows of the audit log can tell of, in words." },
 	{ 0 }
 };
 /* clang-format on */
@@ -145,4 +164,43 @@ h_audit_list(struct req *rq, const void *v)
 	if (e)
 		return e;
 	return file ? reply_file(rq) : reply_list(rq, &in->page);
+}
+
+static void
+write_group(struct jw *w, const struct event_group *g)
+{
+	jw_object(w);
+	jw_kstr(w, "prefix", g->prefix);
+	jw_kstr(w, "text", g->text);
+	jw_key(w, "events");
+	jw_array(w);
+	for (enum event ev = 0; ev < EV_MAX; ev++) {
+		const struct event_info *i = event_info(ev);
+
+		if (!i->did || !str_starts(i->name, g->prefix))
+			continue;
+		jw_object(w);
+		jw_kstr(w, "event", i->name);
+		jw_kstr(w, "text", i->did);
+		jw_object_end(w);
+	}
+	jw_array_end(w);
+	jw_object_end(w);
+}
+
+static enum err
+h_audit_events(struct req *rq, const void *v UNUSED)
+{
+	enum err e = auth_settle(rq);
+	struct jw *w;
+
+	if (e)
+		return e;
+	w = reply_begin(rq);
+	jw_key(w, "groups");
+	jw_array(w);
+	for (const struct event_group *g = event_groups; g->prefix; g++)
+		write_group(w, g);
+	jw_array_end(w);
+	return reply_end(rq);
 }

@@ -135,6 +135,13 @@ static const struct field project_upload_in[] = {
 	F_END
 };
 
+static const struct field last_deployment_out[] = {
+	O_UUID("id",         REQ, "Id of the deployment."),
+	O_ENUM("status",     REQ, deploy_state_texts, "Where it is."),
+	O_TIME("createdAt",  REQ, "When it was asked for."),
+	O_END
+};
+
 #define PROJECT_FIELDS \
 	O_UUID("id",               REQ, "Id of the project."), \
 	O_STR("name",              REQ, "Name, unique among one's own."), \
@@ -149,6 +156,7 @@ static const struct field project_upload_in[] = {
 	O_STR("site",              REQ, "Name of the site, unique among all."), \
 	O_STR("url",               NUL, "Where the site answers; null before the first success."), \
 	O_UUID("liveDeploymentId", NUL, "The deployment that is live."), \
+	O_OBJECT_NUL("lastDeployment", last_deployment_out, "The newest deployment, also when it is a preview's; null: there is none."), \
 	O_INT("keepReleases",      NUL, "Good releases that stay on disk; null: as many as the host's setting says."), \
 	O_STR("watchPaths",        NUL, "Patterns of files, one a line, of which a push has to touch one; null: every push."), \
 	O_ENUM("spa",              REQ, spa_values, "Whether a path without a file is /index.html; auto: the output decides."), \
@@ -165,6 +173,7 @@ static const struct field project_out[] = {
 	PROJECT_FIELDS,
 	O_STRS("envVarNames", "Names of the environment variables of production."),
 	O_STRS("previewEnvVarNames", "Names of those of previews."),
+	O_INT("uploadMaxBytes",    REQ, "How many bytes an upload may have: upload_max of the host."),
 	O_END
 };
 static const struct field project_list_out[] = {
@@ -263,12 +272,13 @@ reply_project(struct req *rq, const char *id)
 	if (e)
 		return e;
 	(void)reply_begin(rq);
-	reply_fields(rq, rq_rows(rq), 0, project_out);
+	reply_fields(rq, rq_rows(rq), 0, project_item_out);
 	e = write_names(
 		rq, "envVarNames", ENVIRON_PRODUCTION, id, "env_sealed");
 	if (!e)
 		e = write_names(rq, "previewEnvVarNames", ENVIRON_PREVIEW, id,
 			"preview_env_sealed");
+	jw_kint(&rq->jw, "uploadMaxBytes", rq_cfg(rq)->upload_max);
 	return e ? e : reply_end(rq);
 }
 

@@ -143,6 +143,7 @@ GRANT SELECT ON deployment_moves TO autostack_api, autostack_worker;
 GRANT SELECT ON deployment_counts TO autostack_api;
 GRANT SELECT, INSERT, DELETE, UPDATE (status, error, superseded_by, cancel_requested_at, completed_at)
 	ON deployments TO autostack_api;
+GRANT EXECUTE ON FUNCTION day_begins(timestamp, text) TO autostack_api;
 GRANT SELECT ON deployments TO autostack_ws, autostack_worker;
 GRANT UPDATE (status, error, limits, url, commit_hash, commit_message, author, attempt, lease_owner, lease_until,
 	log_seq, log_bytes, started_at, deploying_at, completed_at, release_id) ON deployments TO autostack_worker;

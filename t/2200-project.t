@@ -82,6 +82,45 @@ api GET '/api/projects?page=9' as ada
 json '.projects | length' = 0
 json .pagination.totalItems = 4
 
+api_case "last deployment:"
+api GET "/api/projects/$env" as ada
+json .lastDeployment = null "there is none yet"
+api POST /api/deployments '{"repository":"env"}' as ada
+older=$(jget .id)
+api POST /api/deployments '{"repository":"env"}' as ada
+newer=$(jget .id)
+sql "UPDATE deployments SET created_at = created_at - interval '1 hour', status = 'cancelled', completed_at = now() WHERE id = '$older'"
+api GET "/api/projects/$env" as ada
+json .lastDeployment.id = "$newer"
+json '.lastDeployment | keys | join(",")' = createdAt,id,status
+api GET '/api/projects?search=env' as ada
+json '.projects[0].lastDeployment | .id + " " + .status' = "$newer queued" "the list has it, too"
+like "$(jget '.projects[0].lastDeployment.createdAt')" '^20[0-9-]+T[0-9:]+Z$' "with its time"
+api GET '/api/projects?search=HELLO' as ada
+json '[.projects[].lastDeployment] | tostring' = '[null,null]' "of each project its own"
+api DELETE "/api/projects/$newer" as ada
+status 404
+sql "UPDATE deployments SET status = 'cancelled', completed_at = now() WHERE id = '$newer'"
+# the page is chosen first: a project that is not on it costs nothing
+ada=$(sql "SELECT user_id FROM projects WHERE id = '$env'")
+list=$(sed -n '/^-- name: project_list$/,/;$/{/^--/d;p}' "$abs_top_srcdir/sql/stmt/project.sql")
+plan=$(pg_psql postgres "$PG_DB" -qAt <<END
+BEGIN;
+INSERT INTO projects (user_id, name, site, repository) SELECT '$ada', 'many' || n, 'many' || n, 'r' FROM generate_series(1, 2000) n;
+SET session_replication_role = replica;
+INSERT INTO deployments (project_id, user_id, repository, branch, status, completed_at)
+	SELECT p.id, user_id, 'r', 'main', 'cancelled', now() FROM projects p, generate_series(1, 5) WHERE name LIKE 'many%';
+ANALYZE projects, deployments;
+SET plan_cache_mode = force_generic_plan;
+PREPARE list (uuid, text, bigint, bigint) AS $list
+EXPLAIN (ANALYZE, COSTS off, TIMING off) EXECUTE list ('$ada', NULL, 20, 0);
+ROLLBACK;
+END
+)
+like "$plan" 'deployments_project_id_idx' "the index finds it"
+unlike "$plan" 'Seq Scan on deployments' "and no table is read through"
+unlike "$plan" 'loops=2[0-9][0-9][0-9]' "nor anything done once for each of 2,000 projects"
+
 api_case "update:"
 api PUT /api/projects/$env '{"buildCommand":"npm run x","outputDir":"dist","rootDir":"web"}' as ada
 status 200

@@ -49,6 +49,7 @@ gh_pull() { # NUMBER FORK [COLUMN=VALUE]: what a webhook told, of $sha
 }
 gh_none_waits() { [ "$(sql "SELECT count(*) FROM github_calls WHERE status = 'waiting'")" = 0 ]; }
 gh_waits() { sql "SELECT count(*) FROM github_calls WHERE event = 'waits'"; }
+gh_closed() { sql "SELECT count(*) FROM github_calls WHERE event = 'closed'"; }
 gh_moves cancelled
 gh_quiet
 sha=$(printf 'f%039d' 1)
@@ -63,15 +64,23 @@ sha=$(printf 'f%039d' 2)
 gh_pull 20 true
 is "$(gh_waits)" 2 "for each commit"
 sql "UPDATE previews SET closed_at = now() WHERE number = 20"
-is "$(gh_waits)" 2 "closed, it says nothing"
+try "GitHub has heard all" wait_for 20 gh_none_waits
+is "$(gh_said | tail -n 1 | jq -c '[.sha, .state, .context, .target_url, .description]')" \
+	"[\"$sha\",\"error\",\"autostack/shop/preview\",\"https://panel.example/projects/$(sql "SELECT id FROM projects WHERE name = 'shop'")\",\"Closed without an approval\"]" \
+	"PEER-15 closed, it does not go on waiting"
+sql "UPDATE previews SET closed_at = now() WHERE number = 20"
+is "$(gh_waits) $(gh_closed)" "2 1" "which is said once"
 gh_pull 20 true
-is "$(gh_waits)" 3 "opened again it does"
+is "$(gh_waits)" 3 "opened again it waits again"
 try "GitHub has heard all" wait_for 20 gh_none_waits
 sql "UPDATE previews SET approved_commit = commit_hash WHERE number = 20"
 gh_pull 20 true
 sha=$(printf 'f%039d' 3)
 gh_pull 21 false
 is "$(gh_waits)" 3 "what is approved or the repository's own does not wait"
+sql "UPDATE previews SET closed_at = now()"
+is "$(gh_closed)" 1 "nor is it closed without an approval"
+sql "UPDATE previews SET closed_at = NULL"
 sha=$(printf 'f%039d' 2)
 d=$(cat /proc/sys/kernel/random/uuid)
 sql "INSERT INTO deployments (id, project_id, user_id, repository, branch, target, commit_wanted, trusted, cancel_requested_at)

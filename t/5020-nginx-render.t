@@ -23,7 +23,7 @@ done
 render AUTH_RATE=7
 like "$(cat out/autostack.conf)" 'rate=7r/m' "the rate is a setting"
 like "$(cat out/autostack.conf)" 'burst=6 ' "and so is the burst"
-like "$(cat out/errors.conf)" 'Retry-After 9 ' "Retry-After is rounded up"
+like "$(cat out/autostack.conf)" 'default 9;' "Retry-After is rounded up"
 sh -c "$abs_top_srcdir/nginx/render $TMP/out </dev/null" 2>err
 isnt "$?" 0 "no routes at all is an error, not an open door"
 

@@ -64,7 +64,8 @@ like "$(cat four)" '^429 .*"code":"RATE_LIMIT_EXCEEDED"' "WS-6 then it is 429, i
 get "https://$P$S" --http1.1 -H 'Upgrade: websocket' -H 'Connection: Upgrade' \
 	-H 'Sec-WebSocket-Version: 13' -H 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=='
 is "$STATUS" 429 "WS-6 to whoever asks"
-like "$(field Retry-After)" '^[1-9]' "WS-6 with Retry-After"
+is "$(field Retry-After)" 10 "WS-6 with a Retry-After of its own, not that of logins"
+like "$(cat four)" '"details":\{"retryAfter":10\}' "WS-6 which the body says, too"
 get "https://$P$S" --http1.1 -m 3 -H 'Upgrade: websocket' -H 'Connection: Upgrade' \
 	-H 'Sec-WebSocket-Version: 13' -H 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==' \
 	--interface 127.0.0.2 --resolve "localhost:$HTTPS:127.0.0.1"

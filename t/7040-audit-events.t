@@ -28,6 +28,17 @@ for (split /\n/, do { local (@ARGV, $/) = "$ENV{TMP}/routes"; <> }) {
 }
 cmp_ok scalar(keys %events), '>=', 30, 'LOG-1 there are at least 30 events';
 
+# what there is, in words: each event in one group, and none more
+my %words;
+my $told = $api->ask(GET => '/api/audit-logs/events', token => $api->signup('reader')->{accessToken});
+is $told->{status}, 200, 'what is audited is told to whoever is signed in';
+for my $g (@{$told->{json}{groups}}) {
+	cmp_ok scalar @{$g->{events}}, '>', 0, "$g->{prefix} has events";
+	$words{$_->{event}} .= index($_->{event}, $g->{prefix}) == 0 && $g->{prefix} =~ /\.$/ ? $_->{text} : '?' for @{$g->{events}};
+}
+is_deeply [sort keys %words], [sort keys %events], 'each event has words, and is in a group';
+is_deeply [grep { $words{$_} !~ /^[a-z]+ [^?]*[^.?]$/ } sort keys %words], [], 'in one group, and they go on from a name';
+
 my $none = '00000000-0000-4000-8000-000000000000';
 my %u = map { $_ => $api->signup($_) } qw(boss ada);
 sql("UPDATE users SET role = 'admin' WHERE name = 'boss'");

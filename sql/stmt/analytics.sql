@@ -9,7 +9,6 @@
 -- list alone (deployments_user_id_idx has all that is counted): a join of days and
 -- rows would try all pairs. Bounds are computed before (MATERIALIZED), since a
 -- time zone costs more than a row; width_bucket finds the day of a row among them.
--- A day begins at its midnight: at the later one where clocks are set back over it.
 
 -- Today is not over: of the window before, only as long a time counts. Changes
 -- are one division each, so that nothing is rounded twice.
@@ -22,8 +21,8 @@
 -- by: api
 WITH b AS MATERIALIZED (
 	SELECT first, before, before + ($4::timestamptz - first) AS until
-	FROM (SELECT (today - ($2 - 1) * interval '1 day') AT TIME ZONE $3 AS first,
-			(today - (2 * $2 - 1) * interval '1 day') AT TIME ZONE $3 AS before
+	FROM (SELECT day_begins(today - ($2 - 1) * interval '1 day', $3) AS first,
+			day_begins(today - (2 * $2 - 1) * interval '1 day', $3) AS before
 		FROM (SELECT date_trunc('day', $4::timestamptz AT TIME ZONE $3) AS today) t) w),
 f AS (
 	SELECT w.present, d.*, p.projects
@@ -52,7 +51,7 @@ FROM f n JOIN f o ON n.present AND NOT o.present;
 -- cols: date text, day text, deployments bigint
 -- by: api
 WITH b AS MATERIALIZED (
-	SELECT array_agg(day) AS days, array_agg(day AT TIME ZONE $3) AS begins
+	SELECT array_agg(day) AS days, array_agg(day_begins(day, $3)) AS begins
 	FROM (SELECT date_trunc('day', $4::timestamptz AT TIME ZONE $3) - ($2 - 1 - i) * interval '1 day' AS day FROM generate_series(0, $2 - 1) i) t),
 n AS (
 	SELECT width_bucket(d.created_at, b.begins) AS i, count(*) AS deployments
@@ -69,7 +68,7 @@ ORDER BY t.i;
 -- cols: date text, day text, success numeric, failed numeric
 -- by: api
 WITH b AS MATERIALIZED (
-	SELECT array_agg(day) AS days, array_agg(day AT TIME ZONE $3) AS begins
+	SELECT array_agg(day) AS days, array_agg(day_begins(day, $3)) AS begins
 	FROM (SELECT date_trunc('day', $4::timestamptz AT TIME ZONE $3) - ($2 - 1 - i) * interval '1 day' AS day FROM generate_series(0, $2 - 1, 7) i) t),
 n AS (
 	SELECT width_bucket(d.created_at, b.begins) AS i,
@@ -87,7 +86,7 @@ ORDER BY w.i;
 -- cols: date text, day text, avg_duration integer, min_duration integer, max_duration integer
 -- by: api
 WITH b AS MATERIALIZED (
-	SELECT array_agg(day) AS days, array_agg(day AT TIME ZONE $3) AS begins
+	SELECT array_agg(day) AS days, array_agg(day_begins(day, $3)) AS begins
 	FROM (SELECT date_trunc('day', $4::timestamptz AT TIME ZONE $3) - ($2 - 1 - i) * interval '1 day' AS day FROM generate_series(0, $2 - 1) i) t),
 n AS (
 	SELECT width_bucket(d.created_at, b.begins) AS i, extract(epoch FROM sum(took)) / nullif(count(took), 0) AS average,
@@ -108,7 +107,7 @@ ORDER BY t.i;
 -- cols: name text, value bigint
 -- by: api
 WITH b AS MATERIALIZED (
-	SELECT (date_trunc('day', $4::timestamptz AT TIME ZONE $3) - ($2 - 1) * interval '1 day') AT TIME ZONE $3 AS first),
+	SELECT day_begins(date_trunc('day', $4::timestamptz AT TIME ZONE $3) - ($2 - 1) * interval '1 day', $3) AS first),
 n AS (
 	SELECT count(*) FILTER (WHERE d.status = 'success') AS success, count(*) FILTER (WHERE d.status = 'failed') AS failed,
 		count(*) FILTER (WHERE d.status IN ('cancelled', 'superseded')) AS cancelled
@@ -125,7 +124,7 @@ ORDER BY v.position;
 -- cols: hour text, deployments bigint
 -- by: api
 WITH b AS MATERIALIZED (
-	SELECT (date_trunc('day', $4::timestamptz AT TIME ZONE $3) - ($2 - 1) * interval '1 day') AT TIME ZONE $3 AS first),
+	SELECT day_begins(date_trunc('day', $4::timestamptz AT TIME ZONE $3) - ($2 - 1) * interval '1 day', $3) AS first),
 n AS (
 	SELECT date_part('hour', d.created_at AT TIME ZONE $3)::integer AS h, count(*) AS deployments
 	FROM b JOIN deployments d ON d.user_id = $1 AND d.created_at >= b.first GROUP BY 1)
@@ -143,7 +142,7 @@ ORDER BY h;
 WITH b AS MATERIALIZED (
 	SELECT now, now - interval '7 days' AS week, now - interval '14 days' AS week_before,
 		now - interval '30 days' AS month, now - interval '60 days' AS month_before,
-		date_trunc('day', now AT TIME ZONE $2) AT TIME ZONE $2 AS today
+		day_begins(date_trunc('day', now AT TIME ZONE $2), $2) AS today
 	FROM (SELECT $3::timestamptz AS now) t),
 d AS (
 	SELECT d.status, d.created_at >= b.today AS today, d.created_at > b.week AS week,

@@ -1,13 +1,16 @@
 -- projects
 
+-- The last deployments are looked up when the page is chosen: one step in the
+-- index deployments_project_id_idx for each of its projects.
 -- name: project_list
 -- doc: A page of one's projects, newest first, and how many there are.
 -- in: user_id uuid, search text, max_rows bigint, skip_rows bigint
 -- out: many
 -- cols: total_items bigint, id uuid, name text, repository text, branch text, root_dir text, install_command text,
--- cols: build_command text, output_dir text, has_env_vars boolean, has_deploy_token boolean, site text, url text, live_deployment_id uuid, keep_releases integer, previews boolean, watch_paths text, spa text, auto_deploy_paused_at timestamptz, created_at timestamptz, updated_at timestamptz
+-- cols: build_command text, output_dir text, has_env_vars boolean, has_deploy_token boolean, site text, url text, live_deployment_id uuid, keep_releases integer, previews boolean, watch_paths text, spa text, auto_deploy_paused_at timestamptz, created_at timestamptz, updated_at timestamptz,
+-- cols: last_deployment_id uuid, last_deployment_status text, last_deployment_created_at timestamptz
 -- by: api
-SELECT c.total_items, p.* FROM (
+SELECT c.total_items, p.*, l.id AS last_deployment_id, l.status AS last_deployment_status, l.created_at AS last_deployment_created_at FROM (
 	SELECT count(*) AS total_items FROM projects
 	WHERE user_id = $1 AND ($2::text IS NULL OR position(lower($2) IN lower(name)) > 0)) c
 LEFT JOIN LATERAL (
@@ -18,6 +21,9 @@ LEFT JOIN LATERAL (
 	FROM projects p
 	WHERE p.user_id = $1 AND ($2::text IS NULL OR position(lower($2) IN lower(p.name)) > 0)
 	ORDER BY p.created_at DESC, p.id DESC LIMIT $3 OFFSET $4) p ON true
+LEFT JOIN LATERAL (
+	SELECT d.id, d.status, d.created_at FROM deployments d WHERE d.project_id = p.id
+	ORDER BY d.created_at DESC, d.id DESC LIMIT 1) l ON true
 ORDER BY p.created_at DESC, p.id DESC;
 
 -- name: project_by_id
@@ -25,14 +31,20 @@ ORDER BY p.created_at DESC, p.id DESC;
 -- in: id uuid, user_id uuid
 -- out: one
 -- cols: id uuid, name text, repository text, branch text, root_dir text, install_command text,
--- cols: build_command text, output_dir text, has_env_vars boolean, has_deploy_token boolean, site text, url text, live_deployment_id uuid, keep_releases integer, previews boolean, watch_paths text, spa text, auto_deploy_paused_at timestamptz, created_at timestamptz, updated_at timestamptz, env_sealed text, preview_env_sealed text
+-- cols: build_command text, output_dir text, has_env_vars boolean, has_deploy_token boolean, site text, url text, live_deployment_id uuid, keep_releases integer, previews boolean, watch_paths text, spa text, auto_deploy_paused_at timestamptz, created_at timestamptz, updated_at timestamptz, env_sealed text, preview_env_sealed text,
+-- cols: last_deployment_id uuid, last_deployment_status text, last_deployment_created_at timestamptz
 -- none: PROJECT_NOT_FOUND
 -- by: api
 SELECT p.id, p.name, p.repository, p.branch, p.root_dir, p.install_command, p.build_command, p.output_dir,
 	p.env_sealed IS NOT NULL AS has_env_vars, p.deploy_token_sealed IS NOT NULL AS has_deploy_token, p.site,
 	(SELECT d.url FROM deployments d WHERE d.id = p.live_deployment_id) AS url,
-	p.live_deployment_id, p.keep_releases, p.previews, p.watch_paths, p.spa, p.auto_deploy_paused_at, p.created_at, p.updated_at, p.env_sealed, p.preview_env_sealed
-FROM projects p WHERE p.id = $1 AND p.user_id = $2;
+	p.live_deployment_id, p.keep_releases, p.previews, p.watch_paths, p.spa, p.auto_deploy_paused_at, p.created_at, p.updated_at, p.env_sealed, p.preview_env_sealed,
+	l.id AS last_deployment_id, l.status AS last_deployment_status, l.created_at AS last_deployment_created_at
+FROM projects p
+LEFT JOIN LATERAL (
+	SELECT d.id, d.status, d.created_at FROM deployments d WHERE d.project_id = p.id
+	ORDER BY d.created_at DESC, d.id DESC LIMIT 1) l ON true
+WHERE p.id = $1 AND p.user_id = $2;
 
 -- The lock keeps project_delete away until the deployment is there, or has it
 -- waited for here and the project not found.

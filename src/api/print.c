@@ -51,7 +51,7 @@ print_events(struct arena *a UNUSED, struct buf *b)
 		const struct event_info *i = event_info(ev);
 
 		buf_printf(b, "%s\t%d\t%s\t%s\n", i->name, (int)i->priority,
-			i->audit ? "audit" : "log", i->doc);
+			i->did ? "audit" : "log", i->doc);
 	}
 }
 

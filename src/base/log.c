@@ -16,17 +16,22 @@
 #define VALUE_MAX_BYTES 512
 #define TAIL_BYTES      16 /* what marks and closes a line that was cut */
 
-#define INFO    LOGP_INFO
-#define WARNING LOGP_WARNING
-#define ERROR   LOGP_ERROR
-#define LOG     false
-#define AUDIT   true
+#define INFO       LOGP_INFO
+#define WARNING    LOGP_WARNING
+#define ERROR      LOGP_ERROR
+#define LOG        NULL
+#define AUDIT(did) did
 
 static const struct event_info events[EV_MAX] = {
-#define EVENT(name, wire, priority, audit, doc)                                \
-	[EV_##name] = {wire, priority, audit, doc},
+#define EVENT(name, wire, priority, did, doc)                                  \
+	[EV_##name] = {wire, priority, did, doc},
 #include "base/event.def"
-#undef EVENT
+};
+
+const struct event_group event_groups[] = {
+#define GROUP(prefix, text) {prefix, text},
+#include "base/event.def"
+	{NULL, NULL},
 };
 
 #undef INFO

@@ -20,17 +20,23 @@ enum log_priority {
 enum event {
 #define EVENT(name, wire, priority, kind, doc) EV_##name,
 #include "base/event.def"
-#undef EVENT
 	EV_MAX
 };
 
 struct event_info {
 	const char *name; /* "auth.login" */
 	enum log_priority priority;
-	bool audit;
+	const char *did; /* of one that is audited: "signed in"; else NULL */
 	const char *doc;
 };
 const struct event_info *event_info(enum event ev);
+
+/* Audited events that begin alike, ended by one without a prefix. */
+struct event_group {
+	const char *prefix; /* "auth." */
+	const char *text;
+};
+extern const struct event_group event_groups[];
 
 /* What --log-format and the setting take. */
 bool log_is_format(const char *name);

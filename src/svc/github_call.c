@@ -39,6 +39,7 @@ static const struct {
 	const char *event, *state, *words;
 } states[] = {
 	{"waits", "pending", "Waits for approval"},
+	{"closed", "error", "Closed without an approval"},
 	{"queued", "pending", "Waiting to be built"},
 	{"building", "pending", "Being built"},
 	{"success", "success", "Deployed"},

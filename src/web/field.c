@@ -420,6 +420,10 @@ field_wrong(const struct field *f, size_t size)
 		return "has no maximum length";
 	if ((f->type == FIELD_OBJECT || f->type == FIELD_LIST) && !f->fields)
 		return "has no fields";
+	if (f->type == FIELD_OBJECT && f->presence == NUL &&
+		(f->fields[0].presence != REQ ||
+			f->fields[0].type >= FIELD_OBJECT))
+		return "may be null, but its first column does not say when";
 	return NULL;
 }
 

@@ -35,7 +35,9 @@ enum field_type {
 	FIELD_NUMBER,   /* with a fraction; a numeric column, or its text */
 	FIELD_DURATION, /* "2m 15s" on the wire, from column NAME_seconds */
 	FIELD_JSON,     /* any object; a jsonb column */
-	FIELD_OBJECT,   /* its fields come from the same row */
+	FIELD_OBJECT,   /* its fields come from the same row. Of one that may be
+			 * null, their columns have its name before theirs, and
+			 * the first is null when it is */
 	FIELD_LIST,     /* objects; written by reply_list or the handler */
 	FIELD_STRS,     /* strings; written by the handler */
 };
@@ -112,6 +114,7 @@ struct text_list {
 #define O_DURATION(n, p, d)     { .type = FIELD_DURATION, .presence = p, .name = n, .doc = d }
 #define O_JSON(n, p, d)         { .type = FIELD_JSON, .presence = p, .name = n, .doc = d }
 #define O_OBJECT(n, f, d)       { .type = FIELD_OBJECT, .name = n, .fields = f, .doc = d }
+#define O_OBJECT_NUL(n, f, d)   { .type = FIELD_OBJECT, .presence = NUL, .name = n, .fields = f, .doc = d }
 #define O_LIST(n, f, d)         { .type = FIELD_LIST, .name = n, .fields = f, .doc = d }
 #define O_STRS(n, d)            { .type = FIELD_STRS, .name = n, .doc = d }
 #define O_END F_END

@@ -32,13 +32,20 @@ reply_begin(struct req *rq)
 	return &rq->jw;
 }
 
+/* object: the one that may be null and that the field is in, or NULL. */
 static int
-column(const struct rows *rows, const struct field *f)
+column(const struct rows *rows, const struct field *object,
+	const struct field *f)
 {
 	char name[COLUMN_NAME_MAX];
-	size_t n;
+	size_t n = 0;
 
-	ASSERT(str_snake(name, sizeof(name), f->name));
+	if (object) {
+		ASSERT(str_snake(name, sizeof(name) - 1, object->name));
+		n = strlen(name);
+		name[n++] = '_';
+	}
+	ASSERT(str_snake(name + n, sizeof(name) - n, f->name));
 	n = strlen(name);
 	if (f->type == FIELD_DURATION)
 		(void)snprintf(name + n, sizeof(name) - n, "_seconds");
@@ -107,7 +114,8 @@ write_value(struct req *rq, const struct rows *rows, size_t row, int col,
 
 /* Column numbers are looked up once for all rows of an answer. */
 static int *
-columns(struct req *rq, const struct rows *rows, const struct field *out)
+columns(struct req *rq, const struct rows *rows, const struct field *object,
+	const struct field *out)
 {
 	size_t n = 0;
 	int *cols;
@@ -117,9 +125,28 @@ columns(struct req *rq, const struct rows *rows, const struct field *out)
 	cols = arena_array(rq->ctx.arena, n + 1, sizeof(*cols));
 	for (size_t i = 0; i < n; i++) {
 		if (out[i].type < FIELD_OBJECT)
-			cols[i] = column(rows, &out[i]);
+			cols[i] = column(rows, object, &out[i]);
 	}
 	return cols;
+}
+
+static void write_row(struct req *rq, const struct rows *rows, size_t row,
+	const struct field *out, const int *cols);
+
+static void
+write_object(struct req *rq, const struct rows *rows, size_t row,
+	const struct field *f)
+{
+	bool nullable = f->presence == NUL;
+	const int *cols = columns(rq, rows, nullable ? f : NULL, f->fields);
+
+	if (nullable && !rows_text(rows, row, cols[0])) {
+		jw_null(&rq->jw);
+		return;
+	}
+	jw_object(&rq->jw);
+	write_row(rq, rows, row, f->fields, cols);
+	jw_object_end(&rq->jw);
 }
 
 static void
@@ -130,13 +157,10 @@ write_row(struct req *rq, const struct rows *rows, size_t row,
 		if (out[i].type == FIELD_LIST || out[i].type == FIELD_STRS)
 			continue; /* the handler writes them */
 		jw_key(&rq->jw, out[i].name);
-		if (out[i].type != FIELD_OBJECT) {
+		if (out[i].type == FIELD_OBJECT)
+			write_object(rq, rows, row, &out[i]);
+		else
 			write_value(rq, rows, row, cols[i], &out[i]);
-			continue;
-		}
-		jw_object(&rq->jw);
-		reply_fields(rq, rows, row, out[i].fields);
-		jw_object_end(&rq->jw);
 	}
 }
 
@@ -144,7 +168,7 @@ void
 reply_fields(struct req *rq, const struct rows *rows, size_t row,
 	const struct field *out)
 {
-	write_row(rq, rows, row, out, columns(rq, rows, out));
+	write_row(rq, rows, row, out, columns(rq, rows, NULL, out));
 }
 
 /* A body that is done: it must have fit and, in developer builds, be what the
@@ -221,7 +245,7 @@ void
 reply_array(struct req *rq, const char *name, const struct rows *rows, size_t n,
 	const struct field *out)
 {
-	const int *cols = n > 0 ? columns(rq, rows, out) : NULL;
+	const int *cols = n > 0 ? columns(rq, rows, NULL, out) : NULL;
 
 	jw_key(&rq->jw, name);
 	jw_array(&rq->jw);

@@ -74,7 +74,7 @@ print_events(struct buf *b)
 	for (int i = 0; i < EV_MAX; i++)
 		buf_printf(b, "%s\t%d\t%s\t%s\n", event_info(i)->name,
 			event_info(i)->priority,
-			event_info(i)->audit ? "audit" : "log",
+			event_info(i)->did ? "audit" : "log",
 			event_info(i)->doc);
 }
 

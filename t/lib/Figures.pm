@@ -18,14 +18,28 @@ my @months = qw(Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec);
 
 sub in_zone { my ($zone, $do) = @_; my $r; { local $ENV{TZ} = $zone; tzset(); $r = $do->() } tzset(); return $r }
 
+# the first second of the local day that somewhere about its noon is in: midnight
+# may come twice or not at all
+sub begin_of {
+	my ($noon) = @_;
+	my $day = sub { my @d = localtime $_[0]; return sprintf '%04d%02d%02d', @d[5, 4, 3] };
+	my $wanted = $day->($noon);
+	my ($before, $within) = ($noon - DAY, $noon);
+	while ($within - $before > 1) {
+		my $middle = int(($before + $within) / 2);
+		if ($day->($middle) lt $wanted) { $before = $middle } else { $within = $middle }
+	}
+	return $within;
+}
+
 # the local day that is $back days before now's
 sub day {
 	my ($now, $back) = @_;
 	my @t = localtime $now;
 	# mktime finds the day and its offset, whatever is added
-	my $begin = mktime(0, 0, 0, $t[3] - $back, $t[4], $t[5], 0, 0, -1);
-	my $end = mktime(0, 0, 0, $t[3] - $back + 1, $t[4], $t[5], 0, 0, -1);
-	my @d = localtime $begin;
+	my $noon = mktime(0, 0, 12, $t[3] - $back, $t[4], $t[5], 0, 0, -1);
+	my @d = localtime $noon;
+	my ($begin, $end) = map { begin_of($noon + $_ * DAY) } 0, 1;
 	return {date => "$months[$d[4]] $d[3]", day => sprintf('%04d-%02d-%02d', $d[5] + 1900, $d[4] + 1, $d[3]), begin => $begin, end => $end};
 }
 

@@ -180,8 +180,8 @@ START_TEST(test_events)
 			ck_assert_str_ne(
 				e->name, event_info((enum event)j)->name);
 	}
-	ck_assert(event_info(EV_AUTH_LOGIN)->audit);
-	ck_assert(!event_info(EV_START)->audit);
+	ck_assert_str_eq(event_info(EV_AUTH_LOGIN)->did, "signed in");
+	ck_assert_ptr_null(event_info(EV_START)->did);
 }
 END_TEST
 

@@ -11,7 +11,7 @@ import {Button, useAction} from '../ui/button';
 import {Badge, Card, Empty, ErrorNote, PageHead, Pages, SkeletonRows} from '../ui/parts';
 import {exactly, Time} from '../ui/time';
 import {toast} from '../ui/toast';
-import {GROUPS, inWords, linkOf, more, type Row} from './audit/events';
+import {inWords, linkOf, more, words, type Row, type Words} from './audit/events';
 import {addressOf} from './users/filters';
 
 type Query = NonNullable<paths['/api/audit-logs']['get']['parameters']['query']>;
@@ -60,9 +60,11 @@ export default function Page() {
 		action: filters.action, outcome: filters.outcome, userId: filters.userId,
 		from: midnight(filters.from), to: midnight(filters.to, 1),
 	};
-	const {data, error, loading, reload} = useLoad(signal =>
-		ok(api.GET('/api/audit-logs', {params: {query: {...asked, page: filters.page, limit: LIMIT}}, signal}))
-			.then(r => r as Log), [address(filters)]); // not CSV
+	const {data, error, loading, reload} = useLoad(signal => Promise.all([
+		ok(api.GET('/api/audit-logs', {params: {query: {...asked, page: filters.page, limit: LIMIT}}, signal})),
+		words(),
+	]).then(([log, words]) => ({...log as Log, words})), [address(filters)]); // not CSV
+	const groups = data?.words.groups ?? [];
 	const go = (change: Partial<Filters>) => route(address({...filters, page: 1, ...change}), true);
 	const filtering = !!(filters.action || filters.outcome || filters.from || filters.to || filters.userId);
 	return (
@@ -76,8 +78,8 @@ export default function Page() {
 				<label>What
 					<select value={filters.action ?? ''} onChange={e => go({action: e.currentTarget.value || undefined})}>
 						<option value="">Everything</option>
-						{GROUPS.map(([prefix, text]) => <option key={prefix} value={prefix}>{text}</option>)}
-						{filters.action && !GROUPS.some(([p]) => p === filters.action) && <option value={filters.action}>{filters.action}</option>}
+						{groups.map(g => <option key={g.prefix} value={g.prefix}>{g.text}</option>)}
+						{filters.action && !groups.some(g => g.prefix === filters.action) && <option value={filters.action}>{filters.action}</option>}
 					</select>
 				</label>
 				<label>Outcome
@@ -108,7 +110,7 @@ export default function Page() {
 									<thead><tr><th scope="col">When</th><th scope="col">What</th><th scope="col">Outcome</th><th scope="col">From</th><th scope="col">Details</th></tr></thead>
 									<tbody>
 										{!data && <SkeletonRows rows={12} columns={5} />}
-										{data?.auditLogs.map(row => <Entry key={row.id} row={row} admin={admin} pick={userId => go({userId})} />)}
+										{data?.auditLogs.map(row => <Entry key={row.id} row={row} words={data.words} admin={admin} pick={userId => go({userId})} />)}
 									</tbody>
 								</table>
 							</div>
@@ -166,7 +168,7 @@ function Who({id, rows, pick}: {id: string | undefined; rows: Row[] | undefined;
 	);
 }
 
-function Entry({row, admin, pick}: {row: Row; admin: boolean; pick(id: string): void}) {
+function Entry({row, words, admin, pick}: {row: Row; words: Words; admin: boolean; pick(id: string): void}) {
 	const {userId, userName, userEmail} = row;
 	const link = linkOf(row);
 	const note = more(row);
@@ -180,7 +182,7 @@ function Entry({row, admin, pick}: {row: Row; admin: boolean; pick(id: string): 
 						{admin && userId && userId !== user.value?.id
 							? <button type="button" class="link" title={`Only ${userEmail ?? 'this account'}`} onClick={() => pick(userId)}>{who}</button>
 							: <strong>{who}</strong>}
-						{' '}{inWords(row.event)}{link && <>. <a href={link}>Look at it</a></>}
+						{' '}{inWords(words, row.event)}{link && <>. <a href={link}>Look at it</a></>}
 					</p>
 					{note && <p class="muted">{note}</p>}
 				</div>
@@ -189,7 +191,7 @@ function Entry({row, admin, pick}: {row: Row; admin: boolean; pick(id: string): 
 			<td data-label="From">{row.ip ?? <span class="muted">not known</span>}</td>
 			<td>
 				<details class="row-details">
-					<summary>Details<span class="sr-only"> of {inWords(row.event)}, {exactly(row.at)}</span></summary>
+					<summary>Details<span class="sr-only"> of {inWords(words, row.event)}, {exactly(row.at)}</span></summary>
 					<dl>
 						<Fact name="Event" value={row.event} />
 						<Fact name="Time" value={exactly(row.at)} />

@@ -5,8 +5,8 @@ import {useEffect, useMemo, useState} from 'preact/hooks';
 import {ApiError} from '../api/error';
 import {useLoad} from '../api/load';
 import {Button, LinkButton} from '../ui/button';
-import {Icon} from '../ui/icon';
 import {Card, Empty, ErrorNote, PageHead, Skeleton} from '../ui/parts';
+import {SearchBox} from '../ui/search';
 import {read, search, sectionName, type Reference, type Section} from './docs/model';
 import {OperationView} from './docs/operation';
 
@@ -39,7 +39,8 @@ function here(): string {
 
 function ReferenceView({reference}: {reference: Reference}) {
 	const {query, path, route} = useLocation();
-	const [text, setText] = useState(query.q ?? '');
+	const text = query.q ?? '';
+	const look = (next: string) => route(next ? `${path}?q=${encodeURIComponent(next)}` : path, true);
 	const [open, setOpen] = useState<ReadonlySet<string>>(new Set([here()]));
 	const shown = useMemo(() => search(reference.sections, text), [reference, text]);
 	const count = shown.reduce((sum, s) => sum + s.operations.length, 0);
@@ -62,13 +63,6 @@ function ReferenceView({reference}: {reference: Reference}) {
 		addEventListener('hashchange', arrive);
 		return () => removeEventListener('hashchange', arrive);
 	}, []);
-	useEffect(() => {
-		const timer = setTimeout(() => {
-			if (text !== (query.q ?? ''))
-				route(text ? `${path}?q=${encodeURIComponent(text)}` : path, true);
-		}, 300);
-		return () => clearTimeout(timer);
-	}, [text]);
 
 	return (
 		<div class="docs">
@@ -78,15 +72,13 @@ function ReferenceView({reference}: {reference: Reference}) {
 				</ul>
 			</nav>
 			<div>
-				<form class="filters" role="search" onSubmit={e => e.preventDefault()}>
-					<div class="search"><Icon name="search" />
-						<input type="search" aria-label="Search operations" placeholder="Search: deploy, POST, /api/projects" value={text}
-							onInput={e => setText(e.currentTarget.value)} /></div>
-				</form>
+				<div class="filters" role="search">
+					<SearchBox label="Search: deploy, POST, /api/projects" value={text} onSearch={look} />
+				</div>
 				<p class="sr-only" role="status">{text && `${count} operations`}</p>
 				{!text && <Basics reference={reference} />}
 				{!count && (
-					<Empty icon="search" title="No operation fits" action={<Button onClick={() => setText('')}>Show all</Button>}>
+					<Empty icon="search" title="No operation fits" action={<Button onClick={() => look('')}>Show all</Button>}>
 						Try a part of an address, a method, or the name of a parameter.
 					</Empty>
 				)}

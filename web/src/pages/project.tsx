@@ -1,5 +1,6 @@
 // project.tsx - a project: a head with what one does most, and a page for each
 // of its sides.
+import {useState} from 'preact/hooks';
 import {useLocation, useRoute} from 'preact-iso';
 import {api, ok} from '../api/client';
 import {useLoad} from '../api/load';
@@ -17,6 +18,7 @@ import {Overview} from './project/overview';
 import {Previews} from './project/previews';
 import {ProjectSettings} from './project/settings';
 import {resume, type Side} from './project/side';
+import {Upload} from './project/upload';
 
 const SIDES: readonly {id: string; text: string; View: (side: Side) => preact.JSX.Element}[] = [
 	{id: '', text: 'Overview', View: Overview},
@@ -72,16 +74,19 @@ function Shown({tab, ...side}: Side & {tab: string}) {
 		toast('The deployment has started.', 'good');
 		route(`/deployments/${made.id}`);
 	});
+	const [uploading, setUploading] = useState(false);
 	const here = SIDES.find(s => s.id === tab);
 	return (
 		<div class="page">
 			<PageHead title={project.name} back={{href: '/projects', text: 'Projects'}}
 				lead={<span class="project-lead"><RepoLink url={project.repository} /> <span class="mono">{project.branch}</span></span>}
 				actions={<>
+					<Button kind="quiet" onClick={() => setUploading(true)}>Deploy a prebuilt directory</Button>
 					<LinkButton kind="quiet" href={`/deploy?project=${project.id}&step=configure`}>Deploy with other settings</LinkButton>
 					{project.url && <LinkButton icon="external" href={project.url} external>Visit site</LinkButton>}
 					<Button kind="primary" icon="deployments" busy={deploy.busy} onClick={deploy.run}>Deploy now</Button>
 				</>} />
+			{uploading && <Upload project={project} onClose={() => setUploading(false)} />}
 			{project.autoDeployPausedAt && <Paused {...side} />}
 			<TabsOf id={project.id} tab={tab} />
 			{here ? <here.View {...side} />

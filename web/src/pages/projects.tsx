@@ -2,7 +2,7 @@
 import {useLocation} from 'preact-iso';
 import {api, ok} from '../api/client';
 import {useLoad} from '../api/load';
-import type {DeploymentItem, Reply} from '../api/types';
+import type {Reply} from '../api/types';
 import {LinkButton, Button} from '../ui/button';
 import {Badge, Card, Empty, ErrorNote, PageHead, Pages, SkeletonRows, StatusBadge} from '../ui/parts';
 import {repoName} from '../ui/repo';
@@ -10,32 +10,16 @@ import {SearchBox} from '../ui/search';
 import {Time} from '../ui/time';
 
 type Item = Reply<'/api/projects', 'get'>['projects'][number];
-type Last = Map<string, DeploymentItem>;
 
 const LIMIT = 20;
-const NEWEST = 100;
-
-// The list does not say what was deployed last: the newest of all do for most
-// projects, the others are asked for one by one.
-async function lastOf(projects: readonly Item[], signal: AbortSignal): Promise<Last> {
-	const ask = (query: {limit: number; projectId?: string}) => ok(api.GET('/api/deployments', {params: {query}, signal}));
-	const {deployments, pagination} = await ask({limit: NEWEST});
-	const last: Last = new Map(deployments.reverse().map(d => [d.projectId, d]));
-	if (pagination.totalItems > NEWEST)
-		await Promise.all(projects.filter(p => !last.has(p.id)).map(async p => {
-			const [newest] = (await ask({limit: 1, projectId: p.id})).deployments;
-			if (newest)
-				last.set(p.id, newest);
-		}));
-	return last;
-}
 
 function addressOf(page: number, search: string): string {
 	const query = new URLSearchParams({...(search && {search}), ...(page > 1 && {page: String(page)})}).toString();
 	return `/projects${query && '?' + query}`;
 }
 
-function Row({project: p, last}: {project: Item; last: DeploymentItem | undefined | null}) {
+function Row({project: p}: {project: Item}) {
+	const last = p.lastDeployment;
 	return (
 		<tr>
 			<td>
@@ -51,7 +35,7 @@ function Row({project: p, last}: {project: Item; last: DeploymentItem | undefine
 			</td>
 			<td data-label="Last deployment">
 				{last ? <a class="last-deployment" href={`/deployments/${last.id}`}><StatusBadge status={last.status} /> <Time at={last.createdAt} /></a>
-					: last === undefined ? <span class="muted">None</span> : <span class="muted">Not known</span>}
+					: <span class="muted">None</span>}
 			</td>
 			<td data-label="Auto-deploy">{p.autoDeployPausedAt ? <Badge mood="warn">Paused</Badge> : <span class="muted">On</span>}</td>
 		</tr>
@@ -62,10 +46,8 @@ export default function Projects() {
 	const {query, route} = useLocation();
 	const page = Math.max(1, Number.parseInt(query.page ?? '1') || 1);
 	const search = query.search ?? '';
-	const {data, error, loading, reload} = useLoad(async signal => {
-		const found = await ok(api.GET('/api/projects', {params: {query: {page, limit: LIMIT, search: search || undefined}}, signal}));
-		return {...found, last: found.projects.length ? await lastOf(found.projects, signal).catch(() => null) : null};
-	}, [page, search], 30_000);
+	const {data, error, loading, reload} = useLoad(signal =>
+		ok(api.GET('/api/projects', {params: {query: {page, limit: LIMIT, search: search || undefined}}, signal})), [page, search], 30_000);
 
 	if (data && !data.pagination.totalItems && !search && !error)
 		return (
@@ -97,7 +79,7 @@ export default function Projects() {
 							<table class="cards">
 								<thead><tr><th>Project</th><th>Branch</th><th>Site</th><th>Last deployment</th><th>Auto-deploy</th></tr></thead>
 								<tbody>
-									{data ? data.projects.map(p => <Row key={p.id} project={p} last={data.last ? data.last.get(p.id) : null} />)
+									{data ? data.projects.map(p => <Row key={p.id} project={p} />)
 										: <SkeletonRows rows={5} columns={5} />}
 								</tbody>
 							</table>

@@ -1,0 +1,118 @@
+// upload.mjs DIRECTORY ARCHIVE PROJECT SITE: what was built elsewhere, from a
+// file, a directory and a drop to a live site.
+import {mkdtempSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {is, like, ok, Panel, soon} from './panel.mjs';
+
+const [directory, archive, project, site] = process.argv.slice(2);
+const dir = mkdtempSync(join(tmpdir(), 'upload-'));
+const file = (name, content) => {
+	writeFileSync(join(dir, name), content);
+	return join(dir, name);
+};
+const noise = bytes => Buffer.from(Array.from({length: bytes}, (_, i) => Math.imul(i + 1, 2654435761) >>> 24));
+const gzip = bytes => Buffer.concat([Buffer.from([0x1f, 0x8b]), noise(bytes - 2)]);
+
+const panel = await Panel.start();
+const page = await panel.page({as: 'ada', height: 1000});
+const dialog = page.getByRole('dialog', {name: 'Deploy a prebuilt directory'});
+const button = name => dialog.getByRole('button', {name, exact: true});
+const says = (pattern, what) => soon(async () => pattern.test(await dialog.innerText()), what, 30_000);
+const deployments = async () => (await panel.api('ada', 'GET', `/api/deployments?projectId=${project}`)).body.pagination.totalItems;
+const open = async () => {
+	await page.goto(`/projects/${project}`);
+	await page.getByRole('button', {name: 'Deploy a prebuilt directory'}).click();
+	await soon(() => dialog.isVisible(), 'the dialog opens');
+};
+const shown = async (path = '') => {
+	const other = await page.context().newPage();
+	const answer = await other.goto(new URL(path, site).href);
+	const text = (await other.locator('body').innerText()).trim();
+	await other.close();
+	return answer.status() === 200 ? text : answer.status();
+};
+const goesLive = async (text, what) => {
+	await button('Deploy').click();
+	await soon(() => /^\/deployments\/[0-9a-f-]{36}$/.test(new URL(page.url()).pathname), `${what}: then the deployment's page is there`, 30_000);
+	await soon(() => page.locator('.page-head').getByText('Live').isVisible(), 'it becomes live', 60_000);
+	is(await shown(), text, 'the site is what was sent');
+};
+
+// ---- told before anything is sent ----
+await open();
+await says(/At most 1 MB/, 'how much the server takes is said beforehand');
+is(await panel.violations(page), [], 'everybody can use it');
+await dialog.getByLabel('A .tar.gz file').setInputFiles(file('page.tar.gz', '<h1>no</h1>'));
+await says(/“page\.tar\.gz” is no tar\.gz file/, 'what is no archive is told in words');
+await dialog.getByLabel('A .tar.gz file').setInputFiles(file('large.tar.gz', gzip(1_100_000)));
+await says(/The archive has 1\.1 MB\. This server takes 1 MB at most/, 'so is one that is too large');
+is(await deployments(), 0, 'nothing of it was sent');
+
+// ---- an archive ----
+await dialog.getByLabel('A .tar.gz file').setInputFiles(archive);
+await says(/site\.tar\.gz/, 'what was chosen is shown');
+ok(await button('Choose something else').isVisible(), 'and can be changed');
+await goesLive('from an archive', 'an archive');
+
+// ---- a directory, packed in the browser ----
+await open();
+await dialog.locator('input[webkitdirectory]').setInputFiles(directory);
+await says(/built\s*3 files, \d+ KB packed/, 'a directory is packed, without what is hidden');
+await goesLive('from a directory', 'a directory');
+is(await shown(`deep/${'long-'.repeat(25)}é.txt`), 'a long name', 'with long names');
+is(await shown('.env'), 404, 'and no hidden file');
+
+// ---- dropped ----
+await open();
+const box = await dialog.locator('.drop').boundingBox();
+const cdp = await page.context().newCDPSession(page);
+const drag = (type, files) => cdp.send('Input.dispatchDragEvent', {
+	type, x: box.x + box.width / 2, y: box.y + box.height / 2, data: {items: [], files, dragOperationsMask: 1}});
+for (const type of ['dragEnter', 'dragOver'])
+	await drag(type, [directory]);
+await soon(() => dialog.locator('.drop.over').isVisible(), 'what is dragged over it is awaited');
+await drag('drop', [directory]);
+await says(/built\s*3 files, \d+ KB packed/, 'a directory can be dropped');
+await button('Choose something else').click();
+for (const type of ['dragEnter', 'dragOver', 'drop'])
+	await drag(type, [archive]);
+await says(/site\.tar\.gz\s*1 KB/, 'and an archive');
+
+// ---- progress, and the end of it ----
+await button('Choose something else').click();
+await dialog.getByLabel('A .tar.gz file').setInputFiles(file('slow.tar.gz', gzip(900_000)));
+await cdp.send('Network.enable');
+const network = (uploadThroughput, offline = false) =>
+	cdp.send('Network.emulateNetworkConditions', {offline, latency: 0, downloadThroughput: -1, uploadThroughput});
+await network(150_000);
+const before = await deployments();
+await button('Deploy').click();
+await says(/Sending …\s*[1-9]\d? % of 879 KB/, 'how much is sent is told');
+like(await dialog.getByRole('progressbar').getAttribute('value') ?? '', /^[1-9]\d?$/, 'and drawn');
+await button('Cancel').click();
+await soon(() => button('Deploy').isVisible(), 'it can be cancelled, and what was chosen is still there');
+ok(!await dialog.locator('.note.bad').isVisible(), 'which is no error');
+await new Promise(resolve => setTimeout(resolve, 1000));
+is(await deployments(), before, 'nothing was deployed');
+
+// ---- no server ----
+panel.expected.push(/ERR_INTERNET_DISCONNECTED|WebSocket connection|ERR_NETWORK/);
+await network(0, true);
+await button('Deploy').click();
+await says(/cannot be reached/, 'without a network that is said');
+await network(-1);
+
+// ---- what the server finds wrong is the deployment's to say ----
+await button('Deploy').click();
+await soon(() => /^\/deployments\//.test(new URL(page.url()).pathname), 'it can be tried again at once', 30_000);
+await soon(() => page.getByText(/not a whole tar\.gz file/).first().isVisible(), 'what is broken inside is told there', 60_000);
+is(await shown(), 'from a directory', 'and the site stays');
+
+// ---- the window of a telephone ----
+await page.setViewportSize({width: 360, height: 740});
+await open();
+ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'it fits a small screen');
+if (process.env.SCREENSHOTS)
+	await page.screenshot({path: `${process.env.SCREENSHOTS}/upload.png`});
+await panel.end();
