@@ -51,6 +51,7 @@ gh_none_waits() { [ "$(sql "SELECT count(*) FROM github_calls WHERE status = 'wa
 gh_waits() { sql "SELECT count(*) FROM github_calls WHERE event = 'waits'"; }
 gh_closed() { sql "SELECT count(*) FROM github_calls WHERE event = 'closed'"; }
 gh_moves cancelled
+gh_settled "$d"
 gh_quiet
 sha=$(printf 'f%039d' 1)
 gh_pull 20 true
