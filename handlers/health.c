@@ -29,13 +29,13 @@ static handler_fn h_health, h_health_db, h_health_redis, h_openapi;
 
 const struct route health_routes[] = {
 	{ .op = "health", .verb = GET, .path = "/api/health", .aliases = ALIASES("/health"),
-	  .who = WHO_PUBLIC, .rate = RATE_NONE, .ok = 200, .out = health_out, .fn = h_health,
+	  .who = WHO_PUBLIC, .rate = RATE_NONE, .quiet = true, .ok = 200, .out = health_out, .fn = h_health,
 	  .doc = "Whether the API process answers; asks nobody else." },
 	{ .op = "healthDb", .verb = GET, .path = "/api/health/db", .aliases = ALIASES("/health/db"),
-	  .who = WHO_PUBLIC, .rate = RATE_NONE, .ok = 200, .out = health_db_out, .errs = ERRS(E_SERVICE_UNAVAILABLE), .fn = h_health_db,
+	  .who = WHO_PUBLIC, .rate = RATE_NONE, .quiet = true, .ok = 200, .out = health_db_out, .errs = ERRS(E_SERVICE_UNAVAILABLE), .fn = h_health_db,
 	  .doc = "Whether the database answers." },
 	{ .op = "healthRedis", .verb = GET, .path = "/api/health/redis", .aliases = ALIASES("/health/redis"),
-	  .who = WHO_PUBLIC, .rate = RATE_NONE, .ok = 200, .out = health_redis_out, .fn = h_health_redis,
+	  .who = WHO_PUBLIC, .rate = RATE_NONE, .quiet = true, .ok = 200, .out = health_redis_out, .fn = h_health_redis,
 	  .doc = "Always disabled: Autostack runs without Redis." },
 	{ .op = "openapi", .verb = GET, .path = "/api/openapi.json",
 	  .who = WHO_PUBLIC, .ok = 200, .out_type = "application/json", .fn = h_openapi,

@@ -19,7 +19,7 @@ static handler_fn h_metrics;
 /* clang-format off */
 const struct route metrics_routes[] = {
 	{ .op = "metrics", .verb = GET, .path = "/metrics",
-	  .who = WHO_PUBLIC, .rate = RATE_NONE, .ok = 200, .out_type = "text/plain", .fn = h_metrics,
+	  .who = WHO_PUBLIC, .rate = RATE_NONE, .quiet = true, .ok = 200, .out_type = "text/plain", .fn = h_metrics,
 	  .doc = "Prometheus text: requests by route, builds, queue, WebSockets, database. For addresses that the host's nginx lets in." },
 	{ 0 }
 };

@@ -24,6 +24,14 @@ is "$(last request | jq -r '[.status, .op // "none"] | join(" ")')" "404 none" "
 before=$(grep -c '"event":"request"' "$AS_LOG.api")
 for i in 1 2 3 4 5; do api GET /api/projects as ada; done
 is "$(grep -c '"event":"request"' "$AS_LOG.api")" $((before + 5)) "one line each"
+api GET /api/health
+status 200
+api GET /health/db
+status 200
+is "$(grep -c '"event":"request"' "$AS_LOG.api")" $((before + 5)) "none for a monitor's that went well"
+api POST /api/health '{}'
+status 405
+is "$(grep -c '"event":"request"' "$AS_LOG.api")" $((before + 6)) "but for what did not"
 
 # names, addresses and user agents that want to be more than a value
 esc=$(printf '\033')

@@ -79,6 +79,8 @@ within 10 "and found" are operational CDN
 api_stop
 within 10 "the API stops: it is down" are down 'API Gateway'
 try "nothing else is" are operational Database CDN 'Build Service'
+is "$(grep -c '" 200 ' "$NG/log/access.log")" 0 "what the prober asks and is well is not in the access log"
+like "$(cat "$NG/log/access.log")" '"GET /health HTTP/[0-9.]*" 502 ' "what is not well is"
 is "$(of 'API Gateway' responseTime)" null "it has no response time"
 drafts() { [ "$(sql 'SELECT count(*) FROM incidents')" = "$1" ]; }
 within 20 "an outage that lasts gets a draft of an incident" drafts 1

@@ -49,6 +49,8 @@ struct route {
 			      * size; the handler reads it by rq_body() */
 	bool raw;            /* and the body is kept as it came: rq->raw */
 	bool no_key; /* an API key is not enough: a person has to sign in */
+	bool quiet;  /* for monitors, which ask all day: successes are logged
+		      * for people who debug */
 	enum event audit;        /* 0: not audited */
 	enum event audit_failed; /* when a failure has a name of its own */
 	struct input in;

@@ -150,6 +150,10 @@ log_request(struct req *rq, enum err e, const char *cause, int64_t ms)
 {
 	const char *method = rq->in->method ? rq->in->method : "?";
 
+	if (!e && rq->route && rq->route->quiet) {
+		log_debug(rq->ctx.id, "%s", rq->route->op);
+		return;
+	}
 	if (err_info(e)->status >= 500)
 		log_event(EV_REQUEST_FAILED, rq->ctx.id, "op",
 			rq->route ? rq->route->op : NULL, "code",
