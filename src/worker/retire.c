@@ -2,7 +2,8 @@
  * retire.c - removes what deleted projects leave on disk (the site, which is
  * unreachable from the first step on, and the build cache), releases that are
  * not kept any more, and closed previews. Called by the parent in its rounds,
- * a few of each in a round. Touches only what the database names.
+ * a few of each in a round, each with a sign of life, since a tree of many
+ * files takes seconds. Touches only what the database names.
  */
 #include "worker/worker.h"
 
@@ -52,6 +53,7 @@ remove_project(struct worker *w, const char *id, const char *site)
 {
 	struct arena *a = w->ctx.arena;
 
+	worker_pulse(w);
 	return publish_remove_site(a, w->sites, site) &&
 	       remove_from(arena_printf(a, "%s/cache", w->builds), id);
 }
@@ -113,6 +115,7 @@ remove_release(struct worker *w, const struct publish *pub)
 
 	if (e || rows_n(r) == 0)
 		return e;
+	worker_pulse(w);
 	if (publish_remove(&w->ctx, pub))
 		return db_query(&w->ctx, w->db, STMT_RELEASE_DELETE,
 			DB_IN(pub->id), NULL);
@@ -159,6 +162,7 @@ retire_previews(struct worker *w)
 			.target = rows_text(r, i, rows_col(r, "target")),
 		};
 
+		worker_pulse(w);
 		if (publish_remove_preview(&w->ctx, &pub))
 			e = db_query(&w->ctx, w->db, STMT_PREVIEW_REMOVED,
 				DB_IN(id), NULL);

@@ -486,7 +486,7 @@ serve(struct worker *w)
 		w->look |= take_notices(w);
 		if ((w->look && !down) || now >= next) {
 			w->look = false;
-			__atomic_store_n(w->pulse, now, __ATOMIC_RELAXED);
+			worker_pulse(w);
 			arena_reset(w->ctx.arena);
 			start_helpers(w);
 			note_db(w, round_of_work(w), &down);
@@ -536,6 +536,12 @@ block_signals(struct worker *w)
 	ASSERT(w->signals >= 0);
 }
 
+void
+worker_pulse(struct worker *w)
+{
+	__atomic_store_n(w->pulse, clock_mono_ms(), __ATOMIC_RELAXED);
+}
+
 /* A word that children see, too. */
 static void
 share_pulse(struct worker *w)
@@ -546,7 +552,7 @@ share_pulse(struct worker *w)
 	if (p == MAP_FAILED)
 		out_of_memory();
 	w->pulse = p;
-	__atomic_store_n(w->pulse, clock_mono_ms(), __ATOMIC_RELAXED);
+	worker_pulse(w);
 }
 
 /* Job children keep the lock's descriptor: who gets it knows that all of a

@@ -89,6 +89,9 @@ switch_slot(const struct worker *w)
  * or SIGUSR1. Returns the exit code. */
 int worker_serve(struct worker *w);
 
+/* The parent works: the prober looks for that. */
+void worker_pulse(struct worker *w);
+
 /* A deployment has ended as "success", "failed" or "cancelled": counted for
  * /metrics. Other statuses are no end and not counted. */
 void worker_count(struct worker *w, const char *status);
