@@ -88,7 +88,7 @@ const struct route deploy_hook_routes[] = {
 	  .errs = ERRS(E_DEPLOY_HOOK_NOT_FOUND), .fn = h_deploy_hook_delete, .doc = "End a deploy hook at once." },
 	{ .op = "deployHookUse", .verb = POST, .path = "/api/deploy-hooks/{hookId}", .who = WHO_PUBLIC, .query = true,
 	  .rate = RATE_DEPLOY, .audit = EV_DEPLOY_HOOK_USE, .in = IN(deploy_hook_use_in, struct deploy_hook_use), .ok = 201,
-	  .out = deploy_hook_used_out, .errs = ERRS(E_DEPLOY_HOOK_NOT_FOUND, E_DEPLOY_PAUSED, E_QUEUE_FULL, E_RATE_LIMIT_EXCEEDED),
+	  .out = deploy_hook_used_out, .errs = ERRS(E_DEPLOY_HOOK_NOT_FOUND, E_NO_REPOSITORY, E_DEPLOY_PAUSED, E_QUEUE_FULL, E_RATE_LIMIT_EXCEEDED),
 	  .fn = h_deploy_hook_use, .doc = "Deploy a project by the address that its owner gave away. The body is not read." },
 	{ 0 }
 };

@@ -175,7 +175,7 @@ const struct route deployment_routes[] = {
 	{ .op = "deploymentCreate", .verb = POST, .path = "/api/deployments", .aliases = ALIASES("/api/deploy"),
 	  .who = WHO_USER, .rate = RATE_DEPLOY, .audit = EV_DEPLOYMENT_CREATE,
 	  .in = IN(deployment_new_in, struct deployment_new), .ok = 201, .out = deployment_out,
-	  .errs = ERRS(E_REPOSITORY_REFUSED, E_QUEUE_FULL), .fn = h_deployment_create,
+	  .errs = ERRS(E_REPOSITORY_REFUSED, E_NO_REPOSITORY, E_QUEUE_FULL), .fn = h_deployment_create,
 	  .doc = "Queue a deployment; makes the project when there is none." },
 	{ .op = "deploymentList", .verb = GET, .path = "/api/deployments", .who = WHO_USER,
 	  .in = IN(deployment_list_in, struct deployment_list), .ok = 200, .out = deployment_list_out,

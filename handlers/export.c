@@ -70,7 +70,7 @@ static const struct field export_key_out[] = {
 static const struct field export_project_out[] = {
 	O_UUID("id",               REQ, "Id of the project."),
 	O_STR("name",              REQ, "Name."),
-	O_STR("repository",        REQ, "URL of the git repository."),
+	O_STR("repository",        NUL, "URL of the git repository."),
 	O_STR("branch",            REQ, "Branch that is built."),
 	O_STR("rootDir",           NUL, "Folder of the repository that is the project."),
 	O_STR("installCommand",    NUL, "Install step."),
@@ -96,7 +96,7 @@ static const struct field export_deployment_out[] = {
 	O_STR("status",        REQ, "What became of it."),
 	O_STR("trigger",       REQ, "What caused it."),
 	O_STR("target",        REQ, "What it makes: production, or the preview of a pull request."),
-	O_STR("repository",    REQ, "URL of the git repository."),
+	O_STR("repository",    NUL, "URL of the git repository."),
 	O_STR("branch",        REQ, "Branch that was built."),
 	O_STR("commitHash",    NUL, "Commit that was built."),
 	O_STR("commitMessage", NUL, "First line of its message."),

@@ -80,7 +80,7 @@ static const struct field project_key_in[] = {
 };
 static const struct field project_new_in[] = {
 	F_STR(struct project_new, name,            "name",           OPT, 1,   100, V_PROJECT_NAME, "Name; from the repository when absent."),
-	F_STR(struct project_new, repository,      "repository",     REQ, 1,  2048, V_LINE,         "owner/name on GitHub, or the https URL of a git repository."),
+	F_STR(struct project_new, repository,      "repository",     OPT, 1,  2048, V_LINE,         "owner/name on GitHub, or the https URL of a git repository. Without one deployments are uploads, and the name is needed."),
 	F_STR(struct project_new, branch,          "branch",         OPT, 1,   200, V_GIT_REF,      "Branch to build; main when absent."),
 	F_STR(struct project_new, root_dir,        "rootDir",        NUL, 1,   255, V_RELPATH,      "Folder of the repository that is the project; its top when null."),
 	F_STR(struct project_new, install_command, "installCommand", NUL, 0,  1024, V_LINE,         "Install step; detected when null, none when empty."),
@@ -145,7 +145,7 @@ static const struct field last_deployment_out[] = {
 #define PROJECT_FIELDS \
 	O_UUID("id",               REQ, "Id of the project."), \
 	O_STR("name",              REQ, "Name, unique among one's own."), \
-	O_STR("repository",        REQ, "https URL of the git repository."), \
+	O_STR("repository",        NUL, "https URL of the git repository; null: deployments are uploads."), \
 	O_STR("branch",            REQ, "Branch that is built."), \
 	O_STR("rootDir",           NUL, "Folder of the repository that is the project."), \
 	O_STR("installCommand",    NUL, "Install step; null: detected."), \
@@ -191,14 +191,14 @@ const struct route project_routes[] = {
 	  .fn = h_project_list, .doc = "One's projects, newest first." },
 	{ .op = "projectCreate", .verb = POST, .path = "/api/projects", .who = WHO_USER, .audit = EV_PROJECT_CREATE,
 	  .in = IN(project_new_in, struct project_new), .ok = 201, .out = project_out,
-	  .errs = ERRS(E_REPOSITORY_REFUSED, E_PROJECT_NAME_TAKEN), .fn = h_project_create,
+	  .errs = ERRS(E_REPOSITORY_REFUSED, E_NO_REPOSITORY, E_PROJECT_NAME_TAKEN), .fn = h_project_create,
 	  .doc = "Make a project without deploying it." },
 	{ .op = "projectGet", .verb = GET, .path = "/api/projects/{id}", .who = WHO_USER,
 	  .in = IN(project_key_in, struct project_key), .ok = 200, .out = project_out,
 	  .errs = ERRS(E_PROJECT_NOT_FOUND), .fn = h_project_get, .doc = "A project." },
 	{ .op = "projectUpdate", .verb = PUT, .path = "/api/projects/{id}", .who = WHO_USER, .audit = EV_PROJECT_UPDATE,
 	  .in = IN(project_change_in, struct project_change), .ok = 200, .out = project_out,
-	  .errs = ERRS(E_PROJECT_NOT_FOUND, E_REPOSITORY_REFUSED, E_PROJECT_NAME_TAKEN), .fn = h_project_update,
+	  .errs = ERRS(E_PROJECT_NOT_FOUND, E_REPOSITORY_REFUSED, E_NO_REPOSITORY, E_PROJECT_NAME_TAKEN), .fn = h_project_update,
 	  .doc = "Change settings; what is left out stays. They hold from the next deployment on." },
 	{ .op = "projectDelete", .verb = DELETE, .path = "/api/projects/{id}", .who = WHO_USER, .audit = EV_PROJECT_DELETE,
 	  .in = IN(project_key_in, struct project_key), .ok = 204,
@@ -307,6 +307,10 @@ h_project_create(struct req *rq, const void *v)
 	const char *id;
 	enum err e = check_token(rq, in);
 
+	if (!e && !in->repository && !in->name)
+		e = rq_blame(rq, "name",
+			ctx_fail(rq_ctx(rq), E_VALIDATION_ERROR,
+				"is needed without a repository"));
 	if (!e)
 		e = project_create(rq_ctx(rq), rq_svc(rq), rq_user(rq),
 			in->name, in->repository, &settings, &id);

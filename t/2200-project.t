@@ -58,6 +58,42 @@ status 422
 json .error.details.fields[0].name = envVars
 unlike "$(cat "$API_BODY")" '=x' "an error does not repeat a value"
 
+api_case "without a repository:"
+api POST /api/projects '{}' as ada
+status 422 "it has to be called something then"
+json '.error.details.fields | map(.name + " " + .message) | join(",")' = 'name is needed without a repository'
+api POST /api/projects '{"name":"bare","deployToken":"x"}' as ada
+status 409 "there is nothing to clone"
+json .error.code = NO_REPOSITORY
+api POST /api/projects '{"name":"bare"}' as ada
+status 201
+json '[.repository, .branch, .site] | tostring' = '[null,"main","bare"]'
+bare=$(jget .id)
+api POST /api/projects '{"name":"bare"}' as ada
+status 409
+json .error.code = PROJECT_NAME_TAKEN
+api PUT "/api/projects/$bare" '{"deployToken":"x"}' as ada
+status 409
+json .error.code = NO_REPOSITORY
+api POST /api/deployments '{"repository":"bare"}' as ada
+status 409 "nor to build"
+json .error.code = NO_REPOSITORY
+api POST "/api/projects/$bare/deploy-hooks" '{"name":"x"}' as ada
+hook=$(jget .url)
+api POST "/${hook#https://*/}"
+status 409 "whoever asks"
+json .error.code = NO_REPOSITORY
+is "$(sql "SELECT count(*) FROM deployments WHERE project_id = '$bare'")" 0 "so nothing waits for a worker"
+api GET /api/projects as ada
+json '.projects[0].repository' = null
+api POST /api/auth/login '{"email":"ada@example.com","password":"correct horse ada"}'
+api GET /api/user/export -H "Authorization: Bearer $(jget .accessToken)"
+json '.projects | map(select(.name == "bare")) | .[0].repository' = null "the account's data, too"
+api PUT "/api/projects/$bare" '{"repository":"a/bare"}' as ada
+json .repository = https://github.com/a/bare.git "it may get one later"
+api DELETE "/api/projects/$bare" as ada
+status 204
+
 api_case "get:"
 api GET /api/projects/$env as ada
 status 200

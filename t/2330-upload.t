@@ -138,6 +138,28 @@ is "$(grep -l '^Status: 201' many.* | wc -l)" 4 "all are taken"
 is "$(sql "SELECT count(*) FROM deployments WHERE status = 'queued'")" 1 "one waits"
 is "$(sql "SELECT count(DISTINCT deployment_id) FROM upload_chunks")" 1 "and is the only one that is stored"
 
+api_case "a project without a repository:"
+api POST /api/projects '{"name":"bare"}' as bob
+bare=$(jget .id)
+up "/api/projects/$bare/deployments" site.tar.gz "$GZ" "Authorization: Bearer $bob"
+status 201 "has uploads"
+json '.branch + " " + .repo' = 'main bare'
+upload=$(jget .id)
+is "$(sql "SELECT repository IS NULL FROM deployments WHERE id = '$upload'")" t "and nothing else"
+sql "UPDATE deployments SET status = 'building', lease_owner = 'w', lease_until = now() WHERE id = '$upload';
+	UPDATE deployments SET status = 'deploying' WHERE id = '$upload';
+	INSERT INTO releases (id, project_id, published_at) VALUES ('$upload', '$bare', now());
+	UPDATE deployments SET status = 'success', release_id = id, lease_owner = NULL, lease_until = NULL, completed_at = now() WHERE id = '$upload'"
+api POST "/api/projects/$bare/rollback" '{}' as bob
+status 201 "it can go back"
+again=$(jget .id)
+api POST "/api/deployments/$again/cancel" as bob
+api POST "/api/deployments/$again/redeploy" '{}' as bob
+status 409 "a rollback is not built again either"
+json .error.code = UPLOAD_GONE
+api DELETE "/api/projects/$bare" as bob
+status 204
+
 api_case "a project that goes:"
 api DELETE "/api/projects/$project" as ada
 status 204

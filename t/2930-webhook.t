@@ -58,6 +58,13 @@ my $push = push_of();
 $r = deliver($push);
 is $r->{status}, 200, 'a push is taken';
 is $r->{json}{verdict}, 'deployed', 'and deploys';
+my $bare = $api->ask(POST => '/api/projects', token => $t, json => {name => 'bare'})->{json}{id};
+for ([push_of()], [{action => 'opened', repository => {full_name => 'Codertocat/Hello-World'}}, event => 'pull_request']) {
+	my ($body, @event) = @$_;
+	my $r = deliver($body, project => $bare, secret => secret($bare)->{json}{secret}, @event);
+	is "$r->{status} $r->{json}{verdict}", '200 wrong_repository', 'a project without a repository has none that fits';
+}
+$api->ask(DELETE => "/api/projects/$bare", token => $t);
 my $d = $r->{json}{deploymentId};
 is sql("SELECT trigger || ' ' || branch || ' ' || commit_wanted || ' ' || project_id FROM deployments WHERE id = '$d'"), "webhook main $push->{after} $p", 'what was pushed';
 like $r->{json}{reason}, qr/^Deployed as \Q$d\E$/, 'it says so in words';

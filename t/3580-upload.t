@@ -56,6 +56,9 @@ unlike "$log" 'Cloning|Building:|Installing' "nothing is cloned, installed or bu
 is "$(field "$id" trigger)/$(field "$id" 'url')" api/https://up.test "and it is the project's site"
 like "$(field "$id" limits)" pids "PUB-5 it is unpacked under the limits of a build"
 is "$(chunks "$id")" 0 "the stored upload is gone"
+sql "UPDATE projects SET repository = NULL WHERE name = 'up'"
+upload up "$TMP/good.tar.gz"
+is "$(final "$id")" success "so is that of a project without a repository" || diag "$(field "$id" error) $(the_log "$id")"
 no_slot() { [ -z "$(find "$STATE/builds" -name 'slot-*')" ]; }
 try "also from the worker's disk" wait_for 10 no_slot
 

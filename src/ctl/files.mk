@@ -45,6 +45,7 @@ nobase_dist_autostackdata_DATA += \
 	sql/schema/0021-remembered-sessions.sql \
 	sql/schema/0022-github-closed.sql \
 	sql/schema/0023-days.sql \
+	sql/schema/0024-prebuilt.sql \
 	sql/seed.sql \
 	sql/version.sql
 

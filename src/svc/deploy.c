@@ -162,6 +162,8 @@ insert_wish(struct ctx *ctx, const struct svc *svc, const char *user_id,
 	char id[37];
 	enum err e;
 
+	if (!p->repository)
+		return E_NO_REPOSITORY;
 	rand_uuid(id);
 	e = environ_for(ctx, svc, id, s->env, of, p->id,
 		s->untrusted ? NULL : sealed, &env);

@@ -46,7 +46,7 @@ struct deploy_settings {
  * of the caller's with that name or address is used, otherwise one is made
  * with these settings as its own. For a project that exists the settings hold
  * for this deployment only. E_QUEUE_FULL, E_REPOSITORY_REFUSED,
- * E_VALIDATION_ERROR (env). */
+ * E_NO_REPOSITORY, E_VALIDATION_ERROR (env). */
 MUST enum err deploy_request(struct ctx *ctx, const struct svc *svc,
 	const char *user_id, const char *trigger, const char *repository,
 	const struct deploy_settings *settings, const char **ret_id);
@@ -54,7 +54,8 @@ MUST enum err deploy_request(struct ctx *ctx, const struct svc *svc,
 /* Queue a deployment of a project that nobody has pressed a button for: a push
  * or a deploy hook. Older ones of that kind and target that still wait are
  * superseded. Previews get the project's variables for previews, and are not
- * paused. E_PROJECT_NOT_FOUND, E_QUEUE_FULL, E_DEPLOY_PAUSED. */
+ * paused. E_PROJECT_NOT_FOUND, E_NO_REPOSITORY, E_QUEUE_FULL,
+ * E_DEPLOY_PAUSED. */
 MUST enum err deploy_automatic(struct ctx *ctx, const struct svc *svc,
 	const char *user_id, const char *project_id,
 	const struct deploy_settings *settings, const char **ret_id);

@@ -54,6 +54,8 @@ gitcred_seal(struct ctx *ctx, const struct cfg *cfg, const char *project_id,
 	struct giturl u;
 	enum err e = gitcred_check(ctx, token);
 
+	if (!e && token && !repository)
+		e = E_NO_REPOSITORY;
 	if (!e && token)
 		e = giturl_parse(ctx, cfg, repository, &u);
 	if (!e && token) {

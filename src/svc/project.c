@@ -213,9 +213,12 @@ project_create(struct ctx *ctx, const struct svc *svc, const char *user_id,
 	struct project_draft d = {.user_id = user_id,
 		.name_given = name != NULL,
 		.settings = settings};
-	enum err e = project_repository(
-		ctx, svc->cfg, repository, &d.repository, &d.name);
+	enum err e = E_OK;
 
+	ASSERT(name || repository);
+	if (repository)
+		e = project_repository(
+			ctx, svc->cfg, repository, &d.repository, &d.name);
 	if (e)
 		return e;
 	if (name)

@@ -20,7 +20,9 @@ MUST enum err project_repository(struct ctx *ctx, const struct cfg *cfg,
 
 /* A new project without a deployment. name NULL: from the repository's last
  * part; a name that is taken is E_PROJECT_NAME_TAKEN only when it was given.
- * E_REPOSITORY_REFUSED, E_VALIDATION_ERROR (env, deploy_token). */
+ * repository NULL: its deployments are uploads; it has a name then.
+ * E_REPOSITORY_REFUSED, E_NO_REPOSITORY (deploy_token), E_VALIDATION_ERROR (env,
+ * deploy_token). */
 MUST enum err project_create(struct ctx *ctx, const struct svc *svc,
 	const char *user_id, const char *name, const char *repository,
 	const struct deploy_settings *settings, const char **ret_id);

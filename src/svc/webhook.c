@@ -267,7 +267,7 @@ say(struct verdict *v, const char *word, const char *reason)
 static bool
 same_repository(struct ctx *ctx, const char *url, const char *full_name)
 {
-	const char *host = strstr(url, "://");
+	const char *host = url ? strstr(url, "://") : NULL;
 	const char *path = host ? strchr(host + 3, '/') : NULL;
 	char *s;
 
@@ -327,7 +327,7 @@ refused(struct ctx *ctx, const struct rows *project,
 			arena_printf(a,
 				"It is about %s, but the project builds %s",
 				p->repository ? p->repository : "no repository",
-				url));
+				url ? url : "none"));
 	else if (!p->branch)
 		say(v, "not_handled",
 			"Something else than a branch was pushed");

@@ -109,6 +109,28 @@ await soon(() => /^\/deployments\//.test(new URL(page.url()).pathname), 'it can 
 await soon(() => page.getByText(/not a whole tar\.gz file/).first().isVisible(), 'what is broken inside is told there', 60_000);
 is(await shown(), 'from a directory', 'and the site stays');
 
+// ---- without a repository ----
+await page.goto('/deploy');
+await page.getByText('A site that is built already').click();
+await page.getByRole('button', {name: 'Continue'}).click();
+await soon(() => page.getByText('Give the project a name').isVisible(), 'a project without a repository has to be called something');
+await page.getByLabel('Project name').fill('bare');
+await page.getByRole('button', {name: 'Continue'}).click();
+await soon(() => dialog.isVisible(), 'the wizard leads to its page, which asks for the files');
+await dialog.locator('input[webkitdirectory]').setInputFiles(directory);
+await soon(() => button('Deploy').isVisible(), 'they are packed');
+await button('Deploy').click();
+await soon(() => page.locator('.page-head').getByText('Live').isVisible(), 'and go online', 60_000);
+is(await shown(site.replace('//shop', '//bare')), 'from a directory', 'under its name');
+await page.goto('/projects');
+await soon(() => page.locator('tr', {hasText: 'bare'}).getByText('Uploads').isVisible(), 'the list says that it is uploaded');
+await page.locator('tr', {hasText: 'bare'}).getByRole('link', {name: 'bare', exact: true}).click();
+await soon(() => page.getByRole('button', {name: 'Deploy a prebuilt directory'}).isVisible(), 'its page offers uploads');
+is(await page.getByRole('button', {name: 'Deploy now'}).count(), 0, 'and no build');
+await page.getByRole('link', {name: 'Settings', exact: true}).last().click();
+await soon(() => page.getByLabel('Repository', {exact: true}).isVisible(), 'it may get a repository later');
+is(await page.getByRole('heading', {name: 'Private repository'}).count(), 0, 'before that there is nothing to clone');
+
 // ---- the window of a telephone ----
 await page.setViewportSize({width: 360, height: 740});
 await open();

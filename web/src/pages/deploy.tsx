@@ -28,8 +28,11 @@ export default function Deploy() {
 		if (!projectId)
 			return null;
 		const project = await ok(api.GET('/api/projects/{id}', {params: {path: {id: projectId}}, signal}));
-		if (wanted)
-			choose({from: 'project', repository: project.repository, projectId: project.id});
+		const {repository} = project;
+		if (wanted && repository === null)
+			route(`/projects/${project.id}?upload`, true);
+		else if (wanted && repository !== null)
+			choose({from: 'project', repository, projectId: project.id});
 		return project;
 	}, [projectId]);
 	const project = data?.id === projectId ? data : undefined;

@@ -68,23 +68,24 @@ function TabsOf({id, tab}: {id: string; tab: string}) {
 
 function Shown({tab, ...side}: Side & {tab: string}) {
 	const {project} = side;
-	const {route} = useLocation();
+	const {query, route} = useLocation();
 	const deploy = useAction(async () => {
 		const made = await ok(api.POST('/api/deployments', {body: {repository: project.name}}));
 		toast('The deployment has started.', 'good');
 		route(`/deployments/${made.id}`);
 	});
-	const [uploading, setUploading] = useState(false);
+	const [uploading, setUploading] = useState('upload' in query);
 	const here = SIDES.find(s => s.id === tab);
 	return (
 		<div class="page">
 			<PageHead title={project.name} back={{href: '/projects', text: 'Projects'}}
-				lead={<span class="project-lead"><RepoLink url={project.repository} /> <span class="mono">{project.branch}</span></span>}
+				lead={<span class="project-lead"><RepoLink url={project.repository} /> {project.repository && <span class="mono">{project.branch}</span>}</span>}
 				actions={<>
-					<Button kind="quiet" onClick={() => setUploading(true)}>Deploy a prebuilt directory</Button>
-					<LinkButton kind="quiet" href={`/deploy?project=${project.id}&step=configure`}>Deploy with other settings</LinkButton>
+					{project.repository && <Button kind="quiet" onClick={() => setUploading(true)}>Deploy a prebuilt directory</Button>}
+					{project.repository && <LinkButton kind="quiet" href={`/deploy?project=${project.id}&step=configure`}>Deploy with other settings</LinkButton>}
 					{project.url && <LinkButton icon="external" href={project.url} external>Visit site</LinkButton>}
-					<Button kind="primary" icon="deployments" busy={deploy.busy} onClick={deploy.run}>Deploy now</Button>
+					{project.repository ? <Button kind="primary" icon="deployments" busy={deploy.busy} onClick={deploy.run}>Deploy now</Button>
+						: <Button kind="primary" icon="up" onClick={() => setUploading(true)}>Deploy a prebuilt directory</Button>}
 				</>} />
 			{uploading && <Upload project={project} onClose={() => setUploading(false)} />}
 			{project.autoDeployPausedAt && <Paused {...side} />}

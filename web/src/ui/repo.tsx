@@ -5,13 +5,14 @@ export function isGitHub(url: string): boolean {
 	return /^https:\/\/github\.com\//.test(url);
 }
 
-// https://github.com/owner/name.git -> owner/name
-export function repoName(url: string): string {
-	return url.replace(/^https:\/\/(github\.com\/)?/, '').replace(/\.git$/, '');
+// https://github.com/owner/name.git -> owner/name. A project without one is
+// uploaded.
+export function repoName(url: string | null): string {
+	return url === null ? 'Uploads' : url.replace(/^https:\/\/(github\.com\/)?/, '').replace(/\.git$/, '');
 }
 
-export function RepoLink({url}: {url: string}) {
-	return (
+export function RepoLink({url}: {url: string | null}) {
+	return url === null ? <span class="repo"><Icon name="up" size={15} /> {repoName(url)}</span> : (
 		<a class="repo" href={url.replace(/\.git$/, '')} target="_blank" rel="noopener noreferrer">
 			<Icon name={isGitHub(url) ? 'github' : 'branch'} size={15} /> {repoName(url)}
 			<span class="sr-only"> (opens in a new tab)</span>

@@ -4,7 +4,7 @@
 import {effect, signal} from '@preact/signals';
 import {user} from '../../api/session';
 
-export type From = 'github' | 'address' | 'project';
+export type From = 'github' | 'address' | 'project' | 'upload';
 
 export interface Draft {
 	userId: string;

@@ -19,6 +19,7 @@ type Projects = Reply<'/api/projects', 'get'>['projects'];
 const WAYS: readonly [From, string, string][] = [
 	['github', 'GitHub', 'Pick one of your repositories'],
 	['address', 'Git address', 'Any https address of a repository'],
+	['upload', 'Upload', 'A site that is built already'],
 	['project', 'Project', 'One that you have already'],
 ];
 
@@ -37,6 +38,7 @@ export function RepositoryStep({onNext}: {onNext(): void}) {
 			</fieldset>
 			{from === 'github' && <GitHub onNext={onNext} />}
 			{from === 'address' && <Address onNext={onNext} />}
+			{from === 'upload' && <Prebuilt />}
 			{from === 'project' && <Existing onNext={onNext} />}
 		</div>
 	);
@@ -52,7 +54,7 @@ function same(url: string): string {
 // deployment by the address goes to.
 async function projectOf(repository: string): Promise<string | null> {
 	const {projects} = await ok(api.GET('/api/projects', {params: {query: {limit: 100}}}));
-	return projects.filter(p => same(p.repository) === same(repository)).at(-1)?.id ?? null;
+	return projects.filter(p => p.repository && same(p.repository) === same(repository)).at(-1)?.id ?? null;
 }
 
 // Goes on with a repository, whether or not the question about it is answered.
@@ -182,12 +184,34 @@ function Address({onNext}: {onNext(): void}) {
 	);
 }
 
+// A project without a repository; its page takes the files.
+function Prebuilt() {
+	const {route} = useLocation();
+	const [name, setName] = useState('');
+	return (
+		<Form submit="Continue" busyText="Making the project" says={{PROJECT_NAME_TAKEN: 'You have a project of this name already. Please choose another one.'}}
+			check={() => ({name: !name.trim() && 'Give the project a name.'})}
+			onSubmit={async () => {
+				const made = await ok(api.POST('/api/projects', {body: {name: name.trim()}}));
+				route(`/projects/${made.id}?upload`);
+			}}>
+			<TextField name="name" label="Project name" value={name} autoFocus onValue={setName} maxLength={100}
+				hint="It names the site as well. Nothing is cloned or built: you choose the files next." />
+		</Form>
+	);
+}
+
 function Existing({onNext}: {onNext(): void}) {
 	const [search, setSearch] = useState('');
 	const [page, setPage] = useState(1);
 	const {data, error, loading, reload} = useLoad(
 		signal => ok(api.GET('/api/projects', {params: {query: {search: search || undefined, page, limit: 20}}, signal})), [search, page]);
+	const {route} = useLocation();
 	const pick = (project: Projects[number]) => {
+		if (!project.repository) {
+			route(`/projects/${project.id}?upload`);
+			return;
+		}
 		choose({from: 'project', repository: project.repository, projectId: project.id});
 		onNext();
 	};
@@ -213,7 +237,7 @@ function Existing({onNext}: {onNext(): void}) {
 					{data.projects.map(project => (
 						<li key={project.id}>
 							<button type="button" class="pick" aria-pressed={draft.value.projectId === project.id} onClick={() => pick(project)}>
-								<span><strong>{project.name}</strong><span class="hint">{repoName(project.repository)} · {project.branch}</span></span>
+								<span><strong>{project.name}</strong><span class="hint">{[repoName(project.repository), project.repository && project.branch].filter(Boolean).join(' · ')}</span></span>
 								<Icon name="chevron" />
 							</button>
 						</li>

@@ -44,7 +44,9 @@ export function Overview(side: Side) {
 				{data && !data.deployments.length ? (
 					<Empty icon="deployments" title={page > 1 ? 'There is no such page' : 'Nothing was deployed yet'}
 						action={page > 1 ? <LinkButton href={`/projects/${project.id}`}>To the newest</LinkButton> : undefined}>
-						{page > 1 ? 'The list has become shorter since.' : 'Press “Deploy now” above, or push to the branch once the webhook is set up.'}
+						{page > 1 ? 'The list has become shorter since.'
+							: project.repository ? 'Press “Deploy now” above, or push to the branch once the webhook is set up.'
+							: 'Press “Deploy a prebuilt directory” above, or send it by the API.'}
 					</Empty>
 				) : (data || !error) && (
 					<div class="table-wrap" aria-busy={loading}>

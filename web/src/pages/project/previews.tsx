@@ -64,7 +64,7 @@ function Row({preview: v, side: {project}, onChange}: {preview: Preview; side: S
 		<tr>
 			<td>
 				<div class="cell">
-					{isGitHub(project.repository)
+					{project.repository && isGitHub(project.repository)
 						? <a class="main" href={`${project.repository.replace(/\.git$/, '')}/pull/${v.number}`} target="_blank" rel="noopener noreferrer">{title}<span class="sr-only"> (opens in a new tab)</span></a>
 						: <span class="main">{title}</span>}
 					<span class="sub">{v.author} · {v.commit}{v.fork && ' · from a fork'}</span>

@@ -19,8 +19,8 @@ export function ProjectSettings(side: Side) {
 	return (
 		<div class="settings">
 			<Source {...side} />
-			<PrivateRepository {...side} />
-			<Build {...side} />
+			{side.project.repository && <PrivateRepository {...side} />}
+			{side.project.repository && <Build {...side} />}
 			<Publishing {...side} />
 			<AutoDeploy {...side} />
 			<Pushes {...side} />
@@ -37,9 +37,12 @@ interface Draft<T> {
 	reset(): void;
 }
 
+type Editable = Omit<Project, 'repository'> & {repository: string}; // empty: there is none
+
 // What is typed stays while the other groups are saved.
-function useDraft<K extends keyof Project & keyof Change>(project: Project, keys: readonly K[]): Draft<Pick<Project, K>> {
-	type T = Pick<Project, K>;
+function useDraft<K extends keyof Editable & keyof Change>(of: Project, keys: readonly K[]): Draft<Pick<Editable, K>> {
+	type T = Pick<Editable, K>;
+	const project: Editable = {...of, repository: of.repository ?? ''};
 	const [edits, setEdits] = useState<Partial<T>>({});
 	const saved = Object.fromEntries(keys.map(key => [key, project[key]])) as T;
 	const changed = Object.fromEntries(Object.entries(edits).filter(([key, value]) => value !== saved[key as K])) as Partial<T>;
@@ -86,7 +89,8 @@ function Source(side: Side) {
 				hint={<>Letters, digits, dots, hyphens and underscores. The site keeps its own name, <strong>{side.project.site}</strong>.</>} />
 			<div class="row">
 				<TextField name="repository" label="Repository" value={value.repository} onValue={put('repository')} maxLength={2048}
-					hint="owner/name at GitHub, or the https address of a git repository." />
+					hint={side.project.repository ? 'owner/name at GitHub, or the https address of a git repository.'
+						: 'There is none: deployments are uploads. With owner/name at GitHub, or the https address of a git repository, it is built as well.'} />
 				<TextField name="branch" label="Branch" mono value={value.branch} onValue={put('branch')} maxLength={200}
 					hint="What is built. Pushes to other branches deploy nothing." />
 			</div>
