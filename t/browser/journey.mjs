@@ -25,7 +25,7 @@ await page.keyboard.press('Enter');
 await at(/^\/dashboard$/);
 await soon(() => page.getByText('Welcome, Grace').isVisible(), 'a toast greets');
 await soon(() => page.locator('main .skeleton').count().then(n => n === 0), 'the dashboard is filled');
-ok(await page.getByRole('heading', {name: 'Recent deployments'}).isVisible(), 'it has the recent deployments');
+await soon(() => page.getByRole('heading', {name: 'Recent deployments'}).isVisible(), 'it has the recent deployments');
 
 // --- the wizard ---
 await page.getByRole('link', {name: 'New deployment'}).first().click();
@@ -132,6 +132,8 @@ await soon(() => page.locator('tbody tr:not(.loading)').count().then(n => n >= 2
 await page.getByRole('searchbox').fill('nothing-like-it');
 await soon(() => /search=nothing/.test(page.url()) && page.locator('.empty').isVisible(), 'a search that finds nothing says so, and is in the address');
 await page.goBack();
+// or what it asks for would meet the end of the session
+await page.waitForLoadState('networkidle');
 
 // --- out ---
 await page.getByRole('button', {name: 'Sign out'}).click();

@@ -1,5 +1,6 @@
 // upload.mjs DIRECTORY ARCHIVE PROJECT SITE: what was built elsewhere, from a
 // file, a directory and a drop to a live site.
+import {randomBytes} from 'node:crypto';
 import {mkdtempSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -11,8 +12,7 @@ const file = (name, content) => {
 	writeFileSync(join(dir, name), content);
 	return join(dir, name);
 };
-const noise = bytes => Buffer.from(Array.from({length: bytes}, (_, i) => Math.imul(i + 1, 2654435761) >>> 24));
-const gzip = bytes => Buffer.concat([Buffer.from([0x1f, 0x8b]), noise(bytes - 2)]);
+const gzip = bytes => Buffer.concat([Buffer.from([0x1f, 0x8b]), randomBytes(bytes - 2)]);
 
 const panel = await Panel.start();
 const page = await panel.page({as: 'ada', height: 1000});
@@ -47,6 +47,14 @@ await dialog.getByLabel('A .tar.gz file').setInputFiles(file('page.tar.gz', '<h1
 await says(/“page\.tar\.gz” is no tar\.gz file/, 'what is no archive is told in words');
 await dialog.getByLabel('A .tar.gz file').setInputFiles(file('large.tar.gz', gzip(1_100_000)));
 await says(/The archive has 1\.1 MB\. This server takes 1 MB at most/, 'so is one that is too large');
+const heavy = mkdtempSync(join(dir, 'heavy-'));
+writeFileSync(join(heavy, 'index.html'), randomBytes(1_100_000));
+await dialog.locator('input[webkitdirectory]').setInputFiles(heavy);
+await says(/The directory has more than 1 MB when it is packed/, 'and a directory');
+const hidden = mkdtempSync(join(dir, 'hidden-'));
+writeFileSync(join(hidden, '.env'), 'A=1');
+await dialog.locator('input[webkitdirectory]').setInputFiles(hidden);
+await says(/no file in it that could be published/, 'or one that has only what is hidden');
 is(await deployments(), 0, 'nothing of it was sent');
 
 // ---- an archive ----

@@ -89,15 +89,16 @@ export async function pack(files: readonly Packable[], max: number, onRead: (byt
 				control.enqueue(part.value);
 		},
 	});
+	const reader = source.pipeThrough(new CompressionStream('gzip'), {signal}).getReader();
+	const packed: Blob[] = []; // out of the page's memory, piece by piece
 	let size = 0;
-	const limit = new TransformStream<Bytes, Bytes>({
-		transform(part, control) {
-			size += part.length;
-			if (size > max)
-				throw new TooLarge();
-			control.enqueue(part);
-		},
-	});
-	const zipped = source.pipeThrough(new CompressionStream('gzip'), {signal}).pipeThrough(limit);
-	return new Response(zipped).blob();
+	for (let part = await reader.read(); !part.done; part = await reader.read()) {
+		size += part.value.length;
+		if (size > max) {
+			await reader.cancel();
+			throw new TooLarge();
+		}
+		packed.push(new Blob([part.value]));
+	}
+	return new Blob(packed);
 }

@@ -47,12 +47,14 @@ export function Upload({project, onClose}: {project: Project; onClose(): void}) 
 	const going = useRef<AbortController>();
 	useEffect(() => () => going.current?.abort(), []);
 
-	// One thing at a time; what goes wrong leads back to `before`.
+	// One thing at a time; what goes wrong, or is cancelled, leads back to `before`.
 	const run = (before: Stage, work: (signal: AbortSignal) => Promise<void>) => {
 		going.current?.abort();
 		const control = going.current = new AbortController();
+		const cancelled = new Promise<never>((_, reject) =>
+			control.signal.addEventListener('abort', () => reject(control.signal.reason as Error)));
 		setError(null);
-		work(control.signal).catch(thrown => {
+		Promise.race([work(control.signal), cancelled]).catch(thrown => {
 			if (going.current !== control)
 				return;
 			setError(inWords(thrown, max));
@@ -62,6 +64,7 @@ export function Upload({project, onClose}: {project: Project; onClose(): void}) 
 	const take = (choice: Promise<Chosen> | Chosen) => run(CHOOSING, async signal => {
 		setStage({at: 'reading'});
 		const chosen = await choice;
+		signal.throwIfAborted();
 		if ('archive' in chosen) {
 			const wrong = await archiveWrong(chosen.archive, max);
 			setError(wrong);
