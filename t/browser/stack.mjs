@@ -61,8 +61,11 @@ export async function site(name, wanted) {
 // them. link: what it asks to press.
 export function mails(kind, to, n = 1) {
 	const read = () => readdirSync(AUTOSTACK_MAIL).filter(f => f.endsWith('.eml') && f.includes(`-${kind}-`)).sort().map(f => {
-		const text = readFileSync(`${AUTOSTACK_MAIL}/${f}`, 'latin1').replace(/=\r\n/g, '').replace(/=([0-9A-F]{2})/g, (_, hex) => String.fromCharCode(parseInt(hex, 16)));
-		return {to: /^To: *<?([^>\r\n]+)/m.exec(text)[1], link: /^https?:\/\/\S+/m.exec(text)?.[0]};
+		const raw = readFileSync(`${AUTOSTACK_MAIL}/${f}`, 'latin1');
+		const [, head, body] = /^--[^\r]*\r\n((?:[^\r]+\r\n)*)\r\n([^]*?)\r\n--/m.exec(raw); // the plain part comes first
+		const text = !/quoted-printable/i.test(head) ? body
+			: body.replace(/=\r\n/g, '').replace(/=([0-9A-F]{2})/g, (_, hex) => String.fromCharCode(parseInt(hex, 16)));
+		return {to: /^To: *<?([^>\r\n]+)/m.exec(raw)[1], link: /^https?:\/\/\S+/m.exec(text)?.[0]};
 	}).filter(m => m.to === to);
 	return until(() => {
 		const found = read();
