@@ -268,7 +268,7 @@ await button('Deploy now').click();
 await at(/^\/deployments\/[0-9a-f-]{36}$/);
 await soon(() => page.locator('.page-head').getByText('Failed').isVisible(), 'without it nothing can be cloned', 60_000);
 like(await page.locator('main .note.bad').first().innerText(), /repository/i, 'and the page says why');
-unlike(await page.locator('main').innerText(), /gho_/, 'DT-4 no log has the token');
+unlike(await page.locator('main').innerText(), /gho_/, 'and nobody reads the token');
 
 // --- signing in with it ---
 person(77, 'grace', 'grace@example.org');
