@@ -119,13 +119,3 @@ export function apiAway() {
 export function apiBack() {
 	renameSync(`${sockets}/api.away`, `${sockets}/api.sock`);
 }
-
-// The API takes a request and never answers it.
-export function apiHangs() {
-	for (const pid of children(supervisor('api')))
-		process.kill(pid, 'SIGSTOP');
-}
-export function apiGoesOn() {
-	for (const pid of children(supervisor('api')))
-		process.kill(pid, 'SIGCONT');
-}
