@@ -67,18 +67,20 @@ for my $evil ('..', '.', '..%2f..', 'x%2fy%2fz', 'a%3fb', 'a%23', 'a%20b', 'user
 
 # ---- what GitHub could answer ----
 sub file { my ($name, $status, $body) = @_; put($name, "HTTP/1.1 $status\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: " . length($body) . "\r\n\r\n$body") }
-sub answered { my ($what, $status, $body, $code) = @_;
+sub answered { my ($what, $status, $body, $code, $after) = @_;
 	file('odd.http', $status, $body);
 	odd('/user/repos odd.http', '/repos/ada-l/repo7/branches odd.http');
 	stale();
 	for my $r (repos(), branches('repo7')) {
 		is $r->{json}{error}{code}, $code, "IN-9 $what";
 		unlike $r->{body}, qr/octo|limit exceeded for|evil/, "IN-9 $what: none of its words are shown";
+		is $r->{header}{'retry-after'}, $after, "$what: Retry-After is what GitHub says" if $after;
 	}
 	odd();
 }
 answered('a rate limit', '403 Forbidden', '{"message":"API rate limit exceeded for user ID 42."}', 'GITHUB_LIMITED');
-answered('a secondary limit', '429 Too Many Requests', '{"message":"You have exceeded a secondary rate limit"}', 'GITHUB_LIMITED');
+answered('a secondary limit', '429 Too Many Requests', '{"message":"You have exceeded a secondary rate limit"}', 'GITHUB_LIMITED', 60);
+answered('a limit with its end', "429 Too Many Requests\r\nRetry-After: 540", '{}', 'GITHUB_LIMITED', 540);
 answered('a failure', '502 Bad Gateway', '<html>octo', 'GITHUB_FAILED');
 answered('a redirect', '302 Found', 'octo', 'GITHUB_FAILED');
 answered('an object', '200 OK', '{"octo":1}', 'GITHUB_FAILED');

@@ -139,6 +139,9 @@ get "$P/api/auth/login" -d '{}' --http1.1
 is "$STATUS" 429 "RL-2 both versions of HTTP share the bucket"
 get "$P/api/auth/login" -X OPTIONS
 is "$STATUS" 502 "RL-7 preflights are not counted"
+get "$P/api/auth/github"
+is "$STATUS $(field location)" "302 $P/oauth#error=rate_limit_exceeded" \
+	"RL-1 a browser on its way to a provider reads the panel's words"
 get "$P/api/deployments"
 is "$STATUS" 502 "RL-1 other routes are not limited by it"
 get "$P/api/auth/login" -d '{}' --interface 127.0.0.2 --resolve "localhost:$HTTPS:127.0.0.1"
@@ -187,10 +190,10 @@ is "$STATUS" 502 "a dead autostack-ws is a 502"
 like "$(cat "$NG/log/access.log")" 'logs/stream HTTP/1.1" 502' "and is in the access log"
 is "$(grep -rl canary-in-a-query "$NG/log")" "" "WS-3 no log of nginx holds a token"
 
-# --- where a provider sends the browser back; no API is there to take it ---
-for path in /api/auth/github/callback /api/v1/auth/google/callback; do
-	get "$P$path?code=canary-in-a-query&state=canary-in-a-query"
-	is "$STATUS" 502 "$path without an API is a 502"
+# --- a browser on its way to a provider and back; no API is there to take it ---
+for path in /api/auth/github /api/v1/auth/google /api/auth/github/callback /api/v1/auth/google/callback; do
+	get "$P$path?code=canary-in-a-query&state=canary-in-a-query" --interface 127.0.0.3 --resolve "localhost:$HTTPS:127.0.0.1"
+	is "$STATUS $(field location)" "302 $P/oauth#error=bad_gateway" "$path without an API leads to the panel's words"
 done
 get "$P/api/deployments?plain-query"
 like "$(cat "$NG/log/nginx-error.log")" 'plain-query' \

@@ -7,16 +7,7 @@
 AS_LOG=$TMP/log
 . "$abs_top_srcdir/t/lib/oauth.sh"
 
-oauth_github_start
-chmod 711 "$TMP"
-[ "$(id -u)" != 0 ] ||
-	chown "$("$abs_top_srcdir/t/lib/service-user.sh" name)" "$TMP/github.secret"
-# shellcheck disable=SC2046 # a list of settings
-stack_start $(oauth_settings) git_schemes=https,http git_private=localhost,127.0.0.1
-jq -c ".redirect_uri = \"$AUTOSTACK_URL/api/auth/github/callback\"" "$GITHUB/app.json" >"$GITHUB/app.new"
-mv "$GITHUB/app.new" "$GITHUB/app.json"
-mkdir -p "$GITHUB/repos" "$GITHUB/lists"
-
+oauth_stack_start
 stack_repo site
 echo '<h1>one</h1>' | stack_file site index.html
 stack_commit site first

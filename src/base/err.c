@@ -63,4 +63,5 @@ ctx_clear(struct ctx *ctx)
 	ctx->err = E_OK;
 	ctx->message = NULL;
 	ctx->cause = NULL;
+	ctx->retry_s = 0;
 }

@@ -36,6 +36,7 @@ struct ctx {
 	enum err err;
 	const char *message; /* for the client; NULL: err_info's text */
 	const char *cause;   /* for the log only */
+	int64_t retry_s;     /* when the same may succeed; 0: nobody knows */
 };
 
 /* Record a failure with a text for the client; returns e (or the error that

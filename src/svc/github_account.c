@@ -219,14 +219,17 @@ open_account(struct ctx *ctx, const struct svc *svc, const char *user_id,
 		ret->sealed, &ret->token);
 }
 
-/* What GitHub said of the token itself is remembered, if the database can:
- * the next request would find out again. */
+/* How long GitHub wants to be left alone is for who asked. What it said of the
+ * token itself is remembered, if the database can: the next request would find
+ * out again. */
 static enum err
-note_refusal(struct ctx *ctx, const struct svc *svc, const struct account *acc,
-	enum err e)
+note_refusal(const struct github *t, const struct svc *svc,
+	const struct account *acc, enum err e)
 {
+	struct ctx *ctx = t->ctx;
 	struct ctx own = {.arena = ctx->arena};
 
+	ctx->retry_s = t->retry_s;
 	if (e == E_GITHUB_REVOKED &&
 		db_query(&own, svc->db, STMT_GITHUB_TOKEN_REFUSED,
 			DB_IN(acc->user_id, acc->sealed), NULL))
@@ -304,7 +307,7 @@ github_repos_fill(struct ctx *ctx, const struct svc *svc, const char *user_id)
 	all->a = ctx->arena;
 	t = github_talk(ctx, svc->cfg, acc.token);
 	e = github_walk(&t, "/user/repos?sort=pushed", take_repo, all);
-	e = note_refusal(ctx, svc, &acc, e);
+	e = note_refusal(&t, svc, &acc, e);
 	return e ? e : store_repos(ctx, svc, &acc, all);
 }
 
@@ -352,7 +355,7 @@ github_branches(struct ctx *ctx, const struct svc *svc, const char *user_id,
 	e = github_walk(&t,
 		arena_printf(ctx->arena, "/repos/%s/branches", name),
 		take_branch, &all);
-	e = note_refusal(ctx, svc, &acc, e);
+	e = note_refusal(&t, svc, &acc, e);
 	if (e)
 		return e;
 	*ret = all.list;

@@ -68,7 +68,7 @@ rate_count(struct req *rq, const char *user_id)
 		limit.seconds, limit.over};
 	if (!limit.over)
 		return E_OK;
-	rq->retry_after = limit.seconds;
+	rq->ctx.retry_s = limit.seconds;
 	return E_RATE_LIMIT_EXCEEDED;
 }
 

@@ -308,8 +308,8 @@ reply_list_of(struct req *rq, const struct page *page, enum err none)
 static int64_t
 retry_after(const struct req *rq)
 {
-	if (rq->retry_after > 0)
-		return rq->retry_after;
+	if (rq->ctx.retry_s > 0)
+		return rq->ctx.retry_s;
 	return rq->status == 503 ? 2 : 60;
 }
 

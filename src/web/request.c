@@ -294,12 +294,6 @@ rq_cookie(struct req *rq, const char *name)
 	return cookie_find(rq->ctx.arena, rq->in->cookie, name);
 }
 
-void
-rq_retry_after(struct req *rq, int64_t seconds)
-{
-	rq->retry_after = seconds;
-}
-
 struct svc *
 rq_svc(struct req *rq)
 {

@@ -161,7 +161,6 @@ struct req {
 	const char *content_type;
 	const char *location; /* a redirect: no body */
 	struct buf headers;   /* more lines, each with its end */
-	int64_t retry_after;  /* seconds; 0: as the status has it */
 	bool sent;
 };
 
@@ -179,8 +178,6 @@ const char *rq_session(const struct req *rq);
 /* Whether this is the panel in a browser (X-Client: web), which keeps its
  * refresh token in a cookie. */
 bool rq_is_browser(const struct req *rq);
-/* When a 429 or 503 may be tried again. */
-void rq_retry_after(struct req *rq, int64_t seconds);
 /* What service functions take. */
 struct svc *rq_svc(struct req *rq);
 const struct cfg *rq_cfg(const struct req *rq);

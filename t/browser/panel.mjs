@@ -36,6 +36,10 @@ export function like(got, pattern, what) {
 	if (!ok(pattern.test(got), what))
 		diag(`     got: ${got}\n  wanted: ${pattern}`);
 }
+export function unlike(got, pattern, what) {
+	if (!ok(!pattern.test(got), what))
+		diag(`     got: ${got}\n  unwanted: ${pattern}`);
+}
 // What should hold in a while; waits for it.
 export async function soon(probe, what, ms = 20_000) {
 	const end = Date.now() + ms;
@@ -52,6 +56,42 @@ export async function soon(probe, what, ms = 20_000) {
 	if (last)
 		diag(last.message);
 	return ok(false, what);
+}
+
+// What hands do on a page, by the names that people see. A string is the whole
+// name, a pattern a part of it.
+export function hands(page) {
+	const named = name => ({name, exact: typeof name === 'string'});
+	const at = (pattern, what = `the address is ${pattern}`) => soon(() => {
+		const {pathname, search} = new URL(page.url());
+		return pattern.test(pathname + search);
+	}, what, 30_000);
+	return {
+		at,
+		button: (name, within = page) => within.getByRole('button', named(name)),
+		link: (name, within = page) => within.getByRole('link', named(name)),
+		field: (label, within = page) => within.getByLabel(label, {exact: typeof label === 'string'}),
+		heading: name => page.getByRole('heading', {level: 1, ...named(name)}),
+		dialog: page.getByRole('dialog'),
+		row: text => page.locator('tbody tr:not(.loading), ul.list > li').filter({hasText: text}),
+		// says it, in a toast that is then put away
+		told: async (text, what) => {
+			const toast = page.locator('.toast').filter({hasText: text}).first();
+			const said = await soon(() => toast.isVisible(), what ?? `a toast says ${text}`);
+			if (said)
+				await toast.getByRole('button', {name: 'Dismiss'}).click();
+			return said;
+		},
+		// the page has what it shows
+		ready: () => page.waitForFunction(() => document.querySelector('main h1') && !document.querySelector('main .skeleton'), undefined, {timeout: 20_000}),
+		// the words at a field, once there are some
+		wrong: async label => {
+			const input = page.getByLabel(label, {exact: typeof label === 'string'});
+			await input.and(page.locator('[aria-invalid=true]')).waitFor({timeout: 20_000});
+			const ids = (await input.getAttribute('aria-describedby')).split(' ').filter(id => id.endsWith('-error'));
+			return page.locator(`[id="${ids[0]}"]`).innerText();
+		},
+	};
 }
 
 export const URL_BASE = process.env.AUTOSTACK_URL;
@@ -71,7 +111,18 @@ export class Panel {
 			// it shows nothing but our own pages
 			args: ['--no-sandbox', '--disable-dev-shm-usage'],
 		});
+		process.once('uncaughtException', thrown => panel.stuck(thrown));
 		return panel;
+	}
+
+	// A step could not be done: says what the pages show, and ends the test.
+	async stuck(thrown) {
+		ok(false, `could go on: ${thrown.message}`);
+		diag(thrown.stack.split('\n').filter(line => /\.mjs:/.test(line)).join('\n'));
+		for (const page of this.browser.contexts().flatMap(c => c.pages()))
+			diag(`${page.url()}\n${(await page.locator('body').innerText({timeout: 2000}).catch(String)).replace(/\n+/g, '\n').slice(0, 1200)}\n`);
+		await this.end();
+		process.exit();
 	}
 
 	// A browser of its own, with nobody signed in unless `as` says who: the name
@@ -141,6 +192,11 @@ export class Panel {
 		await page.evaluate(`${axe};0`);
 		return page.evaluate(async () => (await window.axe.run()).violations.map(v =>
 			`${v.id}: ${v.nodes.slice(0, 3).map(node => node.target.join(' ')).join(' | ')}`));
+	}
+
+	// axe finds nothing on the page as it is now
+	async clean(page, what) {
+		is(await this.violations(page), [], `${what}: axe finds nothing`);
 	}
 
 	async end() {

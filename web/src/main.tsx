@@ -3,12 +3,12 @@ import {signal} from '@preact/signals';
 import {render, type ComponentType} from 'preact';
 import {useEffect, useState} from 'preact/hooks';
 import {ErrorBoundary, lazy, LocationProvider, Route, Router, useLocation} from 'preact-iso';
-import {asApiError, type ApiError} from './api/error';
+import {ApiError, asApiError} from './api/error';
 import {resume, user} from './api/session';
 import {Frame} from './app/frame';
 import {nextOf} from './app/next';
 import {may, pages, type Page} from './app/pages';
-import {Button, LinkButton} from './ui/button';
+import {Button, LinkButton, useAction} from './ui/button';
 import {Empty} from './ui/parts';
 import {Toasts} from './ui/toast';
 import './ui/unsaved'; // hears of back and forward before the router
@@ -18,7 +18,7 @@ const coming = signal(false);
 
 // made once: a component that is another one each time would lose its input
 const routes = pages.map(page => {
-	const Component = lazy(page.load);
+	const Component = lazy(() => page.load().catch(() => ({default: NotLoaded})));
 	return {path: page.path, View: () => <Guard page={page} Component={Component} />};
 });
 
@@ -42,6 +42,29 @@ function Guard({page, Component}: {page: Page; Component: ComponentType}) {
 	if (!may(who?.role, page.who))
 		return <Missing />;
 	return <Component />;
+}
+
+// Its file did not come: the network is away, or a newer version of the panel
+// has other files. Loading the panel anew helps against both, once the server
+// can be reached.
+function NotLoaded() {
+	const again = useAction(async () => {
+		await fetch('/', {cache: 'no-store'}).catch(() => {
+			throw ApiError.unreachable();
+		});
+		location.reload();
+	});
+	return (
+		<div class="page narrow">
+			<h1 tabIndex={-1} class="sr-only">This page could not be loaded</h1>
+			<div role="alert">
+				<Empty icon="alert" title="This page could not be loaded"
+					action={<Button kind="primary" icon="refresh" busy={again.busy} onClick={again.run}>Try again</Button>}>
+					Check your connection and try again.
+				</Empty>
+			</div>
+		</div>
+	);
 }
 
 function Missing() {
@@ -81,12 +104,12 @@ function App() {
 	useEffect(start, []);
 	if (error)
 		return (
-			<div class="page narrow">
+			<main class="page narrow">
 				<h1 class="sr-only">Autostack</h1>
 				<Empty icon="alert" title="Autostack does not answer" action={<Button kind="primary" icon="refresh" onClick={start}>Try again</Button>}>
-					{error.status === 429 ? `Too many requests came from here. Please try again in ${error.retryAfter ?? 60} seconds.` : error.message}
+					{error.message}
 				</Empty>
-			</div>
+			</main>
 		);
 	if (user.value === undefined)
 		return <div class="starting" role="status"><span class="spinner" /><span class="sr-only">Loading</span></div>;

@@ -19,3 +19,10 @@ export async function ok<T>(answer: Promise<Answer<T>>): Promise<T> {
 		throw ApiError.from(error, response);
 	return data as T;
 }
+
+// The same for what is to go: where it is gone already, that is what was wanted.
+export async function gone(answer: Promise<Answer<unknown>>): Promise<void> {
+	const answered = await answer;
+	if (answered.response.status !== 404)
+		await ok(Promise.resolve(answered));
+}

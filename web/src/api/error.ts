@@ -6,6 +6,12 @@ export interface FieldError {
 	message: string;
 }
 
+// When it makes sense to try again, as people say it.
+function inAWhile(seconds: number): string {
+	const [n, unit] = seconds <= 90 ? [seconds, 'second'] : [Math.ceil(seconds / 60), 'minute'];
+	return `Please try again in ${n} ${unit}${n === 1 ? '' : 's'}.`;
+}
+
 export class ApiError extends Error {
 	constructor(
 		readonly code: string,
@@ -26,7 +32,8 @@ export class ApiError extends Error {
 	static from(body: unknown, response: Response): ApiError {
 		const error = (body as {error?: {code?: string; message?: string; details?: {fields?: FieldError[]}}} | undefined)?.error;
 		const after = Number(response.headers.get('Retry-After'));
-		return new ApiError(error?.code ?? 'UNREADABLE', error?.message ?? `The server answered ${response.status}.`,
+		const message = error?.message ?? `The server answered ${response.status}.`;
+		return new ApiError(error?.code ?? 'UNREADABLE', after > 0 ? `${message.replace(/\.?$/, '.')} ${inAWhile(after)}` : message,
 			response.status, error?.details?.fields ?? [], after > 0 ? after : null, response.headers.get('X-Request-Id'));
 	}
 }

@@ -13,17 +13,19 @@ import {AuthCard, Outcome} from './auth/card';
 import {useFragment} from './auth/fragment';
 import {isProvider, PROVIDERS, startedHere} from './auth/providers';
 
-// The errors that a sign-in at a provider can end with: their codes in err.def,
-// in lower case.
+// The errors that a sign-in at a provider can end with, by the API or by nginx:
+// their codes in err.def, in lower case.
 const ERRORS: Record<string, string> = {
 	account_disabled: 'This account is disabled. Ask your administrator.',
 	account_exists: 'There is an account with the address of that profile already. Sign in with its password, ' +
 		'then link the provider in your settings.',
+	bad_gateway: 'Autostack does not answer at the moment. Please try again in a while.',
 	email_unverified: 'The provider has no confirmed address for you. Confirm one there and try again.',
 	identity_taken: 'That profile signs in to another account here.',
 	oauth_denied: 'You did not let the provider tell us who you are. Nothing has changed.',
 	oauth_state: 'This sign-in was started somewhere else, or too long ago. Please start again.',
 	provider_failed: 'The provider did not answer as it should. Please try again in a moment.',
+	rate_limit_exceeded: 'Too many sign-ins came from here. Please try again in a minute.',
 	service_unavailable: 'Too many people are signing in right now. Please try again in a moment.',
 };
 
@@ -46,8 +48,7 @@ export default function OAuth() {
 			route(next, true);
 		} catch (thrown) {
 			const error = asApiError(thrown);
-			setFailed(error.code === 'CODE_INVALID' ? 'This sign-in was finished already, or took too long. Please start again.'
-				: error.status === 429 ? `That was too often. Please try again in ${error.retryAfter ?? 60} seconds.` : error.message);
+			setFailed(error.code === 'CODE_INVALID' ? 'This sign-in was finished already, or took too long. Please start again.' : error.message);
 			setBusy(false);
 		}
 	};

@@ -1,7 +1,7 @@
 // users.tsx - the accounts: managers read them, administrators manage them.
 import {useLocation} from 'preact-iso';
 import {useEffect, useState} from 'preact/hooks';
-import {api, ok} from '../api/client';
+import {api, gone, ok} from '../api/client';
 import {download} from '../api/download';
 import {useLoad} from '../api/load';
 import {user} from '../api/session';
@@ -111,7 +111,7 @@ export default function Page() {
 			)}
 			{asked?.what === 'delete' && (
 				<Confirm title={`Delete ${asked.account.name}`} action="Delete for good" typed={asked.account.email} onClose={() => setAsked(null)} onConfirm={async () => {
-					await ok(api.DELETE('/api/users/{id}', {params: {...path!.params, query: {hard: true}}}));
+					await gone(api.DELETE('/api/users/{id}', {params: {...path!.params, query: {hard: true}}}));
 					done(`${asked.account.name} is deleted.`);
 				}}>
 					<p>The account goes for good, with all of its projects, deployments and sites. Deactivating it keeps them.</p>

@@ -2,7 +2,7 @@
 // at a time. The API judges; its field errors land beside the fields.
 import {createContext, type ComponentChildren, type JSX} from 'preact';
 import {useContext, useEffect, useId, useRef, useState} from 'preact/hooks';
-import {ApiError, asApiError} from '../api/error';
+import {asApiError} from '../api/error';
 import {Button} from './button';
 import {Icon} from './icon';
 
@@ -29,12 +29,6 @@ interface FormProps {
 	// what is known to be wrong from the start: said by an earlier try
 	errors?: Record<string, string>;
 	children: ComponentChildren;
-}
-
-function inWords(error: ApiError): string {
-	if (error.status === 429)
-		return `That was too often. Please try again in ${error.retryAfter ?? 60} seconds.`;
-	return error.message;
 }
 
 export function Form(props: FormProps) {
@@ -75,7 +69,7 @@ export function Form(props: FormProps) {
 			const elsewhere = error.fields.filter(f => !here.includes(f));
 			show(Object.fromEntries(here.map(f => [f.name, f.message])));
 			if (!here.length || elsewhere.length)
-				setGeneral(props.says?.[error.code] ?? [inWords(error), ...elsewhere.map(f => `${f.name}: ${f.message}`)].join(' '));
+				setGeneral(props.says?.[error.code] ?? [error.message, ...elsewhere.map(f => `${f.name}: ${f.message}`)].join(' '));
 		} finally {
 			if (alive.current)
 				setBusy(false);

@@ -54,8 +54,12 @@ export const secrets = signal<Secrets>(NO_SECRETS);
 export const refused = signal<Record<string, string>>({});
 
 effect(() => sessionStorage.setItem(KEY, JSON.stringify(draft.value)));
+// Somebody else begins anew. Whoever has to sign in again goes on, but for
+// secrets, which outlive no session.
 effect(() => {
-	if (draft.value.userId !== user.value?.id)
+	if (!user.value)
+		secrets.value = NO_SECRETS;
+	else if (draft.value.userId !== user.value.id)
 		reset();
 });
 

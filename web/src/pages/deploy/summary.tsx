@@ -33,7 +33,7 @@ export function SummaryStep({project}: {project: Project | undefined}) {
 			const error = asApiError(thrown);
 			const step = stepOf(error);
 			if (!step)
-				throw error.status === 429 && error.retryAfter ? Object.assign(error, {message: `${error.message} Try again in ${Math.ceil(error.retryAfter / 60)} min.`}) : error;
+				throw error;
 			toast('Something has to be corrected first.', 'bad');
 			route(`/deploy?step=${step}`);
 		}

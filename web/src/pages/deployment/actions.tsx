@@ -1,7 +1,7 @@
 // actions.tsx - what can be done with a deployment. What cannot be undone asks.
 import {useState} from 'preact/hooks';
 import {useLocation} from 'preact-iso';
-import {api, ok} from '../../api/client';
+import {api, gone, ok} from '../../api/client';
 import type {Deployment} from '../../api/types';
 import {Button, CopyButton, LinkButton, useAction} from '../../ui/button';
 import {Confirm} from '../../ui/dialog';
@@ -36,7 +36,7 @@ export function Actions({deployment, reload}: {deployment: Deployment; reload():
 		route(`/deployments/${next.id}`);
 	};
 	const remove = async () => {
-		await ok(api.DELETE('/api/deployments/{id}', {params: {path: {id}}}));
+		await gone(api.DELETE('/api/deployments/{id}', {params: {path: {id}}}));
 		toast('Deployment deleted', 'good');
 		route('/deployments');
 	};

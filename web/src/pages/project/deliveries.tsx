@@ -101,7 +101,7 @@ function Row({delivery: d, onChange}: {delivery: Delivery; onChange(): Promise<v
 			<td class="end">
 				<div class="actions end">
 					{d.deploymentId && <LinkButton small kind="quiet" href={`/deployments/${d.deploymentId}`}>Deployment</LinkButton>}
-					{d.verdict !== 'bad_signature' && <Button small icon="refresh" busy={again.busy} onClick={again.run}
+					{d.verdict !== 'bad_signature' && d.verdict !== 'malformed' && <Button small icon="refresh" busy={again.busy} onClick={again.run}
 						title="Judge it again, by the settings of now">Redeliver</Button>}
 				</div>
 			</td>

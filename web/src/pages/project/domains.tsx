@@ -1,7 +1,7 @@
 // domains.tsx - names of one's own for the site: proving them, and their
 // certificates.
 import {useEffect, useState} from 'preact/hooks';
-import {api, ok} from '../../api/client';
+import {api, gone, ok} from '../../api/client';
 import {useLoad} from '../../api/load';
 import type {Project, Reply} from '../../api/types';
 import {Button, useAction} from '../../ui/button';
@@ -113,7 +113,7 @@ function DomainCard({domain: d, project, onChange}: {domain: Domain; project: Pr
 			</div>
 			{dialog === 'remove' && (
 				<Confirm title={`Remove ${d.host}?`} action="Remove" onClose={() => setDialog(null)} onConfirm={async () => {
-					await ok(api.DELETE('/api/projects/{id}/domains/{domainId}', {params}));
+					await gone(api.DELETE('/api/projects/{id}/domains/{domainId}', {params}));
 					toast(`${d.host} is removed.`, 'good');
 					await onChange();
 				}}>

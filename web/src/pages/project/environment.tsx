@@ -1,7 +1,7 @@
 // environment.tsx - the variables that a build gets. Only names ever come back
 // from the server, so a value can be replaced but not looked at.
 import {useState} from 'preact/hooks';
-import {api, ok} from '../../api/client';
+import {api, gone, ok} from '../../api/client';
 import {asApiError} from '../../api/error';
 import {Button} from '../../ui/button';
 import {Confirm} from '../../ui/dialog';
@@ -64,7 +64,7 @@ function Variables({side, scope, names, title, lead, empty}: {
 			{mode?.kind === 'lines' && <Lines side={side} scope={scope} names={names} onClose={close} />}
 			{removing && (
 				<Confirm title={`Remove ${removing}?`} action="Remove" onClose={() => setRemoving(null)} onConfirm={async () => {
-					await ok(api.DELETE('/api/projects/{id}/env/{name}', {params: {path: {id: side.project.id, name: removing}, query: {scope}}}));
+					await gone(api.DELETE('/api/projects/{id}/env/{name}', {params: {path: {id: side.project.id, name: removing}, query: {scope}}}));
 					await side.reload();
 					toast(`${removing} is removed.`, 'good');
 				}}>

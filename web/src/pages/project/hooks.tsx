@@ -1,7 +1,7 @@
 // hooks.tsx - what deploys without anybody pressing a button: GitHub's webhook,
 // and addresses for everybody else.
 import {useState} from 'preact/hooks';
-import {api, ok} from '../../api/client';
+import {api, gone, ok} from '../../api/client';
 import {asApiError, type ApiError} from '../../api/error';
 import {useLoad} from '../../api/load';
 import type {Reply} from '../../api/types';
@@ -84,7 +84,7 @@ function Webhook({project}: Side) {
 			)}
 			{asking === 'remove' && (
 				<Confirm title="Remove the webhook?" action="Remove" onClose={() => setAsking(null)} onConfirm={async () => {
-					await ok(api.DELETE('/api/projects/{id}/webhook', {params: {path}}));
+					await gone(api.DELETE('/api/projects/{id}/webhook', {params: {path}}));
 					setSecret(null);
 					await reload();
 					toast('The webhook is removed.', 'good');
@@ -177,7 +177,7 @@ function HookRow({hook, project, branch, onChange}: {hook: DeployHook; project: 
 			<Button small kind="danger" onClick={() => setAsking(true)}>Revoke<span class="sr-only"> {hook.name}</span></Button>
 			{asking && (
 				<Confirm title={`Revoke ${hook.name}?`} action="Revoke" onClose={() => setAsking(false)} onConfirm={async () => {
-					await ok(api.DELETE('/api/projects/{id}/deploy-hooks/{hookId}', {params: {path: {id: project, hookId: hook.id}}}));
+					await gone(api.DELETE('/api/projects/{id}/deploy-hooks/{hookId}', {params: {path: {id: project, hookId: hook.id}}}));
 					await onChange();
 					toast('The deploy hook is revoked.', 'good');
 				}}>

@@ -1,7 +1,7 @@
 // previews.tsx - the pull requests of a project, each under an address of its own.
 import {useState} from 'preact/hooks';
 import {useLocation} from 'preact-iso';
-import {api, ok} from '../../api/client';
+import {api, gone, ok} from '../../api/client';
 import {useLoad} from '../../api/load';
 import type {Reply} from '../../api/types';
 import {Button, LinkButton} from '../../ui/button';
@@ -94,7 +94,7 @@ function Row({preview: v, side: {project}, onChange}: {preview: Preview; side: S
 				)}
 				{asking === 'close' && (
 					<Confirm title={`Close the preview of ${title}?`} action="Close the preview" onClose={() => setAsking(null)} onConfirm={async () => {
-						await ok(api.DELETE('/api/projects/{id}/previews/{previewId}', {params}));
+						await gone(api.DELETE('/api/projects/{id}/previews/{previewId}', {params}));
 						await onChange();
 						toast('The preview is closed.', 'good');
 					}}>

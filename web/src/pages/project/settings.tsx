@@ -3,7 +3,7 @@
 import type {ComponentChildren} from 'preact';
 import {useState} from 'preact/hooks';
 import {useLocation} from 'preact-iso';
-import {api, ok} from '../../api/client';
+import {api, gone} from '../../api/client';
 import type {Project} from '../../api/types';
 import {BuildStepField} from '../../ui/buildstep';
 import {Button} from '../../ui/button';
@@ -211,7 +211,7 @@ function Danger({project}: Side) {
 			<Button kind="danger" icon="trash" onClick={() => setAsking(true)}>Delete this project</Button>
 			{asking && (
 				<Confirm title={`Delete ${project.name}?`} action="Delete for ever" typed={project.name} onClose={() => setAsking(false)} onConfirm={async () => {
-					await ok(api.DELETE('/api/projects/{id}', {params: {path: {id: project.id}}}));
+					await gone(api.DELETE('/api/projects/{id}', {params: {path: {id: project.id}}}));
 					toast(`${project.name} is deleted.`, 'good');
 					route('/projects', true);
 				}}>

@@ -1,7 +1,7 @@
 // api-keys.tsx - keys for programs that use the API.
 import {useState} from 'preact/hooks';
 import {useLocation} from 'preact-iso';
-import {api, ok} from '../../api/client';
+import {api, gone, ok} from '../../api/client';
 import {useLoad} from '../../api/load';
 import type {Reply} from '../../api/types';
 import {Button} from '../../ui/button';
@@ -78,7 +78,7 @@ export function ApiKeys() {
 			)}
 			{revoking && (
 				<Confirm title="Revoke API key" action="Revoke" onClose={() => setRevoking(null)} onConfirm={async () => {
-					await ok(api.DELETE('/api/api-keys/{id}', {params: {path: {id: revoking.id}}}));
+					await gone(api.DELETE('/api/api-keys/{id}', {params: {path: {id: revoking.id}}}));
 					toast(`The key "${revoking.name}" is revoked.`, 'good');
 					await reload();
 				}}>

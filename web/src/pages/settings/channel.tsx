@@ -2,7 +2,7 @@
 // was sent to it.
 import {useState} from 'preact/hooks';
 import {useLocation} from 'preact-iso';
-import {api, ok} from '../../api/client';
+import {api, gone, ok} from '../../api/client';
 import {useLoad} from '../../api/load';
 import {Button, useAction} from '../../ui/button';
 import {Confirm} from '../../ui/dialog';
@@ -112,7 +112,7 @@ function Actions({channel, onTest}: {channel: Channel; onTest(): void}) {
 			{secret && <Signing secret={secret} onClose={() => setSecret(null)} />}
 			{deleting && (
 				<Confirm title="Delete channel" action="Delete" onClose={() => setDeleting(false)} onConfirm={async () => {
-					await ok(api.DELETE('/api/notification-channels/{id}', {params: path}));
+					await gone(api.DELETE('/api/notification-channels/{id}', {params: path}));
 					toast(`The channel "${channel.name}" is deleted.`, 'good');
 					route(HERE, true);
 				}}>

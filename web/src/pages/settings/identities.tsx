@@ -1,6 +1,6 @@
 // identities.tsx - the accounts elsewhere that sign in to this one.
 import {useState} from 'preact/hooks';
-import {api, ok} from '../../api/client';
+import {api, gone, ok} from '../../api/client';
 import {asApiError} from '../../api/error';
 import {useLoad} from '../../api/load';
 import {Button} from '../../ui/button';
@@ -70,7 +70,7 @@ export function Identities({hasPassword}: {hasPassword: boolean}) {
 			<div role="alert">{again && <div class="after"><Note mood="warn"><SignInAgain /></Note></div>}</div>
 			{leaving && (
 				<Confirm title={`Unlink ${PROVIDERS[leaving]}`} action="Unlink" onClose={() => setLeaving(null)} onConfirm={async () => {
-					await ok(api.DELETE('/api/auth/oauth/identities/{provider}', {params: {path: {provider: leaving}}}));
+					await gone(api.DELETE('/api/auth/oauth/identities/{provider}', {params: {path: {provider: leaving}}}));
 					toast(`${PROVIDERS[leaving]} is unlinked.`, 'good');
 					await reload();
 				}}>

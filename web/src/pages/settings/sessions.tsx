@@ -1,7 +1,7 @@
 // sessions.tsx - where one is signed in.
 import {useState} from 'preact/hooks';
 import {useLocation} from 'preact-iso';
-import {api, ok} from '../../api/client';
+import {api, gone, ok} from '../../api/client';
 import {useLoad} from '../../api/load';
 import type {Reply} from '../../api/types';
 import {signOut} from '../../app/frame';
@@ -59,7 +59,7 @@ export function Sessions() {
 					onConfirm={async () => {
 						if (ending.current)
 							return signOut(false);
-						await ok(api.DELETE('/api/auth/sessions/{id}', {params: {path: {id: ending.id}}}));
+						await gone(api.DELETE('/api/auth/sessions/{id}', {params: {path: {id: ending.id}}}));
 						toast('The session is signed out.', 'good');
 						await reload();
 					}}>

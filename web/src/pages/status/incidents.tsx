@@ -1,8 +1,8 @@
 // incidents.tsx - the incidents of the status page. Administrators see drafts
 // beside the published ones and what can be done about each.
 import type {ComponentChildren} from 'preact';
-import {useState} from 'preact/hooks';
-import {api, ok} from '../../api/client';
+import {useEffect, useState} from 'preact/hooks';
+import {api, gone, ok} from '../../api/client';
 import {useLoad} from '../../api/load';
 import {user} from '../../api/session';
 import {Button, useAction} from '../../ui/button';
@@ -95,7 +95,7 @@ function Managed({incidents}: {incidents: Incident[] | undefined}) {
 			)}
 			{asked?.what === 'delete' && (
 				<Confirm title="Delete the incident" action="Delete" onClose={() => setAsked(null)} onConfirm={async () => {
-					await ok(api.DELETE('/api/status/incidents/{id}', {params: {path: {id: asked.incident.id}}}));
+					await gone(api.DELETE('/api/status/incidents/{id}', {params: {path: {id: asked.incident.id}}}));
 					keep(asked.incident.id, null, 'The incident is deleted.');
 				}}>
 					<p>“{asked.incident.title}” goes for good, with all that was told of it. To take it off the page only, make it a draft.</p>
@@ -108,10 +108,12 @@ function Managed({incidents}: {incidents: Incident[] | undefined}) {
 // What it is like now, not when the page was loaded, is what is changed.
 function Edit({id, onDone, onClose}: {id: string; onDone(incident: Full): void; onClose(): void}) {
 	const {data, error} = useLoad(signal => ok(api.GET('/api/incidents/{id}', {params: {path: {id}}, signal})), [id]);
-	if (error) {
+	useEffect(() => {
+		if (!error)
+			return;
 		toast(error.message, 'bad');
 		onClose();
-	}
+	}, [error]);
 	return data ? <IncidentDialog incident={data} onDone={onDone} onClose={onClose} /> : null;
 }
 
