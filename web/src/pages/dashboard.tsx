@@ -104,7 +104,7 @@ function ConnectGithub() {
 	if (!state || (state.connected && !state.refusedAt))
 		return null;
 	return (
-		<section class="banner" aria-label="Connect GitHub">
+		<section class="invitation" aria-label="Connect GitHub">
 			<Icon name="github" size={26} />
 			<div>
 				<strong>{state.connected ? 'GitHub does not take the connection any more' : 'Connect GitHub'}</strong>
