@@ -1,11 +1,12 @@
-// panel.mjs DIR: bench/panel runs it in a copy of t/browser.
+// panel.mjs DIR REPOSITORY: bench/panel runs it in a copy of t/browser.
 import {chromium} from 'playwright-core';
 import lighthouse from 'lighthouse';
 import {spawn} from 'node:child_process';
 import {join} from 'node:path';
+import WebSocket from 'ws'; // as lighthouse brings it
 import {Panel, paths, URL_BASE} from './panel.mjs';
 
-const dir = process.argv[2];
+const [dir, repository] = process.argv.slice(2);
 const panel = await Panel.start();
 const test = ['test@example.com', 'testpass123'];
 const admin = ['admin@example.com', 'adminpass123'];
@@ -81,4 +82,56 @@ await page.evaluate(async ([email, password]) => {
 await driver.close();
 await score('/dashboard');
 await score(`/deployments/${deployment.id}`);
+
+// The frames of a page that shows a log, from its first lines until it is
+// complete. Nothing but this listens to the browser: whatever asks for its
+// network as well, as drivers do, hears of 100,000 messages, which is most of
+// what would be counted then.
+async function frames(what, id) {
+	const tab = (await (await fetch(`http://127.0.0.1:${PORT}/json/list`)).json()).find(t => t.type === 'page');
+	const socket = new WebSocket(tab.webSocketDebuggerUrl);
+	await new Promise(resolve => socket.once('open', resolve));
+	let n = 0;
+	const answers = new Map();
+	socket.on('message', text => {
+		const {id: of, result} = JSON.parse(text);
+		answers.get(of)?.(result);
+	});
+	const send = (method, params = {}) => new Promise(resolve => {
+		answers.set(++n, resolve);
+		socket.send(JSON.stringify({id: n, method, params}));
+	});
+	const value = async expression => (await send('Runtime.evaluate', {expression, returnByValue: true})).result.value;
+	await send('Page.enable');
+	await send('Page.addScriptToEvaluateOnNewDocument', {source: `
+		const frames = [];
+		const frame = now => frames.push(now) && requestAnimationFrame(frame);
+		requestAnimationFrame(frame);
+		let from = 0;
+		setInterval(() => {
+			const text = document.querySelector('.log-link')?.textContent ?? '';
+			if (!from && /\\d lines/.test(text))
+				from = performance.now();
+			else if (from && !window.counted && text.startsWith('Complete'))
+				window.counted = {from, to: performance.now(), frames, lines: Number(/([\\d,]+) lines/.exec(text)[1].replace(/,/g, ''))};
+		}, 100);`});
+	await send('Page.navigate', {url: `${URL_BASE}/deployments/${id}`});
+	while (!await value('window.counted !== undefined'))
+		await new Promise(resolve => setTimeout(resolve, 500));
+	const {from, to, frames: at, lines} = await value('window.counted');
+	const seconds = (to - from) / 1000;
+	const each = Array.from({length: Math.floor(seconds)}, (_, s) => at.filter(t => t >= from + s * 1000 && t < from + (s + 1) * 1000).length);
+	await send('HeapProfiler.collectGarbage');
+	const heap = (await send('Runtime.getHeapUsage')).usedSize / 1048576;
+	console.log(`| ${what} | ${lines} | ${Math.round(lines / seconds)} | ${Math.round(at.filter(t => t >= from && t <= to).length / seconds)} | ${Math.min(...each)} | ${heap.toFixed(1)} |`);
+	await send('Page.navigate', {url: 'about:blank'});
+	socket.close();
+}
+
+const LINES = 100_000;
+const printer = (await panel.api(test, 'POST', '/api/deployments', {repository, branch: 'main', outputDir: '.', installCommand: '',
+	buildCommand: `perl -MTime::HiRes=sleep -e '$| = 1; for (1 .. ${LINES}) { print "line $_ of a build that prints\\n"; sleep .01 unless $_ % 30 }'`})).body;
+console.log('\n| a log | lines | lines/s | frames/s | in the slowest second | JS heap MiB |\n|---|---:|---:|---:|---:|---:|');
+await frames('as it is written', printer.id);
+await frames('finished', printer.id);
 browser.kill();

@@ -68,4 +68,31 @@ for (const [path, as] of [['/', undefined], ['/login', undefined], ['/status', u
 	await soon(() => user.getByText('There is no such page').isVisible(), 'what one may not see looks like what is not there');
 }
 
+// --- what is typed into a dialog ---
+{
+	const page = await panel.page({as: admin});
+	const questions = [];
+	let answer = 'dismiss';
+	page.on('dialog', question => {
+		questions.push(question.message());
+		void question[answer]();
+	});
+	await page.goto('/users');
+	await page.getByRole('button', {name: 'Add a user'}).click();
+	await page.keyboard.press('Escape');
+	await soon(() => page.getByRole('dialog').isHidden(), 'Escape closes a dialog that nothing was typed into');
+	is(questions, [], 'without a question');
+	await page.getByRole('button', {name: 'Add a user'}).click();
+	await page.getByLabel('Name', {exact: true}).fill('Grace');
+	for (let n = 1; n <= 3; n++) {
+		await page.keyboard.press('Escape');
+		await soon(() => questions.length === n, `Escape asks first (${n})`);
+	}
+	is(await page.getByLabel('Name', {exact: true}).inputValue(), 'Grace', 'and nothing is lost');
+	answer = 'accept';
+	await page.getByRole('dialog').getByRole('button', {name: 'Close'}).click();
+	await soon(() => page.getByRole('dialog').isHidden(), 'who wants to lose it closes it');
+	await page.context().close();
+}
+
 await panel.end();

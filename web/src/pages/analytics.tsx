@@ -6,7 +6,8 @@ import {useLoad, type Loaded} from '../api/load';
 import type {Reply} from '../api/types';
 import {LinkButton} from '../ui/button';
 import {Card, Empty, ErrorNote, PageHead, Skeleton, Stat, Tabs} from '../ui/parts';
-import {compared, RANGES, windowOf, zone, type Window} from './analytics/window';
+import {zone} from '../ui/time';
+import {compared, RANGES, windowOf, type Window} from './analytics/window';
 import {Durations} from './analytics/durations';
 import {Frequency} from './analytics/frequency';
 import {Rates} from './analytics/rates';
@@ -32,7 +33,7 @@ export default function Page() {
 	const none = metrics.data?.totalDeployments === 0;
 	return (
 		<div class="page">
-			<PageHead title="Analytics" lead={`Your deployments of the last ${window.text}. Days begin at midnight, ${zone ?? 'UTC'}.`}
+			<PageHead title="Analytics" lead={`Your deployments of the last ${window.text}. Days begin at midnight, ${zone() ?? 'UTC'}.`}
 				actions={
 					<nav class="segments" aria-label="Range">
 						{RANGES.map(r => (

@@ -10,6 +10,7 @@ import {Button, LinkButton, useAction} from '../ui/button';
 import {DeploymentsTable, isRunning} from '../ui/deployments';
 import {Icon, type IconName} from '../ui/icon';
 import {Card, Empty, ErrorNote, PageHead, Skeleton, Stat} from '../ui/parts';
+import {zone} from '../ui/time';
 
 const RECENT = 5;
 const LOOK_OFTEN = 5000;
@@ -50,12 +51,6 @@ export default function Page() {
 			</ul>
 		</div>
 	);
-}
-
-// The API knows zones like Europe/Berlin; today begins at their midnight.
-function zone(): string | undefined {
-	const name = Intl.DateTimeFormat().resolvedOptions().timeZone;
-	return /^(UTC|[A-Z][A-Za-z0-9_+-]*(\/[A-Z][A-Za-z0-9_+-]*){1,2})$/.test(name ?? '') ? name : undefined;
 }
 
 function signed(n: number): string {
@@ -109,7 +104,7 @@ function ConnectGithub() {
 	if (!state || (state.connected && !state.refusedAt))
 		return null;
 	return (
-		<section class="banner" aria-label="Connect GitHub">
+		<section class="invitation" aria-label="Connect GitHub">
 			<Icon name="github" size={26} />
 			<div>
 				<strong>{state.connected ? 'GitHub does not take the connection any more' : 'Connect GitHub'}</strong>

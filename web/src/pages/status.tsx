@@ -1,7 +1,8 @@
 // status.tsx - how the platform is, for everybody; incidents are managed here
 // by administrators.
+import {useMemo} from 'preact/hooks';
 import {Badge, Card, ErrorNote, Note, PageHead, Skeleton, Stat} from '../ui/parts';
-import {exactly, Time} from '../ui/time';
+import {Time} from '../ui/time';
 import {Icon} from '../ui/icon';
 import {compared} from './analytics/window';
 import {Days} from './status/days';
@@ -11,6 +12,9 @@ import {HEALTH, overall, SERVICES, uptime, type Metrics, type Service} from './s
 
 export default function Page() {
 	const status = useStatus();
+	// what comes every three seconds leaves these as they are
+	const days = useMemo(() => status.history && <Days days={status.history} />, [status.history]);
+	const incidents = useMemo(() => <Incidents incidents={status.incidents} />, [status.incidents]);
 	return (
 		<div class="page">
 			<PageHead title="Status" lead="How Autostack's services are, looked at every three seconds."
@@ -22,21 +26,20 @@ export default function Page() {
 			<h2 class="sr-only">Services</h2>
 			<ul class="services">{SERVICES.map(name => <ServiceCard key={name} name={name} service={status.services?.find(s => s.name === name)} loaded={!!status.services} />)}</ul>
 			<Card title="The last 90 days">
-				{status.history ? <Days days={status.history} /> : <div class="days-wait"><Skeleton height="100%" /></div>}
+				{days ?? <div class="days-wait"><Skeleton height="100%" /></div>}
 			</Card>
 			<h2 class="section">Platform, over 30 days</h2>
 			<Figures metrics={status.metrics} />
-			<Incidents incidents={status.incidents} />
+			{incidents}
 		</div>
 	);
 }
 
 function Freshness({status: {pushed, at, error}}: {status: Status}) {
-	if (at === null)
-		return null;
 	return (
-		<p class="freshness muted" title={exactly(new Date(at).toISOString())}>
-			<Badge mood={error ? 'warn' : pushed ? 'good' : 'idle'}>{error ? 'Not up to date' : pushed ? 'Live' : 'Every 15 seconds'}</Badge>
+		<p class="freshness">
+			{at === null && !error ? <Skeleton width="4rem" />
+				: <Badge mood={error ? 'warn' : pushed ? 'good' : 'idle'}>{error ? 'Not up to date' : pushed ? 'Live' : 'Every 15 seconds'}</Badge>}
 		</p>
 	);
 }
@@ -59,9 +62,9 @@ function Banner({services, since}: {services: Service[] | undefined; since: numb
 }
 
 // Why what is shown may not be how it is.
-function Doubts({status: {services, stale, error, at, reload}}: {status: Status}) {
+function Doubts({status: {services, stale, error, reload}}: {status: Status}) {
 	const looked = services?.map(s => s.lastCheckedAt).filter(t => t !== null).sort().at(-1);
-	if (error && at !== null)
+	if (error && services)
 		return <ErrorNote error={error} onRetry={reload} />;
 	if (services?.length && services.every(s => s.status === 'unknown'))
 		return (
@@ -82,7 +85,7 @@ function ServiceCard({name, service, loaded}: {name: string; service: Service | 
 			<header><h3>{name}</h3>{loaded ? <Badge mood={mood}>{text}</Badge> : <Skeleton width="6rem" height="1.4rem" />}</header>
 			<dl>
 				<div><dt>Uptime, 90 days</dt><dd>{loaded ? uptime(service?.uptime ?? null) : wait}</dd></div>
-				<div><dt>Response time</dt><dd>{!loaded ? wait : service?.responseTime == null ? service?.status === 'unknown' ? 'not known' : 'no answer' : service.responseTime === 0 ? 'under 1 ms' : `${service.responseTime} ms`}</dd></div>
+				<div><dt>Response time</dt><dd>{!loaded ? wait : service?.responseTime == null ? service?.status === 'unknown' ? 'not known' : 'no answer' : service.responseTime === 0 ? '< 1 ms' : `${service.responseTime} ms`}</dd></div>
 			</dl>
 		</li>
 	);

@@ -1,32 +1,47 @@
 // dialog.tsx - questions in front of the page. The browser's own <dialog> keeps
-// the focus inside, gives it back and closes on Escape.
+// the focus inside and gives it back.
 import type {ComponentChildren} from 'preact';
 import {useEffect, useId, useRef, useState} from 'preact/hooks';
 import {ApiError, asApiError} from '../api/error';
 import {Button} from './button';
 import {Icon} from './icon';
+import {mayLose, useUnsaved} from './unsaved';
 
 interface DialogProps {
 	title: string;
 	onClose(): void;
 	children: ComponentChildren;
 	wide?: boolean;
-	firm?: boolean; // a click beside it does not close it: something would be lost
+	// something would be lost: a click beside it does not close it, and it asks
+	// once something was typed. A button that says Cancel has been asked already.
+	firm?: boolean;
 }
 
 export function Dialog({title, onClose, children, wide, firm}: DialogProps) {
 	const id = useId();
 	const dialog = useRef<HTMLDialogElement>(null);
+	const [typed, setTyped] = useState(false);
+	useUnsaved(typed);
 	useEffect(() => {
 		dialog.current?.showModal();
 	}, []);
+	const close = () => {
+		if (!typed || mayLose())
+			dialog.current?.close();
+	};
+	// a browser may close it at the second Escape without a cancel event
+	const ask = (e: Event) => {
+		e.preventDefault();
+		close();
+	};
 	return (
-		<dialog ref={dialog} class={wide ? 'wide' : ''} aria-labelledby={id} onClose={onClose}
-			onClick={e => !firm && e.target === dialog.current && dialog.current?.close()}>
+		<dialog ref={dialog} class={wide ? 'wide' : ''} aria-labelledby={id} onClose={onClose} onCancel={ask}
+			onKeyDown={e => e.key === 'Escape' && !e.isComposing && ask(e)} onInput={() => firm && setTyped(true)}
+			onClick={e => !firm && e.target === dialog.current && close()}>
 			<div class="dialog-body">
 				<header>
 					<h2 id={id}>{title}</h2>
-					<button type="button" class="close" aria-label="Close" onClick={() => dialog.current?.close()}><Icon name="close" /></button>
+					<button type="button" class="close" aria-label="Close" onClick={close}><Icon name="close" /></button>
 				</header>
 				{children}
 			</div>

@@ -4,20 +4,37 @@ import {useEffect, useState} from 'preact/hooks';
 const STEPS: readonly [Intl.RelativeTimeFormatUnit, number][] = [
 	['year', 31_536_000], ['month', 2_592_000], ['week', 604_800], ['day', 86_400], ['hour', 3600], ['minute', 60], ['second', 1],
 ];
-const relative = new Intl.RelativeTimeFormat('en', {numeric: 'auto'});
-const exact = new Intl.DateTimeFormat('en-GB', {dateStyle: 'medium', timeStyle: 'long'});
-const day = new Intl.DateTimeFormat('en-GB', {dateStyle: 'medium'});
+// Made when it is first asked for: a browser's first takes as long as drawing a page.
+function late<T>(make: () => T): () => T {
+	let made: T | undefined;
+	return () => made ??= make();
+}
+const relative = late(() => new Intl.RelativeTimeFormat('en', {numeric: 'auto'}));
+const exact = late(() => new Intl.DateTimeFormat('en-GB', {dateStyle: 'medium', timeStyle: 'long'}));
+const brief = late(() => new Intl.DateTimeFormat('en-GB', {dateStyle: 'medium'}));
+const full = late(() => new Intl.DateTimeFormat('en-GB', {weekday: 'short', day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC'}));
+
+// Where days begin: at midnight of whoever looks, if the API can read the name.
+export const zone = late(() => {
+	const {timeZone} = Intl.DateTimeFormat().resolvedOptions();
+	return /^(UTC|[A-Z][A-Za-z0-9_+-]*(\/[A-Z][A-Za-z0-9_+-]*){1,2})$/.test(timeZone) ? timeZone : undefined;
+});
 
 export function ago(then: number, now = Date.now()): string {
 	const seconds = Math.round((then - now) / 1000);
 	if (Math.abs(seconds) < 10)
 		return 'just now';
 	const [unit, size] = STEPS.find(([, n]) => Math.abs(seconds) >= n)!;
-	return relative.format(Math.trunc(seconds / size), unit);
+	return relative().format(Math.trunc(seconds / size), unit);
 }
 
 export function exactly(at: string): string {
-	return exact.format(new Date(at));
+	return exact().format(new Date(at));
+}
+
+// 2026-01-31 -> Sat, 31 January 2026
+export function dayName(day: string): string {
+	return full().format(Date.parse(day));
 }
 
 // A time of the API (RFC 3339). Moves on by itself.
@@ -28,7 +45,7 @@ export function Time({at, date}: {at: string; date?: boolean}) {
 		const timer = setInterval(() => tick(n => n + 1), Math.abs(Date.now() - then) < 3_600_000 ? 15_000 : 600_000);
 		return () => clearInterval(timer);
 	}, [then]);
-	return <time dateTime={at} title={exactly(at)}>{date ? day.format(then) : ago(then)}</time>;
+	return <time dateTime={at} title={exactly(at)}>{date ? brief().format(then) : ago(then)}</time>;
 }
 
 // 154 -> 2m 34s, as the API writes it

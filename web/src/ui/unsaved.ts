@@ -1,8 +1,9 @@
 // unsaved.ts - asks before what was typed is lost: by a link, by back and
-// forward, by leaving the panel. An address with the same path keeps it.
+// forward, by leaving the panel, by closing a dialog. An address with the same
+// path keeps it.
 import {useEffect, useRef} from 'preact/hooks';
 
-const QUESTION = 'Leave this page? What you have typed and not saved will be lost.';
+const QUESTION = 'Go on? What you have typed and not saved will be lost.';
 
 const unsaved = new Set<object>();
 let here = ''; // where it was typed
@@ -21,6 +22,10 @@ export function useUnsaved(dirty: boolean): void {
 	}, [dirty]);
 }
 
+export function mayLose(): boolean {
+	return confirm(QUESTION);
+}
+
 function leaves(to: string): boolean {
 	return unsaved.size > 0 && new URL(to).pathname !== new URL(here).pathname;
 }
@@ -35,14 +40,14 @@ addEventListener('beforeunload', e => {
 addEventListener('click', e => {
 	const link = e.composedPath().find((node): node is HTMLAnchorElement => node instanceof HTMLAnchorElement);
 	if (!link?.href || link.target || link.download || e.button !== 0 || e.ctrlKey || e.metaKey || e.shiftKey || e.altKey
-		|| link.origin !== location.origin || !leaves(link.href) || confirm(QUESTION))
+		|| link.origin !== location.origin || !leaves(link.href) || mayLose())
 		return;
 	e.preventDefault();
 	e.stopImmediatePropagation();
 }, true);
 
 addEventListener('popstate', e => {
-	if (!leaves(location.href) || confirm(QUESTION))
+	if (!leaves(location.href) || mayLose())
 		return;
 	e.stopImmediatePropagation();
 	history.pushState(null, '', here);

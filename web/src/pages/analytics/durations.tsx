@@ -3,9 +3,9 @@ import {api, ok} from '../../api/client';
 import {useLoad} from '../../api/load';
 import {Chart} from '../../ui/chart';
 import {ErrorNote, Skeleton, Stat} from '../../ui/parts';
-import {duration} from '../../ui/time';
+import {dayName, duration} from '../../ui/time';
 import {Part} from './part';
-import {dayName, SECONDS, type Window} from './window';
+import {SECONDS, type Window} from './window';
 
 // 2m 0s -> 2m
 function brief(seconds: number): string {

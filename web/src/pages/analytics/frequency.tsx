@@ -2,8 +2,9 @@
 import {api, ok} from '../../api/client';
 import {useLoad} from '../../api/load';
 import {Chart} from '../../ui/chart';
+import {dayName} from '../../ui/time';
 import {Part} from './part';
-import {COUNTS, dayName, type Window} from './window';
+import {COUNTS, type Window} from './window';
 
 const NONE = 'No deployments in this range.';
 

@@ -2,9 +2,10 @@
 import {api, ok} from '../../api/client';
 import {useLoad} from '../../api/load';
 import {Chart} from '../../ui/chart';
+import {dayName} from '../../ui/time';
 import {Donut} from './donut';
 import {Part} from './part';
-import {dayName, PERCENTS, type Window} from './window';
+import {PERCENTS, type Window} from './window';
 
 const NONE = 'No deployment has ended in this range.';
 const COLOURS = {Success: 'good', Failed: 'bad', Cancelled: 'muted'} as const;

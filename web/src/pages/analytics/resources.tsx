@@ -47,7 +47,7 @@ export function Resources() {
 					const {mood, title} = overall(data);
 					return (
 						<>
-							<p class="system"><Badge mood={mood}>{title}</Badge></p>
+							<p class="overall"><Badge mood={mood}>{title}</Badge></p>
 							<dl class="facts">
 								{data.map(s => [<dt key={s.name}>{s.name}</dt>, <dd key={`${s.name}-up`}>{uptime(s.uptime)} in 90 days</dd>])}
 							</dl>

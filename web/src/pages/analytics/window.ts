@@ -1,4 +1,5 @@
 // window.ts - the days that are looked at, and how figures of them are said.
+import {zone} from '../../ui/time';
 
 export const RANGES = [
 	{range: '7d', text: '7 days'},
@@ -8,10 +9,6 @@ export const RANGES = [
 ] as const;
 const USUAL = RANGES[2];
 
-// Where days begin: at midnight of whoever looks, if the API can read the name.
-const local = Intl.DateTimeFormat().resolvedOptions().timeZone;
-export const zone = /^(UTC|[A-Z][A-Za-z0-9_+-]*(\/[A-Z][A-Za-z0-9_+-]*){1,2})$/.test(local) ? local : undefined;
-
 export interface Window {
 	range: (typeof RANGES)[number]['range'];
 	text: string;
@@ -20,7 +17,7 @@ export interface Window {
 
 export function windowOf(wanted: string | undefined): Window {
 	const range = RANGES.find(r => r.range === wanted) ?? USUAL;
-	return {...range, query: {range: range.range, timezone: zone}};
+	return {...range, query: {range: range.range, timezone: zone()}};
 }
 
 // What a figure has done since the window before, for a Stat. By how much is
@@ -32,13 +29,6 @@ export function compared(by: number | null | undefined, unit: string, window: st
 		good: by && better ? by > 0 === (better === 'more') : null,
 		note: by === null ? 'nothing earlier to compare' : `vs ${window} before`,
 	};
-}
-
-const full = new Intl.DateTimeFormat('en-GB', {weekday: 'short', day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC'});
-
-// 2026-01-31 -> Sat, 31 January 2026
-export function dayName(day: string): string {
-	return full.format(Date.parse(day));
 }
 
 export const COUNTS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000];

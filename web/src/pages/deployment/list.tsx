@@ -71,8 +71,11 @@ export function LogList({handle, lines, wrap, times, find, at, follow, ended, on
 	const seen = follow ? Math.max(0, total - size.height) : Math.min(top.current, Math.max(0, total - size.height));
 	const from = lines.count ? lineAt(Math.max(0, seen - MORE * ROW)) : 1;
 	const to = Math.min(lines.last, lineAt(seen + size.height + MORE * ROW));
-	// by turns, so that scrolling moves few nodes and a leap makes none
-	const slots = to - from + 1;
+	// by turns, so that scrolling moves few nodes and a leap makes none and, since
+	// it begins the turns anew, moves none
+	const slots = Math.max(to - from + 1, 1);
+	const turn = useRef({from, by: 0});
+	turn.current = {from, by: Math.abs(from - turn.current.from) < slots ? turn.current.by : from % slots};
 
 	useLayoutEffect(() => {
 		const e = box.current!;
@@ -138,7 +141,7 @@ export function LogList({handle, lines, wrap, times, find, at, follow, ended, on
 
 	const rows = [];
 	for (let seq = from; seq <= to && lines.count; seq++)
-		rows.push(<Row key={seq % slots} lines={lines} seq={seq} times={times} find={find} at={seq === at}
+		rows.push(<Row key={(seq + slots - turn.current.by) % slots} lines={lines} seq={seq} times={times} find={find} at={seq === at}
 			rows={wrap ? wrapped.rows(lines.width(seq)) : 1} onPick={onPick} />);
 	return (
 		<div ref={box} class={`log${wrap ? ' wrap' : ''}`} role="log" aria-live="off" aria-label="Log of the build" tabIndex={0}

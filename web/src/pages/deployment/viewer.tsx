@@ -15,6 +15,7 @@ import {LogList, type ListHandle} from './list';
 
 const KEY = 'autostack.log';
 const FINAL = ['success', 'failed', 'cancelled', 'superseded'];
+const DRAW_EVERY = 100; // ms: faster nobody reads, and most frames are left for the hand that scrolls
 const STUCK_AFTER = 5000; // over, and the stream does not know it
 
 export function isOver(status: string): boolean {
@@ -28,7 +29,7 @@ interface Log {
 	again(): void;
 }
 
-// The lines as they come; drawn once a frame however many there are.
+// The lines as they come; drawn at a pace however many there are.
 function useLog(id: string, onStatus: (status: string) => void): Log {
 	const lines = useMemo(() => new Lines(), [id]);
 	const [link, setLink] = useState<LinkState>({name: 'connecting'});
@@ -38,8 +39,12 @@ function useLog(id: string, onStatus: (status: string) => void): Log {
 	const following = useRef<ReturnType<typeof followLog>>();
 	useEffect(() => {
 		let frame = 0;
-		const draw = () => {
-			frame = 0;
+		let drawn = 0;
+		const draw = (now: number) => {
+			frame = now - drawn < DRAW_EVERY ? requestAnimationFrame(draw) : 0;
+			if (frame)
+				return;
+			drawn = now;
 			setVersion(lines.version);
 		};
 		following.current = followLog({

@@ -93,7 +93,7 @@ function DomainCard({domain: d, project, onChange}: {domain: Domain; project: Pr
 				{d.reason && <Note mood={d.state === 'active' ? 'warn' : 'bad'}>{d.reason}</Note>}
 				{d.state === 'failed' && <p>The record was looked for long enough. Set it, then verify again.</p>}
 				{proved ? (
-					<details>
+					<details class="dns">
 						<summary>DNS records</summary>
 						<Records domain={d} project={project} />
 					</details>

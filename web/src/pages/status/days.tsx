@@ -2,15 +2,16 @@
 // keys and on hover, and as a table.
 import {useState} from 'preact/hooks';
 import {useScrub} from '../../ui/scrub';
-import {duration} from '../../ui/time';
-import {dayName} from '../analytics/window';
+import {dayName, duration} from '../../ui/time';
 import {SERVICES, uptime, type Day} from './words';
 
 const WELL = 99; // percent; below is a day one remembers
 
 type Part = Day['services'][number];
 
-function mood(percent: number | null): 'unknown' | 'good' | 'warn' | 'bad' {
+const MOODS = ['good', 'warn', 'bad', 'unknown'] as const;
+
+function mood(percent: number | null): (typeof MOODS)[number] {
 	return percent === null ? 'unknown' : percent >= 100 ? 'good' : percent >= WELL ? 'warn' : 'bad';
 }
 
@@ -32,7 +33,8 @@ function Row({name, days}: {name: string; days: readonly Day[]}) {
 	const parts = days.map(d => d.services.find(s => s.name === name));
 	const words = (i: number) => `${dayName(days[i]!.day)}: ${inWords(parts[i])}${incidents(days[i]!)}`;
 	const scrub = useScrub(`${name}, day by day`, days.length, words);
-	const known = parts.filter(p => p && p.uptime !== null).length;
+	const moods = parts.map(p => mood(p?.uptime ?? null));
+	const known = moods.filter(m => m !== 'unknown').length;
 	return (
 		<li>
 			<p class="days-head">
@@ -44,7 +46,10 @@ function Row({name, days}: {name: string; days: readonly Day[]}) {
 					const {left, width} = e.currentTarget.getBoundingClientRect();
 					scrub.pick(Math.min(Math.max(Math.floor((e.clientX - left) / width * days.length), 0), days.length - 1));
 				}}>
-				{parts.map((p, i) => <span key={days[i]!.day} class={`${mood(p?.uptime ?? null)}${scrub.at === i ? ' at' : ''}`} />)}
+				<svg viewBox={`0 0 ${days.length} 1`} preserveAspectRatio="none" aria-hidden="true">
+					{MOODS.map(m => <path key={m} class={m} d={moods.map((is, i) => is === m ? `M${i} 0h.75v1h-.75z` : '').join('')} />)}
+					{scrub.at !== null && <rect class="at" x={scrub.at} width=".75" height="1" />}
+				</svg>
 			</div>
 		</li>
 	);

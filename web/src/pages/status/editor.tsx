@@ -59,7 +59,7 @@ export function IncidentDialog({incident, onDone, onClose}: {
 					<SelectField name="status" label="How far it is" value={status} onValue={v => setStatus(v as State)} options={states} />
 					<SelectField name="severity" label="How bad it is" value={severity} onValue={v => setSeverity(v as Severity)} options={severities} />
 				</div>
-				<fieldset>
+				<fieldset class="about">
 					<legend>Services that it is about</legend>
 					{SERVICES.map(s => (
 						<CheckField key={s} label={s} checked={services.includes(s)}

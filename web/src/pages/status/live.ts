@@ -126,24 +126,24 @@ export function useStatus(): Status {
 
 	const ask = useCallback(async (rest: boolean) => {
 		let old = false;
-		const marked = <T>(answer: Promise<{data?: T; error?: unknown; response: Response}>) => ok(answer.then(a => {
-			old ||= fromChecks(a.response.headers);
-			return a;
-		}));
+		// each is shown when it comes: one that is slow keeps none waiting, and
+		// no task of the browser's is as long as all of them
+		const show = async <T>(answer: Promise<{data?: T; error?: unknown; response: Response}>, part: (body: T) => Data) => {
+			const body = part(await ok(answer));
+			old ||= fromChecks((await answer).response.headers);
+			setData(d => ({...d, ...body}));
+			setAt(Date.now());
+		};
 		try {
-			// while the socket tells them they are asked for once only
-			const [services, ...others] = await Promise.all([
-				live.current && !rest ? undefined : marked(api.GET('/api/status/services')),
-				...(rest ? [
-					marked(api.GET('/api/status/metrics')).then(r => ({metrics: r.metrics})),
-					marked(api.GET('/api/status/history')).then(r => ({history: r.history})),
-					marked(api.GET('/api/status/incidents')).then(r => ({incidents: r.incidents})),
-				] : []),
+			await Promise.all([
+				// while the socket tells them they are asked for once only
+				!(live.current && !rest) && show(api.GET('/api/status/services'), r => ({services: r.services})),
+				rest && show(api.GET('/api/status/metrics'), r => ({metrics: r.metrics})),
+				rest && show(api.GET('/api/status/history'), r => ({history: r.history})),
+				rest && show(api.GET('/api/status/incidents'), r => ({incidents: r.incidents})),
 			]);
-			setData(d => Object.assign({}, d, ...others, services && {services: services.services}));
 			setStale(old);
 			setError(null);
-			setAt(Date.now());
 		} catch (thrown) {
 			setError(asApiError(thrown));
 		}

@@ -31,7 +31,7 @@ export const SEVERITY: Record<Incident['severity'], readonly [mood: string, text
 
 // 'Database and CDN'
 export function names(services: readonly string[]): string {
-	return new Intl.ListFormat('en').format(services);
+	return [services.slice(0, -1).join(', '), services.at(-1)].filter(Boolean).join(' and ');
 }
 
 export function overall(services: readonly Service[]): {mood: 'good' | 'warn' | 'idle'; title: string; text: string} {
@@ -45,7 +45,7 @@ export function overall(services: readonly Service[]): {mood: 'good' | 'warn' | 
 		return {mood: 'warn', title: 'Some Systems Degraded', text};
 	if (unknown.length || !services.length)
 		return {mood: 'idle', title: 'Status Unknown', text: text || 'The services have not been looked at yet.'};
-	return {mood: 'good', title: 'All Systems Operational', text: 'Every service answers as it should.'};
+	return {mood: 'good', title: 'All Systems Operational', text: 'Every service answers.'};
 }
 
 export function uptime(percent: number | null): string {
