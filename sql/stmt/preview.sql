@@ -46,7 +46,7 @@ SELECT c.total_items, v.* FROM (
 	SELECT p.id, (SELECT count(*) FROM previews v WHERE v.project_id = p.id) AS total_items
 	FROM projects p WHERE p.id = $1 AND p.user_id = $2) c
 LEFT JOIN LATERAL (
-	SELECT v.id, v.number, v.title, v.author, v.branch, left(v.commit_hash, 7) AS commit, v.fork,
+	SELECT v.id, v.number, v.title, v.author, v.branch, v.commit_hash AS commit, v.fork,
 		CASE WHEN v.closed_at IS NOT NULL THEN 'closed'
 			WHEN v.fork AND v.approved_commit IS DISTINCT FROM v.commit_hash THEN 'waiting' ELSE 'open' END AS state,
 		CASE WHEN v.closed_at IS NULL THEN (
@@ -59,17 +59,19 @@ LEFT JOIN LATERAL (
 	ORDER BY v.closed_at IS NOT NULL, v.opened_at DESC, v.id DESC LIMIT $3 OFFSET $4) v ON true
 ORDER BY v.closed_at IS NOT NULL, v.opened_at DESC, v.id DESC;
 
+-- What its owner has looked at: a commit that was pushed since is not approved.
 -- name: preview_approve
--- doc: The newest commit of a pull request may be built, as its project's owner says.
--- in: id uuid, project_id uuid, user_id uuid
+-- doc: A commit of a pull request may be built, as its project's owner says; no row: it is not the newest one.
+-- in: id uuid, project_id uuid, user_id uuid, commit_hash text
 -- out: one
--- cols: number integer, target text, branch text, commit_hash text, fork boolean
--- none: PREVIEW_NOT_FOUND
+-- cols: target text, branch text, commit_hash text, fork boolean
+-- none: OK
 -- by: api
 UPDATE previews v SET approved_commit = v.commit_hash, updated_at = now()
 FROM projects p
 WHERE v.id = $1 AND v.project_id = $2 AND p.id = v.project_id AND p.user_id = $3 AND v.closed_at IS NULL
-RETURNING v.number, v.target, v.branch, v.commit_hash, v.fork;
+	AND v.commit_hash = $4
+RETURNING v.target, v.branch, v.commit_hash, v.fork;
 
 -- name: preview_number
 -- doc: The open pull request behind a preview of one's own.

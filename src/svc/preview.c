@@ -53,14 +53,20 @@ preview_close(struct ctx *ctx, const struct svc *svc, const char *project_id,
 
 enum err
 preview_approve(struct ctx *ctx, const struct svc *svc, const char *user_id,
-	const char *project_id, const char *id, const char **ret_deployment)
+	const char *project_id, const char *id, const char *commit,
+	const char **ret_deployment)
 {
 	struct rows *r;
 	enum err e = db_query(ctx, svc->db, STMT_PREVIEW_APPROVE,
-		DB_IN(id, project_id, user_id), &r);
+		DB_IN(id, project_id, user_id, commit), &r);
 
 	if (e)
 		return e;
+	if (rows_n(r) == 0) {
+		e = db_query(ctx, svc->db, STMT_PREVIEW_NUMBER,
+			DB_IN(id, project_id, user_id), NULL);
+		return e ? e : E_PREVIEW_CHANGED;
+	}
 	return deploy(ctx, svc, user_id, project_id, rows_str(r, "target"),
 		rows_str(r, "branch"), rows_str(r, "commit_hash"),
 		rows_bool(r, 0, rows_col(r, "fork")), ret_deployment);

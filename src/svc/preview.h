@@ -26,10 +26,10 @@ MUST enum err preview_deploy(struct ctx *ctx, const struct svc *svc,
 MUST enum err preview_close(struct ctx *ctx, const struct svc *svc,
 	const char *project_id, int64_t number);
 
-/* Its project's owner says that the newest commit may be built.
- * E_PREVIEW_NOT_FOUND, E_QUEUE_FULL. */
+/* Its project's owner has looked at the commit and says that it may be built.
+ * E_PREVIEW_NOT_FOUND, E_PREVIEW_CHANGED (it is not the newest), E_QUEUE_FULL. */
 MUST enum err preview_approve(struct ctx *ctx, const struct svc *svc,
 	const char *user_id, const char *project_id, const char *id,
-	const char **ret_deployment);
+	const char *commit, const char **ret_deployment);
 
 #endif
