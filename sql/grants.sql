@@ -163,7 +163,7 @@ GRANT SELECT ON host_usage TO autostack_api;
 GRANT SELECT, INSERT, DELETE, UPDATE (cpu, memory, storage, network, measured_at) ON host_usage TO autostack_worker;
 
 -- previews: the API hears of pull requests, the worker takes closed ones from disk.
-GRANT SELECT, INSERT, UPDATE (title, author, branch, commit_hash, fork, approved_commit, updated_at, closed_at, removed_at)
+GRANT SELECT, INSERT, UPDATE (title, author, branch, commit_hash, fork, approved_commit, told_at, updated_at, closed_at, removed_at)
 	ON previews TO autostack_api;
 GRANT SELECT, UPDATE (removed_at) ON previews TO autostack_worker;
 

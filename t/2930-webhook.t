@@ -166,9 +166,12 @@ is told(), "queued Codertocat/Hello-World autostack/$site e1", 'PEER-15 has a st
 free();
 
 # pull requests
-sub pull { my ($action, $number, $sha, $from) = @_;
+my $minute = 0;
+sub pull { my ($action, $number, $sha, $from, %o) = @_; # at: its time in minutes; else it is the newest
+	my $at = $o{at} // ++$minute;
 	return deliver({action => $action, number => $number, repository => {full_name => 'Codertocat/Hello-World'}, pull_request => {
-		title => "T\e[31mitle", user => {login => 'eve'}, head => {ref => 'topic', sha => $sha x 40, repo => {full_name => $from}}}}, event => 'pull_request')->{json} }
+		title => "T\e[31mitle", user => {login => 'eve'}, head => {ref => 'topic', sha => $sha x 40, repo => {full_name => $from}},
+		updated_at => sprintf('2026-01-20T%02d:%02d:00Z', $at / 60, $at % 60), $o{state} ? (state => $o{state}) : ()}}, event => 'pull_request')->{json} }
 my $pr = pull('opened', 7, 'a', 'Codertocat/Hello-World');
 is $pr->{verdict}, 'deployed', 'PEER-10 a pull request of the repository is deployed';
 is sql("SELECT target, trusted, branch, left(commit_wanted, 2) FROM deployments WHERE id = '$pr->{deploymentId}'"), 'pr-7|t|topic|aa', 'as its preview';
@@ -182,6 +185,39 @@ is pull('labeled', 7, 'c', 'Codertocat/Hello-World')->{verdict}, 'not_handled', 
 is pull('closed', 7, 'c', 'Codertocat/Hello-World')->{verdict}, 'preview_closed', 'closed, its preview goes';
 is sql("SELECT string_agg(DISTINCT status, ',') FROM deployments WHERE target = 'pr-7'"), 'cancelled,superseded', 'and what waits for it';
 is pull('closed', 70, 'c', 'Codertocat/Hello-World')->{verdict}, 'preview_closed', 'one that is not known is closed as well';
+free();
+
+# GitHub does not say in which order they come
+my $own = 'Codertocat/Hello-World';
+sub preview { return sql("SELECT CASE WHEN closed_at IS NULL THEN 'open' ELSE 'closed' END, left(commit_hash, 1) FROM previews WHERE number = $_[0]") }
+is pull('opened', 20, 'a', $own, at => 100)->{verdict}, 'deployed', 'a pull request';
+is pull('closed', 20, 'b', $own, at => 102)->{verdict}, 'preview_closed', 'its end comes before the push that went ahead';
+free();
+my $late = pull('synchronize', 20, 'b', $own, at => 101);
+is $late->{verdict}, 'outdated', 'PEER-10 the push brings nothing back';
+like $late->{reason}, qr/newer/, 'PEER-10 in words';
+is preview(20), 'closed|a', 'it stays closed';
+is pull('synchronize', 20, 'b', $own, at => 102)->{verdict}, 'outdated', 'nor does one of the same second';
+is pull('synchronize', 20, 'b', $own, at => 103, state => 'closed')->{verdict}, 'preview_closed', 'or one that is told when it is closed';
+is pull('reopened', 20, 'b', $own, at => 103)->{verdict}, 'deployed', 'opened again, it is built again';
+is pull('closed', 20, 'f', $own, at => 102)->{verdict}, 'outdated', 'and an end from before that is none';
+is preview(20), 'open|b', 'it stays open';
+is pull('synchronize', 20, 'd', $own, at => 106)->{verdict}, 'deployed', 'of two pushes the second comes first';
+is pull('synchronize', 20, 'c', $own, at => 105)->{verdict}, 'outdated', 'the first is not built after it';
+is preview(20), 'open|d', 'and the newest commit is that of the newest';
+is pull('synchronize', 20, 'd', $own, at => 107)->{verdict}, 'deployed', 'the next one is built';
+sql("UPDATE previews SET closed_at = now() WHERE number = 20");
+is pull('synchronize', 20, 'e', $own, at => 108)->{verdict}, 'deployed', 'as the next one after its owner has removed the preview';
+free();
+is pull('closed', 21, 'a', $own, at => 111)->{verdict}, 'preview_closed', 'an end comes before the begin';
+is pull('opened', 21, 'a', $own, at => 110)->{verdict}, 'outdated', 'that begins nothing';
+is preview(21), 'closed|a', 'and is known as closed';
+is sql("SELECT count(*) FROM deployments WHERE target = 'pr-21'"), 0, 'nothing of it is built';
+for my $at (undef, 5, 'yesterday', '2026-01-20', '2026-13-20T10:00:00Z', '2026-01-20T10:00:00+01:00', ' 2026-01-20T10:00:00Z', '2026-01-20T10:00:00Z ') {
+	is deliver({action => 'opened', number => 22, repository => {full_name => $own}, pull_request => {title => 'T', user => {login => 'eve'}, updated_at => $at,
+		head => {ref => 'topic', sha => 'a' x 40, repo => {full_name => $own}}}}, event => 'pull_request')->{json}{verdict}, 'not_handled',
+		'a pull request of no time is nothing: ' . ($at // 'none');
+}
 sql("UPDATE projects SET previews = false WHERE id = '$p'");
 is pull('opened', 10, 'd', 'Codertocat/Hello-World')->{verdict}, 'previews_off', 'a project may have none';
 is deliver({action => 'opened', number => 1, repository => {full_name => 'Codertocat/Hello-World'}}, event => 'pull_request')->{json}{verdict}, 'not_handled', 'a pull request without a commit is nothing';

@@ -47,8 +47,14 @@ sub push_verdict {
 }
 sub pull_verdict {
 	my ($p, $v) = @_;
-	return 'preview_closed' if $v->{action} eq 'closed';
-	return 'not_handled' if $v->{action} !~ /^(opened|reopened|synchronize)$/;
+	return 'not_handled' if $v->{action} !~ /^(opened|reopened|synchronize|closed)$/;
+	my $closed = $v->{pull_request}{state} eq 'closed';
+	my $at = $v->{pull_request}{updated_at};
+	# the examples come in any order: an older one of the same number changes nothing
+	my $known = $p->{pulls}{$v->{number}} //= {at => '', closed => 0};
+	return 'outdated' if $at lt $known->{at} || $at eq $known->{at} && $known->{closed} && !$closed && $v->{action} eq 'synchronize';
+	@$known{qw(at closed)} = ($at, $closed);
+	return 'preview_closed' if $closed;
 	return ($v->{pull_request}{head}{repo}{full_name} // '') eq $p->{repository} ? 'deployed' : 'waits_for_approval';
 }
 sub wanted {

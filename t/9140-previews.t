@@ -39,7 +39,7 @@ commit() { # PAGE REF: a commit that the git server has there; sets SHA
 }
 pull() { # ACTION NUMBER REPOSITORY
 	deliver pull_request "{\"action\":\"$1\",\"number\":$2,\"repository\":{\"full_name\":\"git/shop\"},\"pull_request\":{\"title\":\"Pull $2\",
-		\"user\":{\"login\":\"eve\"},\"head\":{\"ref\":\"topic\",\"sha\":\"$SHA\",\"repo\":{\"full_name\":\"$3\"}}}}"
+		\"updated_at\":\"2026-01-20T10:00:$(printf %02d $deliveries)Z\",\"user\":{\"login\":\"eve\"},\"head\":{\"ref\":\"topic\",\"sha\":\"$SHA\",\"repo\":{\"full_name\":\"$3\"}}}}"
 }
 shows() { # SITE: what it answers, once it has its certificate
 	sh_site=$1

@@ -43,6 +43,7 @@ nobase_dist_autostackdata_DATA += \
 	sql/schema/0019-github-waits.sql \
 	sql/schema/0020-figures.sql \
 	sql/schema/0021-remembered-sessions.sql \
+	sql/schema/0022-webhook-order.sql \
 	sql/seed.sql \
 	sql/version.sql
 

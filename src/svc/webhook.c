@@ -3,6 +3,7 @@
 #include "svc/webhook.h"
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/str.h"
 #include "ext/crypt.h"
 #include "ext/json.h"
@@ -23,7 +24,7 @@ const char *const webhook_verdicts[] = {"received", "deployed", "pong",
 	"branch_not_tracked", "skipped", "auto_deploy_off", "wrong_repository",
 	"queue_full", "not_handled", "malformed", "bad_signature", "failed",
 	"paths_unchanged", "waits_for_approval", "preview_closed",
-	"previews_off", NULL};
+	"previews_off", "outdated", NULL};
 
 const char *const webhook_events[] = {"push", "pull_request", NULL};
 
@@ -200,6 +201,24 @@ plain(struct arena *a, const struct jsn *v, const char *otherwise)
 		       : otherwise;
 }
 
+/* What of an event counts. A push that GitHub tells late is told with the
+ * pull request as it is by then: the end of one that was closed meanwhile. */
+static const char *
+change_of(const struct jsn *v)
+{
+	const char *action = jsn_str(jsn_get(v, "action"));
+	const char *state =
+		jsn_str(jsn_get(jsn_get(v, "pull_request"), "state"));
+	const char *change = !action                         ? NULL
+			     : str_eq(action, "opened")      ? "opened"
+			     : str_eq(action, "reopened")    ? "opened"
+			     : str_eq(action, "synchronize") ? "pushed"
+			     : str_eq(action, "closed")      ? "closed"
+							     : NULL;
+
+	return change && state && str_eq(state, "closed") ? "closed" : change;
+}
+
 static void
 read_pull(struct arena *a, const struct jsn *v, struct webhook_push *ret)
 {
@@ -209,9 +228,12 @@ read_pull(struct arena *a, const struct jsn *v, struct webhook_push *ret)
 	const char *from = jsn_str(jsn_get(jsn_get(head, "repo"), "full_name"));
 	int64_t number = jsn_int(jsn_get(v, "number"));
 	const char *commit = commit_of(a, jsn_get(head, "sha"));
+	const char *time = jsn_str(jsn_get(pull, "updated_at"));
+	int64_t told_at;
 
 	if (number < 1 || number > INT32_MAX || !commit || !branch ||
-		!giturl_ref_ok(branch))
+		!giturl_ref_ok(branch) || !time ||
+		!clock_from_rfc3339(time, &told_at))
 		return;
 	ret->pull = (struct preview){
 		.number = number,
@@ -223,6 +245,7 @@ read_pull(struct arena *a, const struct jsn *v, struct webhook_push *ret)
 		/* of a repository that is gone, too */
 		.fork = !from || !ret->repository ||
 			!str_eq_ci(from, ret->repository),
+		.told_at = told_at,
 	};
 }
 
@@ -245,7 +268,7 @@ webhook_read(struct arena *a, const struct jsn *v, struct webhook_push *ret)
 	ret->message = message_of(a, v);
 	if (jsn_type(jsn_get(v, "commits")) == JSN_ARRAY)
 		ret->commits = jsn_get(v, "commits");
-	ret->action = jsn_str(jsn_get(v, "action"));
+	ret->change = change_of(v);
 	read_pull(a, v, ret);
 }
 
@@ -260,6 +283,26 @@ say(struct verdict *v, const char *word, const char *reason)
 {
 	v->word = word;
 	v->reason = reason;
+}
+
+static void
+say_deployed(struct ctx *ctx, struct verdict *v)
+{
+	say(v, "deployed",
+		arena_printf(ctx->arena, "Deployed as %s", v->deployment_id));
+}
+
+static void
+say_refusal(struct verdict *v, enum err e)
+{
+	say(v,
+		e == E_DEPLOY_PAUSED      ? "auto_deploy_off"
+		: e == E_QUEUE_FULL       ? "queue_full"
+		: e == E_PREVIEW_WAITS    ? "waits_for_approval"
+		: e == E_PREVIEWS_OFF     ? "previews_off"
+		: e == E_PREVIEW_OUTDATED ? "outdated"
+					  : "failed",
+		err_info(e)->message);
 }
 
 /* By the path alone: the secret is this project's, and the host is where it
@@ -360,34 +403,10 @@ deploy_push(struct ctx *ctx, const struct svc *svc, const struct rows *project,
 	enum err e = deploy_automatic(&own, svc, rows_str(project, "user_id"),
 		rows_str(project, "project_id"), &s, &v->deployment_id);
 
-	if (!e)
-		say(v, "deployed",
-			arena_printf(ctx->arena, "Deployed as %s",
-				v->deployment_id));
-	else if (e == E_DEPLOY_PAUSED)
-		say(v, "auto_deploy_off", err_info(e)->message);
-	else if (e == E_QUEUE_FULL)
-		say(v, "queue_full", err_info(e)->message);
+	if (e)
+		say_refusal(v, e);
 	else
-		say(v, "failed", err_info(e)->message);
-}
-
-static void
-say_preview(struct ctx *ctx, struct verdict *v, enum err e)
-{
-	const char *reason = err_info(e)->message;
-
-	if (!e)
-		say(v, "deployed",
-			arena_printf(ctx->arena, "Deployed as %s",
-				v->deployment_id));
-	else
-		say(v,
-			e == E_PREVIEW_WAITS  ? "waits_for_approval"
-			: e == E_PREVIEWS_OFF ? "previews_off"
-			: e == E_QUEUE_FULL   ? "queue_full"
-					      : "failed",
-			reason);
+		say_deployed(ctx, v);
 }
 
 /* A pull request's preview follows it. */
@@ -396,7 +415,6 @@ judge_pull(struct ctx *ctx, const struct svc *svc, const struct rows *project,
 	const struct webhook_push *p, struct verdict *v)
 {
 	const char *id = rows_str(project, "project_id");
-	const char *action = p->action ? p->action : "";
 	struct ctx own = {.arena = ctx->arena};
 	enum err e;
 
@@ -409,19 +427,23 @@ judge_pull(struct ctx *ctx, const struct svc *svc, const struct rows *project,
 		say(v, "not_handled",
 			"What it says of the pull request cannot be used; send "
 			"it again from GitHub");
-	else if (str_eq(action, "closed")) {
-		e = preview_close(&own, svc, id, p->pull.number);
-		say(v,
-			!e || e == E_PREVIEW_NOT_FOUND ? "preview_closed"
-						       : "failed",
-			!e ? "Its preview is removed" : err_info(e)->message);
-	} else if (str_eq(action, "opened") || str_eq(action, "reopened") ||
-		   str_eq(action, "synchronize")) {
-		e = preview_deploy(&own, svc, rows_str(project, "user_id"), id,
-			&p->pull, &v->deployment_id);
-		say_preview(ctx, v, e);
-	} else
+	else if (!p->change)
 		say(v, "not_handled", "It changes nothing that is built");
+	else if (str_eq(p->change, "closed")) {
+		e = preview_end(&own, svc, id, &p->pull);
+		if (e)
+			say_refusal(v, e);
+		else
+			say(v, "preview_closed", "Its preview is removed");
+	} else {
+		e = preview_deploy(&own, svc, rows_str(project, "user_id"), id,
+			&p->pull, str_eq(p->change, "opened"),
+			&v->deployment_id);
+		if (e)
+			say_refusal(v, e);
+		else
+			say_deployed(ctx, v);
+	}
 }
 
 static struct verdict

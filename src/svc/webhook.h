@@ -84,7 +84,9 @@ struct webhook_push {
 	const char *message;    /* of the commit */
 	/* of each commit of a push: added, removed, modified; NULL: not known */
 	const struct jsn *commits;
-	const char *action;  /* of a pull request: "opened" ... */
+	/* of a pull request: "opened", "pushed", "closed"; NULL: nothing that
+	 * a preview follows */
+	const char *change;
 	struct preview pull; /* number 0: no pull request that could be true */
 };
 void webhook_read(

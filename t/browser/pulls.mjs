@@ -18,7 +18,7 @@ async function deliver(event, said) {
 	return (await response.json()).verdict;
 }
 const pull = (action, number, digit) => deliver('pull_request', {action, number, pull_request: {
-	title: `Pull ${number}`, user: {login: 'eve'}, head: {ref: 'topic', sha: digit.repeat(40), repo: {full_name: 'eve/shop'}}}});
+	title: `Pull ${number}`, updated_at: `2026-01-20T10:00:${10 + n}Z`, user: {login: 'eve'}, head: {ref: 'topic', sha: digit.repeat(40), repo: {full_name: 'eve/shop'}}}});
 
 // ---- what is approved is what was shown ----
 is(await pull('opened', 8, 'b'), 'waits_for_approval', "a fork's pull request waits");

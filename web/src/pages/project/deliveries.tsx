@@ -24,6 +24,7 @@ const VERDICTS: Record<Verdict, [mood: string, text: string]> = {
 	skipped: ['idle', 'Skipped'],
 	previews_off: ['idle', 'Previews off'],
 	preview_closed: ['idle', 'Preview closed'],
+	outdated: ['idle', 'Outdated'],
 	not_handled: ['idle', 'Not handled'],
 	wrong_repository: ['bad', 'Wrong repository'],
 	bad_signature: ['bad', 'Bad signature'],
