@@ -248,6 +248,71 @@ is $r->{json}{verdict}, 'deployed', 'one that was turned away is judged again' o
 is sql("SELECT commit_wanted FROM deployments WHERE id = '$r->{json}{deploymentId}'"), $one->{commit}, 'and deploys what it said';
 is redeliver($paused)->{json}{verdict}, 'deployed', 'by the settings of now';
 is redeliver($full, $bob)->{json}{error}{code}, 'DELIVERY_NOT_FOUND', 'SET-1 by its owner alone';
+is redeliver($full)->{json}{error}{code}, 'CONFLICT', 'what has deployed does not deploy again';
+is sql("SELECT verdict, deployment_id FROM webhook_deliveries WHERE id = '$full'"), "deployed|$r->{json}{deploymentId}", 'and keeps its verdict and its deployment';
+my %can = map { $_->{id} => $_->{canRedeliver} } @{list('?limit=100')->{json}{webhookDeliveries}};
+ok !$can{$full}, 'the list says what can be judged again';
+free();
+
+# a pull request's
+sub of { return sql("SELECT verdict, coalesce(deployment_id::text, '-') FROM webhook_deliveries WHERE id = '$_[0]'") }
+my $off = pull('opened', 30, 'a', $own, at => 200);
+is $off->{verdict}, 'previews_off', 'a pull request that was turned away';
+ok list("?projectId=$p&verdict=previews_off")->{json}{webhookDeliveries}[0]{canRedeliver}, 'can be judged again';
+is redeliver($off->{id})->{json}{verdict}, 'previews_off', 'which leads to the same as long as nothing is changed';
+sql("UPDATE projects SET previews = true WHERE id = '$p'");
+$r = redeliver($off->{id});
+is $r->{json}{verdict}, 'deployed', 'and then to its preview' or diag $r->{body};
+is_deeply [@{$r->{json}}{qw(event branch commit pullNumber canRedeliver)}], ['pull_request', 'topic', 'a' x 40, 30, JSON::PP::false()], 'with what was said of it';
+is sql("SELECT target, branch, left(commit_wanted, 1), trusted FROM deployments WHERE id = '$r->{json}{deploymentId}'"), 'pr-30|topic|a|t', 'of that commit';
+is sql("SELECT author, fork, told_at FROM previews WHERE number = 30"), 'eve|f|2026-01-20 03:20:00+00', 'and all of it known';
+free();
+is redeliver($off->{id})->{json}{error}{code}, 'CONFLICT', 'that is not done twice';
+my $strange = pull('opened', 31, 'a', 'eve/Hello-World', at => 200);
+is redeliver($strange->{id})->{json}{verdict}, 'waits_for_approval', "PEER-10 a fork's goes on waiting";
+is sql("SELECT trusted FROM deployments WHERE target = 'pr-31'"), '', 'PEER-10 and is not built';
+sql("UPDATE previews SET approved_commit = commit_hash WHERE number = 31");
+is redeliver($strange->{id})->{json}{verdict}, 'deployed', 'until it is approved';
+is sql("SELECT trusted FROM deployments WHERE target = 'pr-31'"), 'f', "SB-11 as a stranger's";
+free();
+my $end = pull('closed', 31, 'a', 'eve/Hello-World', at => 201);
+is redeliver($end->{id})->{json}{error}{code}, 'CONFLICT', 'an end is not judged again';
+is of($end->{id}), 'preview_closed|-', 'and keeps its verdict';
+sql("UPDATE webhook_deliveries SET verdict = 'queue_full', pull_number = NULL, pull_title = NULL, pull_author = NULL,
+	pull_fork = NULL, told_at = NULL, deployment_id = NULL WHERE id = '$off->{id}'");
+$r = redeliver($off->{id});
+like $r->{json}{error}{message}, qr/send it again from GitHub/, 'one of which too little is known';
+is of($off->{id}), 'queue_full|-', 'keeps its verdict';
+
+# GitHub sends the same again, under the same id
+sub sent { my ($bytes, $id, %o) = @_; return deliver($bytes, id => $id, %o)->{json} }
+my $bytes_of_pull = $json->encode({action => 'opened', number => 32, repository => {full_name => $own}, pull_request => {title => 'T', user => {login => 'eve'},
+	updated_at => '2026-01-20T10:00:00Z', head => {ref => 'topic', sha => 'b' x 40, repo => {full_name => $own}}}});
+sql("UPDATE projects SET previews = false WHERE id = '$p'");
+my $first = sent($bytes_of_pull, 'cccc-1', event => 'pull_request');
+is $first->{verdict}, 'previews_off', 'a delivery that led to nothing';
+sql("UPDATE projects SET previews = true WHERE id = '$p'");
+my $second = sent($bytes_of_pull, 'cccc-1', event => 'pull_request');
+is $second->{verdict}, 'deployed', 'sent again from GitHub it is judged again';
+is $second->{id}, $first->{id}, 'as the same';
+is sent($bytes_of_pull, 'cccc-1', event => 'pull_request')->{verdict}, 'duplicate', 'WH-10 once it has deployed it is good no more';
+is of($first->{id}), "deployed|$second->{deploymentId}", 'and keeps what became of it';
+free();
+$api->ask(PUT => "/api/projects/$p", token => $t, json => {autoDeployPaused => JSON::PP::true()});
+$bytes = $json->encode(push_of());
+is sent($bytes, 'cccc-2')->{verdict}, 'auto_deploy_off', 'a push that led to nothing';
+$api->ask(PUT => "/api/projects/$p", token => $t, json => {autoDeployPaused => JSON::PP::false()});
+$before = deployments();
+@at_once = $api->ask_all(map { [POST => "/api/github/webhook?project=$p", body => $bytes, type => 'application/json', params => {HTTP_X_GITHUB_EVENT => 'push',
+	HTTP_X_GITHUB_DELIVERY => 'cccc-2', HTTP_X_HUB_SIGNATURE_256 => 'sha256=' . hmac_sha256_hex($bytes, $secret)}] } 1 .. 6);
+is_deeply [sort map { $_->{json}{verdict} } @at_once], ['deployed', ('duplicate') x 5], 'WH-10 IN-6 sent again six times at once it deploys once';
+is deployments(), $before + 1, 'WH-10 once';
+free();
+is sent('payload=%7B%7D', 'cccc-3', type => 'application/x-www-form-urlencoded')->{verdict}, 'malformed', 'a form';
+$bytes = $json->encode(push_of());
+is sent($bytes, 'cccc-3')->{verdict}, 'deployed', 'is what it says once GitHub sends it as JSON';
+is sent($bytes, 'cccc-4')->{verdict}, 'duplicate', 'WH-10 but once';
+free();
 my $wrong = list('?verdict=bad_signature')->{json}{webhookDeliveries}[0]{id};
 is redeliver($wrong)->{json}{error}{code}, 'CONFLICT', 'WH-10 one that nobody vouches for is not';
 is sql("SELECT string_agg(DISTINCT outcome, ' ') FROM audit_logs WHERE event = 'webhook.redeliver'"), 'failure success', 'LOG-1 that is audited';

@@ -78,7 +78,10 @@ for my $name (sort keys %project) {
 	my ($p, %seen) = ($project{$name});
 	for my $x (@all) {
 		next if $name ne 'same' && $x->{event} !~ /^(push|pull_request)$/;
-		my $want = $seen{sha256_hex($x->{body})}++ ? 'duplicate' : wanted($p, $x->{event}, $x->{said});
+		# what has led to nothing is judged again
+		my $was = $seen{sha256_hex($x->{body})} // 'wrong_repository';
+		my $want = $was =~ /^(wrong_repository|branch_not_tracked|waits_for_approval)$/ ? wanted($p, $x->{event}, $x->{said}) : 'duplicate';
+		$seen{sha256_hex($x->{body})} = $want if $want ne 'duplicate';
 		my $r = deliver($p, $x);
 		$count{"$name $want"}++;
 		push @odd, "$name: $x->{event} " . ($x->{said}{action} // $x->{said}{ref} // '') . " wants $want: $r->{status} $r->{body}"

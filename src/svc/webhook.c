@@ -539,21 +539,65 @@ check_signature(struct ctx *ctx, const struct svc *svc,
 	return e ? e : E_WEBHOOK_SIGNATURE;
 }
 
+/* What is kept of a body, as the database takes it. */
+struct kept {
+	char hash[2 * CRYPT_SHA256 + 1];
+	const char *branch, *commit, *number, *fork, *told_at;
+};
+
+static void
+kept_of(struct arena *a, const struct webhook_in *in,
+	const struct webhook_push *p, struct kept *k)
+{
+	const struct preview *pr = &p->pull;
+	uint8_t md[CRYPT_SHA256];
+
+	*k = (struct kept){
+		.branch = p->branch ? p->branch : pr->branch,
+		.commit = p->commit ? p->commit : pr->commit,
+	};
+	crypt_sha256(in->body, in->len, md);
+	str_hex(k->hash, md, sizeof(md));
+	if (pr->number == 0)
+		return;
+	k->number = str_from_i64(a, pr->number);
+	k->fork = pr->fork ? "t" : "f";
+	k->told_at = str_from_i64(a, pr->told_at);
+}
+
+/* Its id, and whether it is to be judged: it is new, or came before and led to
+ * nothing. No id: the one before is being kept right now. */
 static enum err
 keep(struct ctx *ctx, const struct svc *svc, const struct rows *project,
 	const struct webhook_in *in, const char *event,
-	const struct webhook_push *p, struct rows **ret)
+	const struct webhook_push *p, const char **ret_id, bool *ret_fresh)
 {
-	uint8_t md[CRYPT_SHA256];
-	char hash[2 * CRYPT_SHA256 + 1];
 	const char *id = word(ctx->arena, in->delivery, DELIVERY_MAX, NULL);
+	const struct preview *pr = &p->pull;
+	struct rows *r;
+	struct kept k;
+	enum err e;
 
-	crypt_sha256(in->body, in->len, md);
-	str_hex(hash, md, sizeof(md));
-	return db_query(ctx, svc->db, STMT_WEBHOOK_RECEIVE,
-		DB_IN(rows_str(project, "project_id"), id ? id : hash, hash,
-			event, p->repository, p->branch, p->commit, p->message),
-		ret);
+	kept_of(ctx->arena, in, p, &k);
+	e = db_query(ctx, svc->db, STMT_WEBHOOK_RECEIVE,
+		DB_IN(rows_str(project, "project_id"), id ? id : k.hash, k.hash,
+			event, p->repository, k.branch, k.commit, p->message,
+			p->change, k.number, pr->title, pr->author, k.fork,
+			k.told_at),
+		&r);
+	if (e || rows_n(r) == 0)
+		return e;
+	*ret_id = rows_str(r, "id");
+	*ret_fresh = rows_bool(r, 0, rows_col(r, "fresh"));
+	if (*ret_fresh)
+		return E_OK;
+	e = db_query(ctx, svc->db, STMT_WEBHOOK_CLAIM,
+		DB_IN(*ret_id, k.hash, event, p->repository, k.branch, k.commit,
+			p->message, p->change, k.number, pr->title, pr->author,
+			k.fork, k.told_at),
+		NULL);
+	*ret_fresh = !e;
+	return e == E_CONFLICT ? E_OK : e;
 }
 
 enum err
@@ -562,7 +606,8 @@ webhook_take(struct ctx *ctx, const struct svc *svc,
 {
 	const char *event = word(ctx->arena, in->event, EVENT_MAX, "unknown");
 	struct webhook_push p = {0};
-	struct rows *project, *row;
+	bool fresh = false;
+	struct rows *project;
 	struct verdict v;
 	enum err e = check_signature(ctx, svc, in, &project);
 
@@ -571,15 +616,12 @@ webhook_take(struct ctx *ctx, const struct svc *svc,
 		return e;
 	ret->user_id = rows_str(project, "user_id");
 	v = read_body(ctx, in, &p);
-	e = keep(ctx, svc, project, in, event, &p, &row);
+	e = keep(ctx, svc, project, in, event, &p, &ret->id, &fresh);
 	if (e)
 		return e;
 	ret->verdict = "duplicate";
 	ret->reason = "It came before, and changes nothing now";
-	if (rows_n(row) == 0)
-		return E_OK;
-	ret->id = rows_str(row, "id");
-	if (!rows_bool(row, 0, rows_col(row, "fresh")))
+	if (!fresh)
 		return E_OK;
 	if (!v.word)
 		v = judge(ctx, svc, project, event, &p);
@@ -587,6 +629,30 @@ webhook_take(struct ctx *ctx, const struct svc *svc,
 	ret->reason = v.reason;
 	ret->deployment_id = v.deployment_id;
 	return record(ctx, svc, ret->id, &v);
+}
+
+/* As webhook_read() did. */
+static void
+read_kept(const struct rows *r, struct webhook_push *ret)
+{
+	*ret = (struct webhook_push){
+		.repository = rows_str(r, "pushed_repository"),
+		.branch = rows_str(r, "pushed_branch"),
+		.commit = rows_str(r, "commit_hash"),
+		.message = rows_str(r, "commit_message"),
+		.change = rows_str(r, "change"),
+	};
+	if (!rows_str(r, "pull_number"))
+		return;
+	ret->pull = (struct preview){
+		.number = rows_int(r, 0, rows_col(r, "pull_number")),
+		.title = rows_str(r, "pull_title"),
+		.author = rows_str(r, "pull_author"),
+		.branch = ret->branch,
+		.commit = ret->commit,
+		.fork = rows_bool(r, 0, rows_col(r, "pull_fork")),
+		.told_at = rows_int(r, 0, rows_col(r, "told_at")),
+	};
 }
 
 enum err
@@ -601,17 +667,21 @@ webhook_again(struct ctx *ctx, const struct svc *svc, const char *user_id,
 
 	if (e)
 		return e;
-	if (str_eq(rows_str(r, "verdict"), "bad_signature") ||
-		str_eq(rows_str(r, "verdict"), "malformed"))
+	if (!rows_bool(r, 0, rows_col(r, "known")))
 		return ctx_fail(ctx, E_CONFLICT,
 			"Nothing of this delivery is known that could be "
 			"judged again; send it again from GitHub");
-	p = (struct webhook_push){
-		.repository = rows_str(r, "pushed_repository"),
-		.branch = rows_str(r, "pushed_branch"),
-		.commit = rows_str(r, "commit_hash"),
-		.message = rows_str(r, "commit_message"),
-	};
+	e = db_query(ctx, svc->db, STMT_WEBHOOK_CLAIM,
+		DB_IN(id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+			NULL, NULL, NULL),
+		NULL);
+	if (e == E_CONFLICT)
+		return ctx_fail(ctx, E_CONFLICT,
+			"Judging this delivery again would change nothing, or "
+			"is being done");
+	if (e)
+		return e;
+	read_kept(r, &p);
 	v = judge(ctx, svc, r, rows_str(r, "event"), &p);
 	return record(ctx, svc, id, &v);
 }

@@ -44,4 +44,19 @@ const approved = await preview();
 is([approved.state, approved.commit], ['open', 'c'.repeat(40)], 'PEER-10 then it is approved');
 like(page.url(), new RegExp(`${approved.deploymentId}$`), 'and built');
 
+// ---- a delivery is judged again where that can lead to something ----
+is(await deliver('push', {ref: 'refs/heads/next', after: 'd'.repeat(40), head_commit: {message: 'ahead'}}), 'branch_not_tracked', 'a push to another branch');
+is(await pull('closed', 8, 'c'), 'preview_closed', 'the end of the pull request');
+await page.goto(`/projects/${project.id}/deliveries`);
+const row = text => page.getByRole('row').filter({hasText: text});
+const again = text => row(text).getByRole('button', {name: 'Redeliver'});
+await soon(() => again('ahead').isVisible(), 'what led to nothing has a button');
+ok(await row('Its preview is removed').isVisible() && await again('Its preview is removed').isHidden(), 'what has closed something has none');
+ok(await row('pull_request #8').first().isVisible(), 'and tells which pull request it was about');
+await panel.api('ada', 'PUT', `/api/projects/${project.id}`, {branch: 'next'});
+await again('ahead').click();
+await soon(() => row('ahead').getByText('Deployed', {exact: true}).isVisible(), 'pressed, it deploys by the settings of now');
+ok(await again('ahead').isHidden(), 'and not a second time');
+is(await panel.violations(page), [], 'the page is accessible');
+
 await panel.end();
