@@ -101,7 +101,7 @@ static handler_fn h_webhook_take, h_webhook_secret, h_project_webhook_get, h_pro
 
 const struct route webhook_routes[] = {
 	{ .op = "githubWebhook", .verb = POST, .path = "/api/github/webhook", .aliases = ALIASES("/api/webhooks/github"),
-	  .who = WHO_PUBLIC, .rate = RATE_NONE, .query = true, .raw = true, .in = IN(webhook_delivery_in, struct webhook_delivery),
+	  .who = WHO_PUBLIC, .rate = RATE_NONE, .query = true, .raw_max = offsetof(struct cfg, webhook_body_max), .in = IN(webhook_delivery_in, struct webhook_delivery),
 	  .ok = 200, .out = webhook_outcome_out, .errs = ERRS(E_WEBHOOK_SIGNATURE, E_PAYLOAD_TOO_LARGE), .fn = h_webhook_take,
 	  .doc = "Where GitHub delivers a project's webhook. X-Hub-Signature-256 has to sign the body with the project's secret." },
 	{ .op = "projectWebhookSecret", .verb = POST, .path = "/api/projects/{id}/webhook-secret", .who = WHO_USER,

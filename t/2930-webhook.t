@@ -3,7 +3,7 @@
 # is told of it.
 . "$(dirname "$0")/lib/tap.sh"
 . "$abs_top_srcdir/t/lib/api.sh"
-api_start api_processes=6 queued_per_user=3 request_body_max=1M
+api_start api_processes=6 queued_per_user=3 webhook_body_max=4M
 api_perl <<'END'
 use strict;
 use warnings;
@@ -101,9 +101,20 @@ is deliver("\0\xff" x 100)->{json}{verdict}, 'malformed', 'WH-10 also when it is
 is deliver('[' x 100000)->{json}{verdict}, 'malformed', 'WH-10 or has no end of brackets';
 is deliver('')->{json}{verdict}, 'malformed', 'WH-10 or is empty';
 is deliver('payload=%7B%7D', type => 'application/x-www-form-urlencoded')->{json}{reason}, "Set the webhook's content type to application/json", 'a form is told how to mend it';
-is deliver('x' x 1_100_000)->{status}, 413, 'WH-10 the body has a cap';
-is deliver(' ' x 1_000_000 . $json->encode(push_of()))->{json}{verdict}, 'deployed', 'WH-10 and what is below it is taken';
+is deliver('x' x 4_200_000)->{status}, 413, 'WH-10 the body has a cap';
+is deliver(' ' x 4_100_000 . $json->encode(push_of()))->{json}{verdict}, 'deployed', 'WH-10 and what is below it is taken';
 free();
+# as many commits as GitHub tells of at once
+my $large = push_of(commits => [map { my $x = {id => sprintf('%040x', $_), tree_id => sprintf('%040x', $_ + 1), distinct => JSON::PP::true(), message => "Change $_\n\n" . 'why ' x 100,
+	timestamp => '2026-01-20T10:30:00+01:00', url => 'https://github.com/Codertocat/Hello-World/commit/' . sprintf('%040x', $_),
+	(map { $_ => {name => 'Codertocat', email => 'x@users.noreply.github.com', username => 'Codertocat'} } qw(author committer)),
+	added => ["src/new/$_.c"], removed => [], modified => ["src/$_.c", "src/$_.h"]}; $x } 1 .. 2048]);
+cmp_ok length $json->encode($large), '>', 1_500_000, 'a push of 2,048 commits';
+is deliver($large)->{json}{verdict}, 'deployed', 'is larger than any other request may be, and deploys' or diag $r->{body};
+free();
+my $many = deliver('[' . '{},' x 100_000 . '0]');
+is_deeply [@{$many->{json}}{qw(verdict reason)}], ['malformed', 'The body has too many values'], 'WH-10 what would take much memory to read is not read';
+is $api->ask(POST => '/api/projects', token => $t, json => {name => 'x' x 1_100_000})->{status}, 413, 'other requests have a cap of their own';
 
 # replays
 $before = deployments();

@@ -19,6 +19,9 @@
 #define DELIVERY_MAX 100
 #define MESSAGE_MAX  500
 #define TITLE_MAX    200
+/* A body may have a value for each so many bytes of the largest one: GitHub's
+ * pushes have more bytes a value. */
+#define VALUE_BYTES 50
 
 const char *const webhook_verdicts[] = {"received", "deployed", "pong",
 	"branch_not_tracked", "skipped", "auto_deploy_off", "wrong_repository",
@@ -490,8 +493,10 @@ word(struct arena *a, const char *s, size_t max, const char *otherwise)
 
 /* A body that cannot be read has a verdict of its own. */
 static struct verdict
-read_body(struct ctx *ctx, const struct webhook_in *in, struct webhook_push *p)
+read_body(struct ctx *ctx, const struct svc *svc, const struct webhook_in *in,
+	struct webhook_push *p)
 {
+	size_t max = (size_t)svc->cfg->webhook_body_max / VALUE_BYTES;
 	struct ctx own = {.arena = ctx->arena};
 	const struct jsn *v = NULL;
 	struct verdict bad = {0};
@@ -500,7 +505,7 @@ read_body(struct ctx *ctx, const struct webhook_in *in, struct webhook_push *p)
 	if (!in->type || !str_starts(in->type, "application/json"))
 		say(&bad, "malformed",
 			"Set the webhook's content type to application/json");
-	else if ((e = jsn_parse(&own, in->body, in->len, &v)) ==
+	else if ((e = jsn_parse_max(&own, in->body, in->len, max, &v)) ==
 		 E_PAYLOAD_TOO_LARGE)
 		say(&bad, "malformed", "The body has too many values");
 	else if (e || jsn_type(v) != JSN_OBJECT)
@@ -615,7 +620,7 @@ webhook_take(struct ctx *ctx, const struct svc *svc,
 	if (e)
 		return e;
 	ret->user_id = rows_str(project, "user_id");
-	v = read_body(ctx, in, &p);
+	v = read_body(ctx, svc, in, &p);
 	e = keep(ctx, svc, project, in, event, &p, &ret->id, &fresh);
 	if (e)
 		return e;
