@@ -44,6 +44,7 @@ nobase_dist_autostackdata_DATA += \
 	sql/schema/0020-figures.sql \
 	sql/schema/0021-remembered-sessions.sql \
 	sql/schema/0022-webhook-order.sql \
+	sql/schema/0023-snapshot-spa.sql \
 	sql/seed.sql \
 	sql/version.sql
 
