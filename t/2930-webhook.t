@@ -161,6 +161,37 @@ verdict('no head commit', 'deployed', qr/./, head_commit => undef);
 # what a project watches
 sql("UPDATE projects SET watch_paths = E'site/\n!*.md' WHERE id = '$p'");
 sub files { return (commits => [map { {added => [], removed => [], modified => [$_]} } @_]) }
+# as long as what the project watches is not live, the next push brings it along
+sub other_files { return deliver(push_of(files('docs/x')))->{json}{verdict} }
+sub ends { # STATUS: of the newest deployment of the branch
+	sql("UPDATE deployments SET status = 'building', lease_owner = 'w', lease_until = now() WHERE status = 'queued' AND trigger <> 'manual'");
+	is other_files(), 'paths_unchanged', 'it is being built: nothing to do';
+	my $end = $_[0] eq 'success' ? "UPDATE deployments SET status = 'deploying' WHERE status = 'building';" : '';
+	sql("$end UPDATE deployments SET status = '$_[0]', lease_owner = NULL, lease_until = NULL, completed_at = now() WHERE status IN ('building', 'deploying')");
+}
+is deliver(push_of(files('docs/x', 'site/b.css')))->{json}{verdict}, 'deployed', 'a push to what is watched';
+is other_files(), 'paths_unchanged', 'it waits: nothing to do';
+ends('failed');
+is other_files(), 'deployed', 'it has failed: the next push is built, whatever it touches';
+ends('failed');
+is other_files(), 'deployed', 'until one succeeds';
+ends('success');
+is other_files(), 'paths_unchanged', 'then what is not watched is skipped again';
+$api->ask(PUT => "/api/projects/$p", token => $t, json => {autoDeployPaused => JSON::PP::true()});
+is deliver(push_of(files('site/c.css')))->{json}{verdict}, 'auto_deploy_off', 'a push that was not built at all';
+$api->ask(PUT => "/api/projects/$p", token => $t, json => {autoDeployPaused => JSON::PP::false()});
+is other_files(), 'deployed', 'is made up for, too';
+free();
+my $mine = $api->ask(POST => '/api/deployments', token => $t, json => {repository => 'Codertocat/Hello-World'})->{json}{id};
+sql("UPDATE deployments SET trigger = 'api' WHERE id = '$mine'");
+ends('success');
+is other_files(), 'paths_unchanged', 'unless somebody has deployed the branch since';
+is deliver(push_of(files('site/d.css')))->{json}{verdict}, 'deployed', 'one that is cancelled';
+free();
+$api->ask(POST => '/api/deployments', token => $t, json => {repository => 'Codertocat/Hello-World', commit => 'f' x 40});
+is other_files(), 'deployed', 'is not made up for by another commit';
+ends('success');
+free();
 verdict('other files', 'paths_unchanged', qr/none of the files/, files('docs/x', 'site/a.md'));
 verdict('a watched file', 'deployed', qr/./, files('docs/x', 'site/a.css'));
 verdict('no list of files', 'deployed', qr/./, commits => []);

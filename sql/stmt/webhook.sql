@@ -120,6 +120,24 @@ UPDATE webhook_deliveries d SET verdict = 'received', reason = 'It has not been 
 WHERE id = $1 AND webhook_can_judge(d) AND (body_hash = $2 OR verdict = 'malformed' OR $2 IS NULL)
 RETURNING id;
 
+-- A rollback or another commit by hand does not bring it.
+-- name: webhook_push_undone
+-- doc: Whether the newest push to a project's branch that was to be deployed is neither live nor on its way; no row: there was none.
+-- in: project_id uuid, branch text
+-- out: one
+-- cols: undone boolean
+-- none: OK
+-- by: api
+SELECT NOT EXISTS (
+	SELECT FROM deployments d
+	WHERE d.project_id = w.project_id AND d.target = 'production' AND d.branch = w.branch AND d.created_at >= w.received_at
+		AND (d.commit_wanted IS NULL OR d.commit_wanted = w.commit_hash)
+		AND d.status IN ('queued', 'building', 'deploying', 'success')) AS undone
+FROM webhook_deliveries w
+WHERE w.project_id = $1 AND w.branch = $2 AND w.event = 'push'
+	AND w.verdict IN ('deployed', 'queue_full', 'auto_deploy_off', 'failed')
+ORDER BY w.received_at DESC, w.id DESC LIMIT 1;
+
 -- name: webhook_judged
 -- doc: What became of a delivery.
 -- in: id uuid, verdict text, reason text, deployment_id uuid

@@ -359,9 +359,29 @@ is_watched(const char *patterns, const struct jsn *commits)
 	return false;
 }
 
+/* Nothing that the project watches was pushed. It is built all the same when
+ * that of the push before has never become live: it is part of this one. */
+static void
+judge_unwatched(struct ctx *ctx, const struct svc *svc,
+	const struct rows *project, const struct webhook_push *p,
+	struct verdict *v)
+{
+	struct ctx own = {.arena = ctx->arena};
+	struct rows *r;
+	enum err e = db_query(&own, svc->db, STMT_WEBHOOK_PUSH_UNDONE,
+		DB_IN(rows_str(project, "project_id"), p->branch), &r);
+
+	if (e)
+		say_refusal(v, e);
+	else if (rows_n(r) == 0 || !rows_bool(r, 0, rows_col(r, "undone")))
+		say(v, "paths_unchanged",
+			"It touches none of the files that the project "
+			"watches");
+}
+
 /* Refusals that are the project's, before anything is queued. */
 static bool
-refused(struct ctx *ctx, const struct rows *project,
+refused(struct ctx *ctx, const struct svc *svc, const struct rows *project,
 	const struct webhook_push *p, struct verdict *v)
 {
 	struct arena *a = ctx->arena;
@@ -390,9 +410,7 @@ refused(struct ctx *ctx, const struct rows *project,
 	else if (webhook_skips(p->message))
 		say(v, "skipped", "The commit's message says to skip it");
 	else if (!is_watched(rows_str(project, "watch_paths"), p->commits))
-		say(v, "paths_unchanged",
-			"It touches none of the files that the project "
-			"watches");
+		judge_unwatched(ctx, svc, project, p, v);
 	return v->word != NULL;
 }
 
@@ -464,7 +482,7 @@ judge(struct ctx *ctx, const struct svc *svc, const struct rows *project,
 			arena_printf(ctx->arena,
 				"Events of the kind '%s' are not handled",
 				event));
-	else if (!refused(ctx, project, p, &v))
+	else if (!refused(ctx, svc, project, p, &v))
 		deploy_push(ctx, svc, project, p, &v);
 	return v;
 }
