@@ -178,6 +178,7 @@ GRANT SELECT, INSERT, DELETE, UPDATE (secret_sealed, state, repository, hook_id,
 GRANT SELECT ON project_webhooks TO autostack_worker;
 GRANT SELECT, INSERT, UPDATE (body_hash, event, repository, branch, commit_hash, commit_message, change, pull_number, pull_title,
 	pull_author, pull_fork, told_at, verdict, reason, deployment_id, duplicates, judged_at) ON webhook_deliveries TO autostack_api;
+GRANT SELECT, DELETE ON webhook_seen TO autostack_api;
 GRANT EXECUTE ON FUNCTION webhook_can_judge(webhook_deliveries), webhook_is_known(webhook_deliveries) TO autostack_api;
 
 -- deploy_hooks: their key never changes.

@@ -360,9 +360,29 @@ is redeliver($wrong)->{json}{error}{code}, 'CONFLICT', 'WH-10 one that nobody vo
 is sql("SELECT string_agg(DISTINCT outcome, ' ') FROM audit_logs WHERE event = 'webhook.redeliver'"), 'failure success', 'LOG-1 that is audited';
 free();
 
+# a copy of one that is kept no more
+$before = deployments();
+$bytes = $json->encode(push_of());
+my $kept = sent($bytes, 'dddd-1');
+is $kept->{verdict}, 'deployed', 'a delivery';
+free();
+sql("UPDATE webhook_deliveries SET received_at = now() - interval '31 days' WHERE id = '$kept->{id}'");
+{
+	local $ENV{DATABASE_URL} = $ENV{PGURL};
+	like `"$ENV{abs_top_builddir}/autostack" -c /dev/null --data "$ENV{abs_top_srcdir}" cleanup 2>&1`, qr/^old webhook deliveries: 1 removed/m, 'goes after webhook_keep_days';
+}
+is sql("SELECT count(*) FROM webhook_deliveries WHERE id = '$kept->{id}'"), 0, 'it is gone';
+for my $id ('dddd-1', 'dddd-2') {
+	my $copy = sent($bytes, $id);
+	is_deeply [@$copy{qw(verdict id deploymentId)}], ['duplicate', undef, undef], "WH-10 a copy of it is known as one ($id)";
+}
+is deployments(), $before + 1, 'WH-10 and deploys nothing';
+is sql("SELECT count(*) FROM webhook_seen"), 1, 'that is all that is left of it';
+
 # another secret, another owner
 my $new = secret($p)->{json}{secret};
 is deliver(push_of())->{status}, 401, 'WH-10 the secret before the last is good no more';
+is sql("SELECT count(*) FROM webhook_seen"), 0, 'nor is what it has signed kept any longer';
 is deliver(push_of(), secret => $new)->{json}{verdict}, 'deployed', 'WH-10 the last one is';
 sql("UPDATE users SET active = false WHERE name = 'ada'");
 is deliver(push_of(), secret => $new)->{status}, 401, 'a disabled account deploys nothing';

@@ -1,5 +1,6 @@
 -- A git host tells of pull requests in any order: each event has its time. And
--- what a delivery says of one is kept, so that it can be judged again.
+-- what a delivery says of one is kept, so that it can be judged again. And a copy
+-- is known as one for longer than the delivery is kept.
 
 ALTER TABLE previews ADD COLUMN told_at timestamptz NOT NULL DEFAULT '-infinity';
 COMMENT ON COLUMN previews.told_at IS 'Time at the git host of the newest event that told of it: an older one that comes later changes nothing.';
@@ -35,3 +36,11 @@ CREATE FUNCTION webhook_is_known(d webhook_deliveries) RETURNS boolean LANGUAGE 
 	SELECT d.verdict NOT IN ('malformed', 'bad_signature') AND (d.event <> 'pull_request' OR d.pull_number IS NOT NULL)
 $$;
 COMMENT ON FUNCTION webhook_is_known IS 'Whether what is kept of a delivery is enough to judge it.';
+
+CREATE TABLE webhook_seen (
+	project_id uuid NOT NULL CONSTRAINT webhook_seen_project_id_fkey REFERENCES projects ON DELETE CASCADE,
+	body_hash bytea NOT NULL CONSTRAINT webhook_seen_body_hash_length CHECK (length(body_hash) = 32),
+	CONSTRAINT webhook_seen_pkey PRIMARY KEY (project_id, body_hash)
+);
+COMMENT ON TABLE webhook_seen IS 'Deliveries that are kept no more: whoever has a copy of one cannot send it again. They go with the secret that signed them.';
+COMMENT ON COLUMN webhook_seen.body_hash IS 'SHA-256 of the body.';

@@ -1,12 +1,14 @@
 -- webhooks: a project's secret, and what came
 
 -- name: webhook_secret_set
--- doc: Another secret for the webhook of a project of one's own.
+-- doc: Another secret for the webhook of a project of one's own: what the one before has signed is good no more.
 -- in: project_id uuid, user_id uuid, secret_sealed text
 -- out: one
 -- cols: project_id uuid
 -- none: PROJECT_NOT_FOUND
 -- by: api
+WITH seen AS (
+	DELETE FROM webhook_seen s USING projects p WHERE s.project_id = $1 AND p.id = $1 AND p.user_id = $2)
 INSERT INTO project_webhooks AS w (project_id, secret_sealed)
 SELECT id, $3 FROM projects WHERE id = $1 AND user_id = $2
 ON CONFLICT (project_id) DO UPDATE SET secret_sealed = $3, updated_at = now(),
@@ -55,7 +57,8 @@ WHERE p.id = $1 AND p.user_id = $2;
 -- by: api
 WITH own AS (
 	SELECT id FROM projects WHERE id = $1 AND user_id = $2), gone AS (
-	DELETE FROM project_webhooks w USING own WHERE w.project_id = own.id)
+	DELETE FROM project_webhooks w USING own WHERE w.project_id = own.id), seen AS (
+	DELETE FROM webhook_seen s USING own WHERE s.project_id = own.id)
 SELECT id FROM own;
 
 -- name: webhook_find
@@ -82,7 +85,7 @@ WHERE (SELECT count(*) FROM webhook_deliveries
 
 -- Of two that it could be a copy of, it is that of the one with its body.
 -- name: webhook_receive
--- doc: Keep a delivery; fresh is false when it is a copy of one that is kept. No row: that one is being kept right now.
+-- doc: Keep a delivery; fresh is false when it is a copy of one that is kept. No row: that one is being kept right now, or is kept no more.
 -- in: project_id uuid, delivery_id text, body_hash text, event text, repository text, branch text, commit_hash text, commit_message text,
 -- in: change text, pull_number integer, pull_title text, pull_author text, pull_fork boolean, told_at bigint
 -- out: one
@@ -92,8 +95,9 @@ WHERE (SELECT count(*) FROM webhook_deliveries
 WITH new AS (
 	INSERT INTO webhook_deliveries (project_id, delivery_id, body_hash, event, repository, branch, commit_hash, commit_message,
 		change, pull_number, pull_title, pull_author, pull_fork, told_at, verdict, reason)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, to_timestamp($14::bigint), 'received',
-		'It has not been judged to its end; send it again')
+	SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, to_timestamp($14::bigint), 'received',
+		'It has not been judged to its end; send it again'
+	WHERE NOT EXISTS (SELECT FROM webhook_seen WHERE project_id = $1 AND body_hash = decode($3, 'hex'))
 	ON CONFLICT DO NOTHING RETURNING id),
 copy AS (
 	UPDATE webhook_deliveries SET duplicates = duplicates + 1

@@ -589,7 +589,8 @@ kept_of(struct arena *a, const struct webhook_in *in,
 }
 
 /* Its id, and whether it is to be judged: it is new, or came before and led to
- * nothing. No id: the one before is being kept right now. */
+ * nothing. No id: the one before is being kept right now, or is kept no
+ * more. */
 static enum err
 keep(struct ctx *ctx, const struct svc *svc, const struct rows *project,
 	const struct webhook_in *in, const char *event,
