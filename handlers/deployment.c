@@ -199,7 +199,7 @@ const struct route deployment_routes[] = {
 	  .rate = RATE_DEPLOY, .audit = EV_DEPLOYMENT_REDEPLOY,
 	  .in = IN(deployment_again_in, struct deployment_again), .ok = 201, .out = deployment_out,
 	  .errs = ERRS(E_DEPLOYMENT_NOT_FOUND, E_PREVIEW_CLOSED, E_QUEUE_FULL, E_UPLOAD_GONE), .fn = h_deployment_redeploy,
-	  .doc = "Queue it again: the same commit, settings and environment, whatever the project's are by now." },
+	  .doc = "Queue it again: the same commit, settings (spa among them) and environment, whatever the project's are by now." },
 	{ .op = "deploymentDelete", .verb = DELETE, .path = "/api/deployments/{id}", .who = WHO_USER,
 	  .audit = EV_DEPLOYMENT_DELETE, .in = IN(deployment_key_in, struct deployment_key), .ok = 204,
 	  .errs = ERRS(E_DEPLOYMENT_NOT_FOUND, E_CONFLICT), .fn = h_deployment_delete,

@@ -18,6 +18,11 @@ struct preview_key {
 	const char *id;
 	const char *preview_id;
 };
+struct preview_approval {
+	const char *id;
+	const char *preview_id;
+	const char *commit;
+};
 
 /* clang-format off */
 static const struct field preview_list_in[] = {
@@ -30,13 +35,19 @@ static const struct field preview_key_in[] = {
 	F_UUID(struct preview_key, preview_id, "previewId", REQ, "Id of the preview."),
 	F_END
 };
+static const struct field preview_approval_in[] = {
+	F_UUID(struct preview_approval, id,         "id",        REQ, "Id of the project."),
+	F_UUID(struct preview_approval, preview_id, "previewId", REQ, "Id of the preview."),
+	F_STR(struct preview_approval,  commit,     "commit",    REQ, 40, 40, V_COMMIT, "Commit that was looked at. It has to be the newest one."),
+	F_END
+};
 static const struct field preview_out[] = {
 	O_UUID("id",           REQ, "Id of the preview."),
 	O_INT("number",        REQ, "Number of the pull request."),
 	O_STR("title",         REQ, "Its title."),
 	O_STR("author",        REQ, "Who has opened it, by the name at the git host."),
 	O_STR("branch",        REQ, "Branch that is to be merged."),
-	O_STR("commit",        REQ, "First 7 digits of its newest commit."),
+	O_STR("commit",        REQ, "Its newest commit."),
 	O_BOOL("fork",         REQ, "Whether it comes from another repository."),
 	O_ENUM("state",        REQ, preview_states, "waiting: for the owner's approval of its newest commit, since it is a fork's."),
 	O_STR("url",           NUL, "Where it answers; null before the first success, and when it is closed."),
@@ -58,10 +69,10 @@ const struct route preview_routes[] = {
 	  .in = IN(preview_list_in, struct preview_list), .ok = 200, .out = preview_list_out,
 	  .errs = ERRS(E_PROJECT_NOT_FOUND), .fn = h_preview_list, .doc = "A project's pull requests and their previews." },
 	{ .op = "previewApprove", .verb = POST, .path = "/api/projects/{id}/previews/{previewId}/approve", .who = WHO_USER,
-	  .rate = RATE_DEPLOY, .audit = EV_PREVIEW_APPROVE, .in = IN(preview_key_in, struct preview_key), .ok = 201,
-	  .out = deployment_out, .errs = ERRS(E_PREVIEW_NOT_FOUND, E_QUEUE_FULL), .fn = h_preview_approve,
-	  .doc = "Build the newest commit of a fork's pull request, without variables and without the build cache. Each new commit has to be "
-		"approved again." },
+	  .rate = RATE_DEPLOY, .audit = EV_PREVIEW_APPROVE, .in = IN(preview_approval_in, struct preview_approval), .ok = 201,
+	  .out = deployment_out, .errs = ERRS(E_PREVIEW_NOT_FOUND, E_PREVIEW_CHANGED, E_QUEUE_FULL), .fn = h_preview_approve,
+	  .doc = "Build a commit of a fork's pull request, without variables and without the build cache. Each new commit has to be "
+		"approved again; one that was pushed meanwhile is not." },
 	{ .op = "previewClose", .verb = DELETE, .path = "/api/projects/{id}/previews/{previewId}", .who = WHO_USER,
 	  .audit = EV_PREVIEW_CLOSE, .in = IN(preview_key_in, struct preview_key), .ok = 204,
 	  .errs = ERRS(E_PREVIEW_NOT_FOUND), .fn = h_preview_close,
@@ -83,10 +94,10 @@ h_preview_list(struct req *rq, const void *v)
 static enum err
 h_preview_approve(struct req *rq, const void *v)
 {
-	const struct preview_key *in = v;
+	const struct preview_approval *in = v;
 	const char *id;
 	enum err e = preview_approve(rq_ctx(rq), rq_svc(rq), rq_user(rq),
-		in->id, in->preview_id, &id);
+		in->id, in->preview_id, in->commit, &id);
 
 	if (e)
 		return e;

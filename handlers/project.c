@@ -105,8 +105,8 @@ static const struct field project_change_in[] = {
 	F_STR(struct project_change, to.deploy_token,    "deployToken",   NUL, 1, GITCRED_MAX, V_PASSWORD,    "A token, or user:token, for the clone from the server of the repository as it is now; null: none."),
 	F_INT(struct project_change, keep_releases,      "keepReleases",  NUL, 1,  1000, 0,              "Good releases that stay on disk; null: as many as the host's setting says."),
 	F_BOOL(struct project_change, auto_deploy_paused, "autoDeployPaused", OPT, "Whether pushes and deploy hooks deploy nothing. A rollback turns it on."),
-	F_STR(struct project_change, watch_paths,        "watchPaths",       NUL, 0, PATHFILTER_TEXT_MAX, &valid_patterns, "Patterns of files, one a line: a push that touches none of them deploys nothing. * is any characters, a final / all below, a first ! leaves out. Null: every push."),
-	F_ENUM(struct project_change, spa,               "spa",              OPT, spa_values, "Whether a path without a file is /index.html. auto: when the output has a single page, a script and no 404.html."),
+	F_STR(struct project_change, watch_paths,        "watchPaths",       NUL, 0, PATHFILTER_TEXT_MAX, &valid_patterns, "Patterns of files, one a line: a push that touches none of them deploys nothing, unless the one before that did has not become live. * is any characters, a final / all below, a first ! leaves out. Null: every push."),
+	F_ENUM(struct project_change, spa,               "spa",              OPT, spa_values, "Whether a path without a file is /index.html. auto: when the output has a single page, a script and no 404.html. A deployment has it as it was when that was queued."),
 	F_BOOL(struct project_change, previews,          "previews",         OPT, "Whether pull requests are deployed, each under an address of its own."),
 	F_END
 };

@@ -74,13 +74,15 @@ static const struct field project_webhook_out[] = {
 	O_STR("project",       REQ, "Its name."), \
 	O_STR("event",         REQ, "What it tells of: push, ping ...; empty when its signature was wrong."), \
 	O_STR("repository",    NUL, "owner/name of the repository."), \
-	O_STR("branch",        NUL, "Branch that was pushed."), \
+	O_STR("branch",        NUL, "Branch that was pushed, or that is to be merged."), \
 	O_STR("commit",        NUL, "Newest commit of it."), \
 	O_STR("commitMessage", NUL, "First line of its message."), \
+	O_INT("pullNumber",    NUL, "Number of the pull request."), \
 	O_ENUM("verdict",      REQ, webhook_verdicts, "What became of it."), \
 	O_STR("reason",        REQ, "The same in words."), \
 	O_UUID("deploymentId", NUL, "The deployment that was queued."), \
-	O_INT("duplicates",    REQ, "How often it came again, which changed nothing."), \
+	O_BOOL("canRedeliver", REQ, "Whether judging it again may lead to something: it has deployed and closed nothing, and enough of it is kept."), \
+	O_INT("duplicates",    REQ, "How often it came again."), \
 	O_TIME("receivedAt",   REQ, "When it came."), \
 	O_TIME("judgedAt",     NUL, "When it was judged last.")
 
@@ -99,7 +101,7 @@ static handler_fn h_webhook_take, h_webhook_secret, h_project_webhook_get, h_pro
 
 const struct route webhook_routes[] = {
 	{ .op = "githubWebhook", .verb = POST, .path = "/api/github/webhook", .aliases = ALIASES("/api/webhooks/github"),
-	  .who = WHO_PUBLIC, .rate = RATE_NONE, .query = true, .raw = true, .in = IN(webhook_delivery_in, struct webhook_delivery),
+	  .who = WHO_PUBLIC, .rate = RATE_NONE, .query = true, .raw_max = offsetof(struct cfg, webhook_body_max), .in = IN(webhook_delivery_in, struct webhook_delivery),
 	  .ok = 200, .out = webhook_outcome_out, .errs = ERRS(E_WEBHOOK_SIGNATURE, E_PAYLOAD_TOO_LARGE), .fn = h_webhook_take,
 	  .doc = "Where GitHub delivers a project's webhook. X-Hub-Signature-256 has to sign the body with the project's secret." },
 	{ .op = "projectWebhookSecret", .verb = POST, .path = "/api/projects/{id}/webhook-secret", .who = WHO_USER,
@@ -125,7 +127,8 @@ const struct route webhook_routes[] = {
 	{ .op = "webhookDeliveryRedeliver", .verb = POST, .path = "/api/webhook-deliveries/{id}/redeliver", .who = WHO_USER,
 	  .rate = RATE_DEPLOY, .audit = EV_WEBHOOK_REDELIVER, .in = IN(webhook_key_in, struct webhook_key), .ok = 200,
 	  .out = delivery_out, .errs = ERRS(E_DELIVERY_NOT_FOUND, E_CONFLICT), .fn = h_webhook_redeliver,
-	  .doc = "Judge a delivery again, by the project's settings of now." },
+	  .doc = "Judge a delivery again, by the project's settings of now; not one that has deployed or closed something. When GitHub sends one "
+		"again, it is judged by the same rule." },
 	{ 0 }
 };
 /* clang-format on */

@@ -164,7 +164,7 @@ GRANT SELECT ON host_usage TO autostack_api;
 GRANT SELECT, INSERT, DELETE, UPDATE (cpu, memory, storage, network, measured_at) ON host_usage TO autostack_worker;
 
 -- previews: the API hears of pull requests, the worker takes closed ones from disk.
-GRANT SELECT, INSERT, UPDATE (title, author, branch, commit_hash, fork, approved_commit, updated_at, closed_at, removed_at)
+GRANT SELECT, INSERT, UPDATE (title, author, branch, commit_hash, fork, approved_commit, told_at, updated_at, closed_at, removed_at)
 	ON previews TO autostack_api;
 GRANT SELECT, UPDATE (removed_at) ON previews TO autostack_worker;
 
@@ -172,11 +172,15 @@ GRANT SELECT, UPDATE (removed_at) ON previews TO autostack_worker;
 GRANT INSERT ON upload_chunks TO autostack_api;
 GRANT SELECT ON upload_chunks TO autostack_worker;
 
--- webhooks: what came stays as it came. The worker registers with the secret.
+-- webhooks: what came stays as it came, unless nothing of it could be read. The
+-- worker registers with the secret.
 GRANT SELECT, INSERT, DELETE, UPDATE (secret_sealed, state, repository, hook_id, error, registered_at, updated_at)
 	ON project_webhooks TO autostack_api;
 GRANT SELECT ON project_webhooks TO autostack_worker;
-GRANT SELECT, INSERT, UPDATE (verdict, reason, deployment_id, duplicates, judged_at) ON webhook_deliveries TO autostack_api;
+GRANT SELECT, INSERT, UPDATE (body_hash, event, repository, branch, commit_hash, commit_message, change, pull_number, pull_title,
+	pull_author, pull_fork, told_at, verdict, reason, deployment_id, duplicates, judged_at) ON webhook_deliveries TO autostack_api;
+GRANT SELECT, DELETE ON webhook_seen TO autostack_api;
+GRANT EXECUTE ON FUNCTION webhook_can_judge(webhook_deliveries), webhook_is_known(webhook_deliveries) TO autostack_api;
 
 -- deploy_hooks: their key never changes.
 GRANT SELECT, INSERT, DELETE, UPDATE (last_used_at, last_outcome) ON deploy_hooks TO autostack_api;

@@ -23,6 +23,8 @@ is "$(sql "SELECT DISTINCT new FROM deployment_moves EXCEPT SELECT old FROM depl
 	"$(src svc/deploy_state.def 's/^STATE([A-Z]*, "\([a-z]*\)", true,.*/\1/p')" \
 	"a final state is one that nothing leaves"
 
+is "$(check_list deployments_spa)" "$(check_list projects_spa)" "a deployment keeps any spa that a project has"
+
 is "$(check_list users_role)" "$(printf 'admin\nmanager\nuser')" \
 	"users.role is what autostack admin takes"
 for role in $(check_list users_role); do

@@ -26,7 +26,8 @@ api POST /api/projects/$project/rollback '{}' as ada
 status 409 "nothing is live and nothing was: there is nothing to go back to"
 json .error.code = RELEASE_GONE
 released "$first" "now() - interval '1 hour'" a
-api PUT /api/projects/$project '{"buildCommand":"other","envVars":"KEY=second-secret","branch":"dev"}' as ada
+is "$(of "$first" spa)" auto "a deployment keeps whether it is a single-page application"
+api PUT /api/projects/$project '{"spa":"on","buildCommand":"other","envVars":"KEY=second-secret","branch":"dev"}' as ada
 api POST /api/deployments '{"repository":"site"}' as ada
 second=$(jget .id)
 released "$second" "now() - interval '1 minute'" b
@@ -38,7 +39,8 @@ again=$(jget .id)
 json .trigger = redeploy
 json .status = queued
 json .branch = main "with the branch that it had"
-is "$(of "$again" "commit_wanted, build_command, use_cache")" "$(printf 'a%.0s' $(seq 40))|make|t" \
+is "$(of "$second" spa)" on "which is the project's of that time"
+is "$(of "$again" "commit_wanted, build_command, use_cache, spa")" "$(printf 'a%.0s' $(seq 40))|make|t|auto" \
 	"the same commit and settings, whatever the project's are"
 is "$(of "$again" env_sealed | tr -d "\n" | "$abs_top_builddir/t/helper/seal" -o "$TMP/secret" "deployment:$again:env")" \
 	"KEY=first-secret" "and the same environment, sealed for its own row"

@@ -10,6 +10,10 @@ project=$(jget .id)
 json .previews = true "on unless turned off"
 api GET /api/projects/$project/previews as ada
 json '[.previews, .pagination.totalItems] | tostring' = '[[],0]'
+whole() { printf "%040d" 0 | tr 0 "$1"; } # COMMIT-DIGIT
+approve() { # ID COMMIT-DIGIT USER
+	api POST /api/projects/$project/previews/$1/approve "{\"commit\":\"$(whole "$2")\"}" as "$3"
+}
 pull() { # NUMBER COMMIT-DIGIT FORK
 	sql "INSERT INTO previews (project_id, number, title, author, branch, commit_hash, fork)
 		VALUES ('$project', $1, 'Pull $1', 'eve', 'topic', repeat('$2', 40), $3)
@@ -21,15 +25,31 @@ env_of() { of "$1" env_sealed | tr -d '\n' | "$abs_top_builddir/t/helper/seal" -
 own=$(pull 1 a false)
 fork=$(pull 2 b true)
 api GET /api/projects/$project/previews as ada
-json '[.previews[] | [.number, .state, .fork, .commit]] | tostring' = '[[2,"waiting",true,"bbbbbbb"],[1,"open",false,"aaaaaaa"]]'
+json '[.previews[] | [.number, .state, .fork, .commit]] | tostring' = "[[2,\"waiting\",true,\"$(whole b)\"],[1,\"open\",false,\"$(whole a)\"]]" \
+	"with the whole commit: it is what an approval names"
 api GET /api/projects/$project/previews as bob
 status 404
 json .error.code = PROJECT_NOT_FOUND
 
 api_case "a fork:"
-api POST /api/projects/$project/previews/$fork/approve as bob
+approve "$fork" b bob
 status 404 "is not a stranger's to approve"
-api POST /api/projects/$project/previews/$fork/approve as ada
+approve "$fork" c bob
+status 404 "whose guess at its commit tells nothing"
+api POST /api/projects/$project/previews/$fork/approve "{}" as ada
+status 422 "nor is it approved without saying which commit"
+api POST /api/projects/$project/previews/$fork/approve '{"commit":"bbbbbbb"}' as ada
+status 422 "or by a part of it"
+# it is pushed to after its owner has looked
+pull 2 e true >/dev/null
+approve "$fork" b ada
+status 409 "PEER-10 a commit that came between the look and the approval is not approved"
+json .error.code = PREVIEW_CHANGED
+like "$(jget .error.message)" 'newer commit' "which is said in words"
+is "$(sql "SELECT count(*) FROM deployments WHERE target = 'pr-2'")" 0 "PEER-10 nor is anything built"
+is "$(sql "SELECT approved_commit IS NULL FROM previews WHERE number = 2")" t "PEER-10 or approved"
+pull 2 b true >/dev/null
+approve "$fork" b ada
 status 201 "is built once its owner approves"
 id=$(jget .id)
 is "$(of "$id" "target, trusted, branch, left(commit_wanted, 3), trigger")" "pr-2|f|topic|bbb|webhook" "that very commit, as a stranger's"
@@ -75,13 +95,13 @@ status 204 "and the last once it is closed"
 sql "DELETE FROM previews WHERE number = 3"
 
 api_case "of one's own repository:"
-api POST /api/projects/$project/previews/$own/approve as ada
+approve "$own" a ada
 status 201
 id=$(jget .id)
 is "$(of "$id" "target, trusted")" "pr-1|t"
 is "$(env_of "$id")" KEY=of-previews "has the variables of previews, and none of production's"
 sql "UPDATE projects SET auto_deploy_paused_at = now()"
-api POST /api/projects/$project/previews/$own/approve as ada
+approve "$own" a ada
 status 201 "a rollback of production does not stop previews"
 is "$(of "$id" "status, superseded_by")" "superseded|$(jget .id)" "a newer commit takes the place of one that waits"
 is "$(of "$again" status)" queued "that of another pull request waits on"
@@ -99,7 +119,7 @@ is "$(sql "SELECT retired_at IS NOT NULL FROM releases WHERE id = '$id'")" t "it
 api DELETE /api/projects/$project/previews/$own as ada
 status 404 "it is not closed twice"
 json .error.code = PREVIEW_NOT_FOUND
-api POST /api/projects/$project/previews/$own/approve as ada
+approve "$own" a ada
 status 404 "nor approved"
 api POST /api/deployments/$id/redeploy as ada
 status 409 "nor redeployed"

@@ -3,7 +3,7 @@
 # is told of it.
 . "$(dirname "$0")/lib/tap.sh"
 . "$abs_top_srcdir/t/lib/api.sh"
-api_start api_processes=6 queued_per_user=3 request_body_max=1M
+api_start api_processes=6 queued_per_user=3 webhook_body_max=4M
 api_perl <<'END'
 use strict;
 use warnings;
@@ -108,9 +108,20 @@ is deliver("\0\xff" x 100)->{json}{verdict}, 'malformed', 'WH-10 also when it is
 is deliver('[' x 100000)->{json}{verdict}, 'malformed', 'WH-10 or has no end of brackets';
 is deliver('')->{json}{verdict}, 'malformed', 'WH-10 or is empty';
 is deliver('payload=%7B%7D', type => 'application/x-www-form-urlencoded')->{json}{reason}, "Set the webhook's content type to application/json", 'a form is told how to mend it';
-is deliver('x' x 1_100_000)->{status}, 413, 'WH-10 the body has a cap';
-is deliver(' ' x 1_000_000 . $json->encode(push_of()))->{json}{verdict}, 'deployed', 'WH-10 and what is below it is taken';
+is deliver('x' x 4_200_000)->{status}, 413, 'WH-10 the body has a cap';
+is deliver(' ' x 4_100_000 . $json->encode(push_of()))->{json}{verdict}, 'deployed', 'WH-10 and what is below it is taken';
 free();
+# as many commits as GitHub tells of at once
+my $large = push_of(commits => [map { my $x = {id => sprintf('%040x', $_), tree_id => sprintf('%040x', $_ + 1), distinct => JSON::PP::true(), message => "Change $_\n\n" . 'why ' x 100,
+	timestamp => '2026-01-20T10:30:00+01:00', url => 'https://github.com/Codertocat/Hello-World/commit/' . sprintf('%040x', $_),
+	(map { $_ => {name => 'Codertocat', email => 'x@users.noreply.github.com', username => 'Codertocat'} } qw(author committer)),
+	added => ["src/new/$_.c"], removed => [], modified => ["src/$_.c", "src/$_.h"]}; $x } 1 .. 2048]);
+cmp_ok length $json->encode($large), '>', 1_500_000, 'a push of 2,048 commits';
+is deliver($large)->{json}{verdict}, 'deployed', 'is larger than any other request may be, and deploys' or diag $r->{body};
+free();
+my $many = deliver('[' . '{},' x 100_000 . '0]');
+is_deeply [@{$many->{json}}{qw(verdict reason)}], ['malformed', 'The body has too many values'], 'WH-10 what would take much memory to read is not read';
+is $api->ask(POST => '/api/projects', token => $t, json => {name => 'x' x 1_100_000})->{status}, 413, 'other requests have a cap of their own';
 
 # replays
 $before = deployments();
@@ -157,6 +168,37 @@ verdict('no head commit', 'deployed', qr/./, head_commit => undef);
 # what a project watches
 sql("UPDATE projects SET watch_paths = E'site/\n!*.md' WHERE id = '$p'");
 sub files { return (commits => [map { {added => [], removed => [], modified => [$_]} } @_]) }
+# as long as what the project watches is not live, the next push brings it along
+sub other_files { return deliver(push_of(files('docs/x')))->{json}{verdict} }
+sub ends { # STATUS: of the newest deployment of the branch
+	sql("UPDATE deployments SET status = 'building', lease_owner = 'w', lease_until = now() WHERE status = 'queued' AND trigger <> 'manual'");
+	is other_files(), 'paths_unchanged', 'it is being built: nothing to do';
+	my $end = $_[0] eq 'success' ? "UPDATE deployments SET status = 'deploying' WHERE status = 'building';" : '';
+	sql("$end UPDATE deployments SET status = '$_[0]', lease_owner = NULL, lease_until = NULL, completed_at = now() WHERE status IN ('building', 'deploying')");
+}
+is deliver(push_of(files('docs/x', 'site/b.css')))->{json}{verdict}, 'deployed', 'a push to what is watched';
+is other_files(), 'paths_unchanged', 'it waits: nothing to do';
+ends('failed');
+is other_files(), 'deployed', 'it has failed: the next push is built, whatever it touches';
+ends('failed');
+is other_files(), 'deployed', 'until one succeeds';
+ends('success');
+is other_files(), 'paths_unchanged', 'then what is not watched is skipped again';
+$api->ask(PUT => "/api/projects/$p", token => $t, json => {autoDeployPaused => JSON::PP::true()});
+is deliver(push_of(files('site/c.css')))->{json}{verdict}, 'auto_deploy_off', 'a push that was not built at all';
+$api->ask(PUT => "/api/projects/$p", token => $t, json => {autoDeployPaused => JSON::PP::false()});
+is other_files(), 'deployed', 'is made up for, too';
+free();
+my $mine = $api->ask(POST => '/api/deployments', token => $t, json => {repository => 'Codertocat/Hello-World'})->{json}{id};
+sql("UPDATE deployments SET trigger = 'api' WHERE id = '$mine'");
+ends('success');
+is other_files(), 'paths_unchanged', 'unless somebody has deployed the branch since';
+is deliver(push_of(files('site/d.css')))->{json}{verdict}, 'deployed', 'one that is cancelled';
+free();
+$api->ask(POST => '/api/deployments', token => $t, json => {repository => 'Codertocat/Hello-World', commit => 'f' x 40});
+is other_files(), 'deployed', 'is not made up for by another commit';
+ends('success');
+free();
 verdict('other files', 'paths_unchanged', qr/none of the files/, files('docs/x', 'site/a.md'));
 verdict('a watched file', 'deployed', qr/./, files('docs/x', 'site/a.css'));
 verdict('no list of files', 'deployed', qr/./, commits => []);
@@ -173,9 +215,12 @@ is told(), "queued Codertocat/Hello-World autostack/$site e1", 'PEER-15 has a st
 free();
 
 # pull requests
-sub pull { my ($action, $number, $sha, $from) = @_;
+my $minute = 0;
+sub pull { my ($action, $number, $sha, $from, %o) = @_; # at: its time in minutes; else it is the newest
+	my $at = $o{at} // ++$minute;
 	return deliver({action => $action, number => $number, repository => {full_name => 'Codertocat/Hello-World'}, pull_request => {
-		title => "T\e[31mitle", user => {login => 'eve'}, head => {ref => 'topic', sha => $sha x 40, repo => {full_name => $from}}}}, event => 'pull_request')->{json} }
+		title => "T\e[31mitle", user => {login => 'eve'}, head => {ref => 'topic', sha => $sha x 40, repo => {full_name => $from}},
+		updated_at => sprintf('2026-01-20T%02d:%02d:00Z', $at / 60, $at % 60), $o{state} ? (state => $o{state}) : ()}}, event => 'pull_request')->{json} }
 my $pr = pull('opened', 7, 'a', 'Codertocat/Hello-World');
 is $pr->{verdict}, 'deployed', 'PEER-10 a pull request of the repository is deployed';
 is sql("SELECT target, trusted, branch, left(commit_wanted, 2) FROM deployments WHERE id = '$pr->{deploymentId}'"), 'pr-7|t|topic|aa', 'as its preview';
@@ -189,6 +234,39 @@ is pull('labeled', 7, 'c', 'Codertocat/Hello-World')->{verdict}, 'not_handled', 
 is pull('closed', 7, 'c', 'Codertocat/Hello-World')->{verdict}, 'preview_closed', 'closed, its preview goes';
 is sql("SELECT string_agg(DISTINCT status, ',') FROM deployments WHERE target = 'pr-7'"), 'cancelled,superseded', 'and what waits for it';
 is pull('closed', 70, 'c', 'Codertocat/Hello-World')->{verdict}, 'preview_closed', 'one that is not known is closed as well';
+free();
+
+# GitHub does not say in which order they come
+my $own = 'Codertocat/Hello-World';
+sub preview { return sql("SELECT CASE WHEN closed_at IS NULL THEN 'open' ELSE 'closed' END, left(commit_hash, 1) FROM previews WHERE number = $_[0]") }
+is pull('opened', 20, 'a', $own, at => 100)->{verdict}, 'deployed', 'a pull request';
+is pull('closed', 20, 'b', $own, at => 102)->{verdict}, 'preview_closed', 'its end comes before the push that went ahead';
+free();
+my $late = pull('synchronize', 20, 'b', $own, at => 101);
+is $late->{verdict}, 'outdated', 'PEER-10 the push brings nothing back';
+like $late->{reason}, qr/newer/, 'PEER-10 in words';
+is preview(20), 'closed|a', 'it stays closed';
+is pull('synchronize', 20, 'b', $own, at => 102)->{verdict}, 'outdated', 'nor does one of the same second';
+is pull('synchronize', 20, 'b', $own, at => 103, state => 'closed')->{verdict}, 'preview_closed', 'or one that is told when it is closed';
+is pull('reopened', 20, 'b', $own, at => 103)->{verdict}, 'deployed', 'opened again, it is built again';
+is pull('closed', 20, 'f', $own, at => 102)->{verdict}, 'outdated', 'and an end from before that is none';
+is preview(20), 'open|b', 'it stays open';
+is pull('synchronize', 20, 'd', $own, at => 106)->{verdict}, 'deployed', 'of two pushes the second comes first';
+is pull('synchronize', 20, 'c', $own, at => 105)->{verdict}, 'outdated', 'the first is not built after it';
+is preview(20), 'open|d', 'and the newest commit is that of the newest';
+is pull('synchronize', 20, 'd', $own, at => 107)->{verdict}, 'deployed', 'the next one is built';
+sql("UPDATE previews SET closed_at = now() WHERE number = 20");
+is pull('synchronize', 20, 'e', $own, at => 108)->{verdict}, 'deployed', 'as the next one after its owner has removed the preview';
+free();
+is pull('closed', 21, 'a', $own, at => 111)->{verdict}, 'preview_closed', 'an end comes before the begin';
+is pull('opened', 21, 'a', $own, at => 110)->{verdict}, 'outdated', 'that begins nothing';
+is preview(21), 'closed|a', 'and is known as closed';
+is sql("SELECT count(*) FROM deployments WHERE target = 'pr-21'"), 0, 'nothing of it is built';
+for my $at (undef, 5, 'yesterday', '2026-01-20', '2026-13-20T10:00:00Z', '2026-01-20T10:00:00+01:00', ' 2026-01-20T10:00:00Z', '2026-01-20T10:00:00Z ') {
+	is deliver({action => 'opened', number => 22, repository => {full_name => $own}, pull_request => {title => 'T', user => {login => 'eve'}, updated_at => $at,
+		head => {ref => 'topic', sha => 'a' x 40, repo => {full_name => $own}}}}, event => 'pull_request')->{json}{verdict}, 'not_handled',
+		'a pull request of no time is nothing: ' . ($at // 'none');
+}
 sql("UPDATE projects SET previews = false WHERE id = '$p'");
 is pull('opened', 10, 'd', 'Codertocat/Hello-World')->{verdict}, 'previews_off', 'a project may have none';
 is deliver({action => 'opened', number => 1, repository => {full_name => 'Codertocat/Hello-World'}}, event => 'pull_request')->{json}{verdict}, 'not_handled', 'a pull request without a commit is nothing';
@@ -219,14 +297,99 @@ is $r->{json}{verdict}, 'deployed', 'one that was turned away is judged again' o
 is sql("SELECT commit_wanted FROM deployments WHERE id = '$r->{json}{deploymentId}'"), $one->{commit}, 'and deploys what it said';
 is redeliver($paused)->{json}{verdict}, 'deployed', 'by the settings of now';
 is redeliver($full, $bob)->{json}{error}{code}, 'DELIVERY_NOT_FOUND', 'SET-1 by its owner alone';
+is redeliver($full)->{json}{error}{code}, 'CONFLICT', 'what has deployed does not deploy again';
+is sql("SELECT verdict, deployment_id FROM webhook_deliveries WHERE id = '$full'"), "deployed|$r->{json}{deploymentId}", 'and keeps its verdict and its deployment';
+my %can = map { $_->{id} => $_->{canRedeliver} } @{list('?limit=100')->{json}{webhookDeliveries}};
+ok !$can{$full}, 'the list says what can be judged again';
+free();
+
+# a pull request's
+sub of { return sql("SELECT verdict, coalesce(deployment_id::text, '-') FROM webhook_deliveries WHERE id = '$_[0]'") }
+my $off = pull('opened', 30, 'a', $own, at => 200);
+is $off->{verdict}, 'previews_off', 'a pull request that was turned away';
+ok list("?projectId=$p&verdict=previews_off")->{json}{webhookDeliveries}[0]{canRedeliver}, 'can be judged again';
+is redeliver($off->{id})->{json}{verdict}, 'previews_off', 'which leads to the same as long as nothing is changed';
+sql("UPDATE projects SET previews = true WHERE id = '$p'");
+$r = redeliver($off->{id});
+is $r->{json}{verdict}, 'deployed', 'and then to its preview' or diag $r->{body};
+is_deeply [@{$r->{json}}{qw(event branch commit pullNumber canRedeliver)}], ['pull_request', 'topic', 'a' x 40, 30, JSON::PP::false()], 'with what was said of it';
+is sql("SELECT target, branch, left(commit_wanted, 1), trusted FROM deployments WHERE id = '$r->{json}{deploymentId}'"), 'pr-30|topic|a|t', 'of that commit';
+is sql("SELECT author, fork, told_at FROM previews WHERE number = 30"), 'eve|f|2026-01-20 03:20:00+00', 'and all of it known';
+free();
+is redeliver($off->{id})->{json}{error}{code}, 'CONFLICT', 'that is not done twice';
+my $strange = pull('opened', 31, 'a', 'eve/Hello-World', at => 200);
+is redeliver($strange->{id})->{json}{verdict}, 'waits_for_approval', "PEER-10 a fork's goes on waiting";
+is sql("SELECT trusted FROM deployments WHERE target = 'pr-31'"), '', 'PEER-10 and is not built';
+sql("UPDATE previews SET approved_commit = commit_hash WHERE number = 31");
+is redeliver($strange->{id})->{json}{verdict}, 'deployed', 'until it is approved';
+is sql("SELECT trusted FROM deployments WHERE target = 'pr-31'"), 'f', "SB-11 as a stranger's";
+free();
+my $end = pull('closed', 31, 'a', 'eve/Hello-World', at => 201);
+is redeliver($end->{id})->{json}{error}{code}, 'CONFLICT', 'an end is not judged again';
+is of($end->{id}), 'preview_closed|-', 'and keeps its verdict';
+sql("UPDATE webhook_deliveries SET verdict = 'queue_full', pull_number = NULL, pull_title = NULL, pull_author = NULL,
+	pull_fork = NULL, told_at = NULL, deployment_id = NULL WHERE id = '$off->{id}'");
+$r = redeliver($off->{id});
+like $r->{json}{error}{message}, qr/send it again from GitHub/, 'one of which too little is known';
+is of($off->{id}), 'queue_full|-', 'keeps its verdict';
+
+# GitHub sends the same again, under the same id
+sub sent { my ($bytes, $id, %o) = @_; return deliver($bytes, id => $id, %o)->{json} }
+my $bytes_of_pull = $json->encode({action => 'opened', number => 32, repository => {full_name => $own}, pull_request => {title => 'T', user => {login => 'eve'},
+	updated_at => '2026-01-20T10:00:00Z', head => {ref => 'topic', sha => 'b' x 40, repo => {full_name => $own}}}});
+sql("UPDATE projects SET previews = false WHERE id = '$p'");
+my $first = sent($bytes_of_pull, 'cccc-1', event => 'pull_request');
+is $first->{verdict}, 'previews_off', 'a delivery that led to nothing';
+sql("UPDATE projects SET previews = true WHERE id = '$p'");
+my $second = sent($bytes_of_pull, 'cccc-1', event => 'pull_request');
+is $second->{verdict}, 'deployed', 'sent again from GitHub it is judged again';
+is $second->{id}, $first->{id}, 'as the same';
+is sent($bytes_of_pull, 'cccc-1', event => 'pull_request')->{verdict}, 'duplicate', 'WH-10 once it has deployed it is good no more';
+is of($first->{id}), "deployed|$second->{deploymentId}", 'and keeps what became of it';
+free();
+$api->ask(PUT => "/api/projects/$p", token => $t, json => {autoDeployPaused => JSON::PP::true()});
+$bytes = $json->encode(push_of());
+is sent($bytes, 'cccc-2')->{verdict}, 'auto_deploy_off', 'a push that led to nothing';
+$api->ask(PUT => "/api/projects/$p", token => $t, json => {autoDeployPaused => JSON::PP::false()});
+$before = deployments();
+@at_once = $api->ask_all(map { [POST => "/api/github/webhook?project=$p", body => $bytes, type => 'application/json', params => {HTTP_X_GITHUB_EVENT => 'push',
+	HTTP_X_GITHUB_DELIVERY => 'cccc-2', HTTP_X_HUB_SIGNATURE_256 => 'sha256=' . hmac_sha256_hex($bytes, $secret)}] } 1 .. 6);
+is_deeply [sort map { $_->{json}{verdict} } @at_once], ['deployed', ('duplicate') x 5], 'WH-10 IN-6 sent again six times at once it deploys once';
+is deployments(), $before + 1, 'WH-10 once';
+free();
+is sent('payload=%7B%7D', 'cccc-3', type => 'application/x-www-form-urlencoded')->{verdict}, 'malformed', 'a form';
+$bytes = $json->encode(push_of());
+is sent($bytes, 'cccc-3')->{verdict}, 'deployed', 'is what it says once GitHub sends it as JSON';
+is sent($bytes, 'cccc-4')->{verdict}, 'duplicate', 'WH-10 but once';
+free();
 my $wrong = list('?verdict=bad_signature')->{json}{webhookDeliveries}[0]{id};
 is redeliver($wrong)->{json}{error}{code}, 'CONFLICT', 'WH-10 one that nobody vouches for is not';
 is sql("SELECT string_agg(DISTINCT outcome, ' ') FROM audit_logs WHERE event = 'webhook.redeliver'"), 'failure success', 'LOG-1 that is audited';
 free();
 
+# a copy of one that is kept no more
+$before = deployments();
+$bytes = $json->encode(push_of());
+my $kept = sent($bytes, 'dddd-1');
+is $kept->{verdict}, 'deployed', 'a delivery';
+free();
+sql("UPDATE webhook_deliveries SET received_at = now() - interval '31 days' WHERE id = '$kept->{id}'");
+{
+	local $ENV{DATABASE_URL} = $ENV{PGURL};
+	like `"$ENV{abs_top_builddir}/autostack" -c /dev/null --data "$ENV{abs_top_srcdir}" cleanup 2>&1`, qr/^old webhook deliveries: 1 removed/m, 'goes after webhook_keep_days';
+}
+is sql("SELECT count(*) FROM webhook_deliveries WHERE id = '$kept->{id}'"), 0, 'it is gone';
+for my $id ('dddd-1', 'dddd-2') {
+	my $copy = sent($bytes, $id);
+	is_deeply [@$copy{qw(verdict id deploymentId)}], ['duplicate', undef, undef], "WH-10 a copy of it is known as one ($id)";
+}
+is deployments(), $before + 1, 'WH-10 and deploys nothing';
+is sql("SELECT count(*) FROM webhook_seen"), 1, 'that is all that is left of it';
+
 # another secret, another owner
 my $new = secret($p)->{json}{secret};
 is deliver(push_of())->{status}, 401, 'WH-10 the secret before the last is good no more';
+is sql("SELECT count(*) FROM webhook_seen"), 0, 'nor is what it has signed kept any longer';
 is deliver(push_of(), secret => $new)->{json}{verdict}, 'deployed', 'WH-10 the last one is';
 sql("UPDATE users SET active = false WHERE name = 'ada'");
 is deliver(push_of(), secret => $new)->{status}, 401, 'a disabled account deploys nothing';

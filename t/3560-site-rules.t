@@ -27,6 +27,9 @@ sql "UPDATE projects SET spa = 'on' WHERE name = 'app'"
 deploy app
 is "$(final "$id")" success "spa on"
 like "$(the_log "$id")" 'Single-page application \(spa is on\)' "is said"
+deploy app spa=off
+is "$(final "$id")" success "a deployment from before that"
+unlike "$(the_log "$id")" 'Single-page' "is what it was asked for as"
 
 printf '/a /b\n/c/* /d/:splat 302\n' >"$TMP/app/_redirects"
 printf '/*\n  X-Frame-Options: DENY\n' >"$TMP/app/_headers"

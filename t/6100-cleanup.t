@@ -132,4 +132,5 @@ sql "INSERT INTO webhook_deliveries (project_id, event, verdict, reason, receive
 		(VALUES ('old', '-31 d'), ('older', '-40 d'), ('young', '-29 d')) v (name, at) WHERE p.name = 'p'"
 like "$(autostack "$PGURL" cleanup 2>&1)" "^old webhook deliveries: 2 removed" "deliveries of webhooks go after webhook_keep_days"
 is "$(sql 'SELECT reason FROM webhook_deliveries')" young "younger ones stay"
+is "$(sql 'SELECT count(*) FROM webhook_seen')" 0 "nothing is left of one that has no body"
 done_testing

@@ -49,6 +49,7 @@ my %of = (
 # What a route's fields have to be, so that they are not what refuses.
 my %needs = (
 	'POST /api/projects/{id}/deploy-hooks' => {name => 'x'},
+	'POST /api/projects/{id}/previews/{previewId}/approve' => {commit => 'a' x 40},
 	'POST /api/projects/{id}/domains' => {host => 'www.example.com'},
 	'PUT /api/projects/{id}/domains/{domainId}/certificate' => {map { $_ => '-----BEGIN ' } qw(certificate privateKey)},
 	'POST /api/status/incidents/{id}/updates' => {status => 'resolved', message => 'x'},

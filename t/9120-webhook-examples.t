@@ -47,8 +47,14 @@ sub push_verdict {
 }
 sub pull_verdict {
 	my ($p, $v) = @_;
-	return 'preview_closed' if $v->{action} eq 'closed';
-	return 'not_handled' if $v->{action} !~ /^(opened|reopened|synchronize)$/;
+	return 'not_handled' if $v->{action} !~ /^(opened|reopened|synchronize|closed)$/;
+	my $closed = $v->{pull_request}{state} eq 'closed';
+	my $at = $v->{pull_request}{updated_at};
+	# the examples come in any order: an older one of the same number changes nothing
+	my $known = $p->{pulls}{$v->{number}} //= {at => '', closed => 0};
+	return 'outdated' if $at lt $known->{at} || $at eq $known->{at} && $known->{closed} && !$closed && $v->{action} eq 'synchronize';
+	@$known{qw(at closed)} = ($at, $closed);
+	return 'preview_closed' if $closed;
 	return ($v->{pull_request}{head}{repo}{full_name} // '') eq $p->{repository} ? 'deployed' : 'waits_for_approval';
 }
 sub wanted {
@@ -72,7 +78,10 @@ for my $name (sort keys %project) {
 	my ($p, %seen) = ($project{$name});
 	for my $x (@all) {
 		next if $name ne 'same' && $x->{event} !~ /^(push|pull_request)$/;
-		my $want = $seen{sha256_hex($x->{body})}++ ? 'duplicate' : wanted($p, $x->{event}, $x->{said});
+		# what has led to nothing is judged again
+		my $was = $seen{sha256_hex($x->{body})} // 'wrong_repository';
+		my $want = $was =~ /^(wrong_repository|branch_not_tracked|waits_for_approval)$/ ? wanted($p, $x->{event}, $x->{said}) : 'duplicate';
+		$seen{sha256_hex($x->{body})} = $want if $want ne 'duplicate';
 		my $r = deliver($p, $x);
 		$count{"$name $want"}++;
 		push @odd, "$name: $x->{event} " . ($x->{said}{action} // $x->{said}{ref} // '') . " wants $want: $r->{status} $r->{body}"

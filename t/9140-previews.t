@@ -39,7 +39,7 @@ commit() { # PAGE REF: a commit that the git server has there; sets SHA
 }
 pull() { # ACTION NUMBER REPOSITORY
 	deliver pull_request "{\"action\":\"$1\",\"number\":$2,\"repository\":{\"full_name\":\"git/shop\"},\"pull_request\":{\"title\":\"Pull $2\",
-		\"user\":{\"login\":\"eve\"},\"head\":{\"ref\":\"topic\",\"sha\":\"$SHA\",\"repo\":{\"full_name\":\"$3\"}}}}"
+		\"updated_at\":\"2026-01-20T10:00:$(printf %02d $deliveries)Z\",\"user\":{\"login\":\"eve\"},\"head\":{\"ref\":\"topic\",\"sha\":\"$SHA\",\"repo\":{\"full_name\":\"$3\"}}}}"
 }
 shows() { # SITE: what it answers, once it has its certificate
 	sh_site=$1
@@ -78,15 +78,22 @@ call GET "/api/projects/$project/previews"
 is "$(jget '.previews[] | select(.number == 8) | .state + " " + (.url // "none")')" "waiting none" "its owner sees it"
 fork=$(jget '.previews[] | select(.number == 8) | .id')
 is "$(find "$AUTOSTACK_STATE/sites" -name '*pr-8*')" "" "nothing of it is on disk"
-call POST "/api/projects/$project/previews/$fork/approve" '{}'
+approve() { call POST "/api/projects/$project/previews/$fork/approve" "{\"commit\":\"$1\"}"; }
+seen=$(jget '.previews[] | select(.number == 8) | .commit')
+is "$seen" "$SHA" "which commit that would be"
+commit pushed-meanwhile refs/pull/8/head
+pull synchronize 8 eve/shop
+approve "$seen"
+is "$STATUS $(jget .error.code)" "409 PREVIEW_CHANGED" "PEER-10 what was pushed since is not what was approved"
+approve "$SHA"
 is "$STATUS" 201 "it is approved"
 DEPLOYMENT=$(jget .id)
 is "$(stack_wait 60)" success "and built" || diag "$(jget .error)"
-is "$(shows pr-8--shop)" "200 stranger none none" "SB-11 PEER-10 without any variable"
+is "$(shows pr-8--shop)" "200 pushed-meanwhile none none" "SB-11 PEER-10 without any variable"
 commit changed refs/pull/8/head
 pull synchronize 8 eve/shop
 is "$(jget .verdict)" waits_for_approval "PEER-10 its next commit waits again"
-is "$(shows pr-8--shop)" "200 stranger none none" "and what was approved stays"
+is "$(shows pr-8--shop)" "200 pushed-meanwhile none none" "and what was approved stays"
 
 # ---- the end ----
 pull closed 7 git/shop
@@ -100,5 +107,5 @@ is "$STATUS" 404 "and answer no more"
 is "$(shows shop)" "200 pushed p1 none" "production stays"
 call GET '/api/webhook-deliveries?limit=100'
 is "$(jget '[.webhookDeliveries[].verdict] | group_by(.) | map("\(length) \(.[0])") | join(", ")')" \
-	"3 deployed, 2 preview_closed, 2 waits_for_approval" "the owner has read of all that came"
+	"3 deployed, 2 preview_closed, 3 waits_for_approval" "the owner has read of all that came"
 done_testing

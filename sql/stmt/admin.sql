@@ -205,14 +205,20 @@ DELETE FROM certificate_orders WHERE id IN (
 	SELECT id FROM certificate_orders WHERE ended_at < now() - make_interval(days => $2)
 	ORDER BY ended_at LIMIT $1 FOR UPDATE SKIP LOCKED);
 
+-- What is left of one tells a copy. The project's row is locked first, as by
+-- whoever deletes it with its deliveries.
 -- name: cleanup_webhook_deliveries
 -- doc: One batch of deliveries of webhooks that came so many days ago.
 -- in: batch integer, days integer
 -- out: none
 -- by: owner
-DELETE FROM webhook_deliveries WHERE id IN (
-	SELECT id FROM webhook_deliveries WHERE received_at < now() - make_interval(days => $2)
-	ORDER BY received_at LIMIT $1 FOR UPDATE SKIP LOCKED);
+WITH old AS (
+	SELECT d.id, d.project_id, d.body_hash FROM webhook_deliveries d JOIN projects p ON p.id = d.project_id
+	WHERE d.received_at < now() - make_interval(days => $2)
+	ORDER BY d.received_at LIMIT $1 FOR UPDATE OF d SKIP LOCKED FOR KEY SHARE OF p SKIP LOCKED), seen AS (
+	INSERT INTO webhook_seen (project_id, body_hash)
+	SELECT project_id, decode(body_hash, 'hex') FROM old WHERE body_hash IS NOT NULL ON CONFLICT DO NOTHING)
+DELETE FROM webhook_deliveries d USING old WHERE d.id = old.id;
 
 -- name: cleanup_audit
 -- doc: One batch of audit rows that are older than so many days.

@@ -140,14 +140,14 @@ SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE;
 -- doc: Queue a deployment with a snapshot of its settings; no row: the user's queue is full.
 -- in: id uuid, project_id uuid, user_id uuid, queue_max bigint, trigger text, repository text, branch text, commit_wanted text,
 -- in: root_dir text, install_command text, build_command text, output_dir text, env_sealed text, use_cache boolean,
--- in: target text, trusted boolean
+-- in: target text, trusted boolean, spa text
 -- out: one
 -- cols: id uuid
 -- none: QUEUE_FULL
 -- by: api
 INSERT INTO deployments (id, project_id, user_id, trigger, repository, branch, commit_wanted, root_dir, install_command,
-	build_command, output_dir, env_sealed, use_cache, target, trusted)
-SELECT $1, p.id, $3, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, coalesce($15, 'production'), $16
+	build_command, output_dir, env_sealed, use_cache, target, trusted, spa)
+SELECT $1, p.id, $3, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, coalesce($15, 'production'), $16, coalesce($17, p.spa)
 FROM projects p
 WHERE p.id = $2 AND p.user_id = $3
 	AND (SELECT count(*) FROM deployments WHERE user_id = $3 AND status = 'queued') < $4
@@ -189,11 +189,11 @@ SELECT own.status NOT IN ('queued', 'building', 'deploying') AS was_final FROM o
 -- in: id uuid, user_id uuid
 -- out: one
 -- cols: project_id uuid, repository text, branch text, commit text, root_dir text, install_command text, build_command text,
--- cols: output_dir text, env_sealed text, target text, trusted boolean, open boolean, uploaded boolean
+-- cols: output_dir text, env_sealed text, target text, trusted boolean, spa text, open boolean, uploaded boolean
 -- none: DEPLOYMENT_NOT_FOUND
 -- by: api
 SELECT d.project_id, d.repository, d.branch, coalesce(d.commit_hash, d.commit_wanted) AS commit,
-	d.root_dir, d.install_command, d.build_command, d.output_dir, d.env_sealed, d.target, d.trusted,
+	d.root_dir, d.install_command, d.build_command, d.output_dir, d.env_sealed, d.target, d.trusted, d.spa,
 	d.target = 'production' OR EXISTS (
 		SELECT FROM previews v WHERE v.project_id = p.id AND v.target = d.target AND v.closed_at IS NULL) AS open,
 	d.upload_bytes IS NOT NULL OR d.repository IS NULL AS uploaded
@@ -233,9 +233,9 @@ FOR KEY SHARE OF p;
 -- none: RELEASE_GONE
 -- by: api
 INSERT INTO deployments (id, project_id, user_id, trigger, target, repository, branch, commit_wanted, root_dir, install_command,
-	build_command, output_dir, env_sealed, commit_hash, commit_message, author, release_id)
+	build_command, output_dir, env_sealed, spa, commit_hash, commit_message, author, release_id)
 SELECT $1, s.project_id, s.user_id, $3, r.target, s.repository, s.branch, s.commit_hash, s.root_dir, s.install_command,
-	s.build_command, s.output_dir, $5, s.commit_hash, s.commit_message, s.author, r.id
+	s.build_command, s.output_dir, $5, s.spa, s.commit_hash, s.commit_message, s.author, r.id
 FROM deployments s JOIN LATERAL (
 	SELECT id, target FROM releases
 	WHERE id = s.release_id AND retired_at IS NULL AND published_at IS NOT NULL FOR SHARE) r ON true

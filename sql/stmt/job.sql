@@ -15,7 +15,7 @@
 -- by: worker
 SELECT d.id, d.project_id, p.site, d.repository, d.branch,
 	d.commit_wanted, d.root_dir, d.install_command, d.build_command, d.output_dir,
-	p.spa, d.use_cache, d.trusted, d.target, d.release_id, d.upload_bytes, d.env_sealed, d.attempt, d.log_seq, d.log_bytes,
+	coalesce(d.spa, p.spa) AS spa, d.use_cache, d.trusted, d.target, d.release_id, d.upload_bytes, d.env_sealed, d.attempt, d.log_seq, d.log_bytes,
 	(extract(epoch FROM now() - d.started_at) * 1000)::bigint AS age_ms
 FROM deployment_claim($1, $2 * interval '1 millisecond', $3) d
 JOIN projects p ON p.id = d.project_id;
@@ -30,7 +30,7 @@ JOIN projects p ON p.id = d.project_id;
 -- by: worker
 SELECT d.id, d.project_id, p.site, d.repository, d.branch,
 	d.commit_wanted, d.root_dir, d.install_command, d.build_command, d.output_dir,
-	p.spa, d.use_cache, d.trusted, d.target, d.release_id, d.upload_bytes, d.env_sealed, d.attempt, d.log_seq, d.log_bytes,
+	coalesce(d.spa, p.spa) AS spa, d.use_cache, d.trusted, d.target, d.release_id, d.upload_bytes, d.env_sealed, d.attempt, d.log_seq, d.log_bytes,
 	(extract(epoch FROM now() - d.started_at) * 1000)::bigint AS age_ms
 FROM deployment_claim_switch($1, $2 * interval '1 millisecond') d
 JOIN projects p ON p.id = d.project_id;

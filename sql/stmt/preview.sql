@@ -1,33 +1,50 @@
 -- previews of pull requests
 
 -- A pull request that is opened again is the same row; its address may still be
--- there, or be on its way out.
+-- there, or be on its way out. Times at the git host are whole seconds: what came
+-- in the same one opens what is closed only if it says that it does.
 -- name: preview_put
--- doc: What is known of a pull request by now.
--- in: project_id uuid, number integer, title text, author text, branch text, commit_hash text, fork boolean
+-- doc: What is known of a pull request by now; the id is null when something newer is known.
+-- in: project_id uuid, number integer, title text, author text, branch text, commit_hash text, fork boolean, told_at bigint, opens boolean
 -- out: one
 -- cols: id uuid, target text, build boolean
 -- none: PREVIEWS_OFF
 -- by: api
-INSERT INTO previews AS v (project_id, number, title, author, branch, commit_hash, fork)
-SELECT id, $2, $3, $4, $5, $6, $7 FROM projects WHERE id = $1 AND previews
-ON CONFLICT (project_id, number) DO UPDATE SET title = EXCLUDED.title, author = EXCLUDED.author, branch = EXCLUDED.branch,
-	commit_hash = EXCLUDED.commit_hash, fork = EXCLUDED.fork, updated_at = now(), closed_at = NULL, removed_at = NULL
-RETURNING v.id, v.target, NOT v.fork OR v.approved_commit IS NOT DISTINCT FROM v.commit_hash AS build;
+WITH put AS (
+	INSERT INTO previews AS v (project_id, number, title, author, branch, commit_hash, fork, told_at)
+	SELECT id, $2, $3, $4, $5, $6, $7, to_timestamp($8::bigint) FROM projects WHERE id = $1 AND previews
+	ON CONFLICT (project_id, number) DO UPDATE SET title = EXCLUDED.title, author = EXCLUDED.author, branch = EXCLUDED.branch,
+		commit_hash = EXCLUDED.commit_hash, fork = EXCLUDED.fork, told_at = EXCLUDED.told_at, updated_at = now(), closed_at = NULL,
+		removed_at = NULL
+	WHERE v.told_at < EXCLUDED.told_at OR v.told_at = EXCLUDED.told_at AND (v.closed_at IS NULL OR $9)
+	RETURNING v.id, v.target, NOT v.fork OR v.approved_commit IS NOT DISTINCT FROM v.commit_hash AS build)
+SELECT put.id, put.target, put.build FROM projects p LEFT JOIN put ON true WHERE p.id = $1 AND p.previews;
+
+-- Its begin may come after its end.
+-- name: preview_put_closed
+-- doc: Know a pull request that is closed, if it is not known.
+-- in: project_id uuid, number integer, title text, author text, branch text, commit_hash text, fork boolean, told_at bigint
+-- out: none
+-- by: api
+INSERT INTO previews (project_id, number, title, author, branch, commit_hash, fork, told_at, closed_at, removed_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, to_timestamp($8::bigint), now(), now()) ON CONFLICT DO NOTHING;
 
 -- name: preview_close
--- doc: A pull request is closed: nothing of it is built any more, and its releases go.
--- in: project_id uuid, number integer, error text
+-- doc: A pull request is closed at its git host (told_at), or its preview by its owner: nothing of it is built any more, and its releases go.
+-- in: project_id uuid, number integer, told_at bigint, error text
 -- out: one
 -- cols: id uuid
 -- none: PREVIEW_NOT_FOUND
 -- by: api
 WITH v AS (
-	UPDATE previews SET closed_at = now(), updated_at = now()
-	WHERE project_id = $1 AND number = $2 AND closed_at IS NULL RETURNING id, project_id, target), stopped AS (
+	UPDATE previews SET closed_at = coalesce(closed_at, now()), updated_at = now(),
+		told_at = coalesce(to_timestamp($3::bigint), told_at)
+	WHERE project_id = $1 AND number = $2
+		AND CASE WHEN $3::bigint IS NULL THEN closed_at IS NULL ELSE told_at <= to_timestamp($3::bigint) END
+	RETURNING id, project_id, target), stopped AS (
 	UPDATE deployments d SET
 		status = CASE WHEN d.status = 'queued' THEN 'cancelled' ELSE d.status END,
-		error = CASE WHEN d.status = 'queued' THEN $3 ELSE d.error END,
+		error = CASE WHEN d.status = 'queued' THEN $4 ELSE d.error END,
 		completed_at = CASE WHEN d.status = 'queued' THEN now() END,
 		cancel_requested_at = coalesce(d.cancel_requested_at, now())
 	FROM v WHERE d.project_id = v.project_id AND d.target = v.target AND d.status IN ('queued', 'building', 'deploying')), retired AS (
@@ -46,7 +63,7 @@ SELECT c.total_items, v.* FROM (
 	SELECT p.id, (SELECT count(*) FROM previews v WHERE v.project_id = p.id) AS total_items
 	FROM projects p WHERE p.id = $1 AND p.user_id = $2) c
 LEFT JOIN LATERAL (
-	SELECT v.id, v.number, v.title, v.author, v.branch, left(v.commit_hash, 7) AS commit, v.fork,
+	SELECT v.id, v.number, v.title, v.author, v.branch, v.commit_hash AS commit, v.fork,
 		CASE WHEN v.closed_at IS NOT NULL THEN 'closed'
 			WHEN v.fork AND v.approved_commit IS DISTINCT FROM v.commit_hash THEN 'waiting' ELSE 'open' END AS state,
 		CASE WHEN v.closed_at IS NULL THEN (
@@ -59,17 +76,19 @@ LEFT JOIN LATERAL (
 	ORDER BY v.closed_at IS NOT NULL, v.opened_at DESC, v.id DESC LIMIT $3 OFFSET $4) v ON true
 ORDER BY v.closed_at IS NOT NULL, v.opened_at DESC, v.id DESC;
 
+-- What its owner has looked at: a commit that was pushed since is not approved.
 -- name: preview_approve
--- doc: The newest commit of a pull request may be built, as its project's owner says.
--- in: id uuid, project_id uuid, user_id uuid
+-- doc: A commit of a pull request may be built, as its project's owner says; no row: it is not the newest one.
+-- in: id uuid, project_id uuid, user_id uuid, commit_hash text
 -- out: one
--- cols: number integer, target text, branch text, commit_hash text, fork boolean
--- none: PREVIEW_NOT_FOUND
+-- cols: target text, branch text, commit_hash text, fork boolean
+-- none: OK
 -- by: api
 UPDATE previews v SET approved_commit = v.commit_hash, updated_at = now()
 FROM projects p
 WHERE v.id = $1 AND v.project_id = $2 AND p.id = v.project_id AND p.user_id = $3 AND v.closed_at IS NULL
-RETURNING v.number, v.target, v.branch, v.commit_hash, v.fork;
+	AND v.commit_hash = $4
+RETURNING v.target, v.branch, v.commit_hash, v.fork;
 
 -- name: preview_number
 -- doc: The open pull request behind a preview of one's own.

@@ -1,12 +1,14 @@
 -- webhooks: a project's secret, and what came
 
 -- name: webhook_secret_set
--- doc: Another secret for the webhook of a project of one's own.
+-- doc: Another secret for the webhook of a project of one's own: what the one before has signed is good no more.
 -- in: project_id uuid, user_id uuid, secret_sealed text
 -- out: one
 -- cols: project_id uuid
 -- none: PROJECT_NOT_FOUND
 -- by: api
+WITH seen AS (
+	DELETE FROM webhook_seen s USING projects p WHERE s.project_id = $1 AND p.id = $1 AND p.user_id = $2)
 INSERT INTO project_webhooks AS w (project_id, secret_sealed)
 SELECT id, $3 FROM projects WHERE id = $1 AND user_id = $2
 ON CONFLICT (project_id) DO UPDATE SET secret_sealed = $3, updated_at = now(),
@@ -55,7 +57,8 @@ WHERE p.id = $1 AND p.user_id = $2;
 -- by: api
 WITH own AS (
 	SELECT id FROM projects WHERE id = $1 AND user_id = $2), gone AS (
-	DELETE FROM project_webhooks w USING own WHERE w.project_id = own.id)
+	DELETE FROM project_webhooks w USING own WHERE w.project_id = own.id), seen AS (
+	DELETE FROM webhook_seen s USING own WHERE s.project_id = own.id)
 SELECT id FROM own;
 
 -- name: webhook_find
@@ -80,24 +83,64 @@ SELECT $1, '', 'bad_signature', $2, now()
 WHERE (SELECT count(*) FROM webhook_deliveries
 	WHERE project_id = $1 AND verdict = 'bad_signature' AND received_at > now() - interval '1 hour') < 20;
 
--- One that was not judged to its end (its judge died) may come again.
+-- Of two that it could be a copy of, it is that of the one with its body.
 -- name: webhook_receive
--- doc: Keep a delivery; fresh is false when it is a copy of one that is kept. No row: that one is being kept right now.
--- in: project_id uuid, delivery_id text, body_hash text, event text, repository text, branch text, commit_hash text, commit_message text
+-- doc: Keep a delivery; fresh is false when it is a copy of one that is kept. No row: that one is being kept right now, or is kept no more.
+-- in: project_id uuid, delivery_id text, body_hash text, event text, repository text, branch text, commit_hash text, commit_message text,
+-- in: change text, pull_number integer, pull_title text, pull_author text, pull_fork boolean, told_at bigint
 -- out: one
 -- cols: id uuid, fresh boolean
 -- none: OK
 -- by: api
 WITH new AS (
 	INSERT INTO webhook_deliveries (project_id, delivery_id, body_hash, event, repository, branch, commit_hash, commit_message,
-		verdict, reason)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'received', 'It has not been judged to its end; send it again')
+		change, pull_number, pull_title, pull_author, pull_fork, told_at, verdict, reason)
+	SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, to_timestamp($14::bigint), 'received',
+		'It has not been judged to its end; send it again'
+	WHERE NOT EXISTS (SELECT FROM webhook_seen WHERE project_id = $1 AND body_hash = decode($3, 'hex'))
 	ON CONFLICT DO NOTHING RETURNING id),
 copy AS (
 	UPDATE webhook_deliveries SET duplicates = duplicates + 1
 	WHERE project_id = $1 AND (delivery_id = $2 OR body_hash = $3) AND NOT EXISTS (SELECT FROM new)
-	RETURNING id, verdict = 'received' AND received_at < now() - interval '1 minute' AS fresh)
-SELECT id, true AS fresh FROM new UNION ALL (SELECT id, fresh FROM copy ORDER BY fresh LIMIT 1);
+	RETURNING id, body_hash = $3 AS same)
+SELECT id, true AS fresh FROM new UNION ALL (SELECT id, false FROM copy ORDER BY same DESC LIMIT 1);
+
+-- The body is another one only if nothing could be read of the one before, as
+-- after its content type was set right. A kept one is judged by what is kept.
+-- name: webhook_claim
+-- doc: Judge a delivery once more, unless that would change nothing or is being done; with what it says when it came again.
+-- in: id uuid, body_hash text, event text, repository text, branch text, commit_hash text, commit_message text,
+-- in: change text, pull_number integer, pull_title text, pull_author text, pull_fork boolean, told_at bigint
+-- out: one
+-- cols: id uuid
+-- none: CONFLICT
+-- by: api
+UPDATE webhook_deliveries d SET verdict = 'received', reason = 'It has not been judged to its end; send it again', judged_at = now(),
+	body_hash = coalesce($2, body_hash), event = coalesce($3, event), repository = coalesce($4, repository),
+	branch = coalesce($5, branch), commit_hash = coalesce($6, commit_hash), commit_message = coalesce($7, commit_message),
+	change = coalesce($8, change), pull_number = coalesce($9, pull_number), pull_title = coalesce($10, pull_title),
+	pull_author = coalesce($11, pull_author), pull_fork = coalesce($12, pull_fork),
+	told_at = coalesce(to_timestamp($13::bigint), told_at)
+WHERE id = $1 AND webhook_can_judge(d) AND (body_hash = $2 OR verdict = 'malformed' OR $2 IS NULL)
+RETURNING id;
+
+-- A rollback or another commit by hand does not bring it.
+-- name: webhook_push_undone
+-- doc: Whether the newest push to a project's branch that was to be deployed is neither live nor on its way; no row: there was none.
+-- in: project_id uuid, branch text
+-- out: one
+-- cols: undone boolean
+-- none: OK
+-- by: api
+SELECT NOT EXISTS (
+	SELECT FROM deployments d
+	WHERE d.project_id = w.project_id AND d.target = 'production' AND d.branch = w.branch AND d.created_at >= w.received_at
+		AND (d.commit_wanted IS NULL OR d.commit_wanted = w.commit_hash)
+		AND d.status IN ('queued', 'building', 'deploying', 'success')) AS undone
+FROM webhook_deliveries w
+WHERE w.project_id = $1 AND w.branch = $2 AND w.event = 'push'
+	AND w.verdict IN ('deployed', 'queue_full', 'auto_deploy_off', 'failed')
+ORDER BY w.received_at DESC, w.id DESC LIMIT 1;
 
 -- name: webhook_judged
 -- doc: What became of a delivery.
@@ -110,12 +153,14 @@ UPDATE webhook_deliveries SET verdict = $2, reason = $3, deployment_id = $4, jud
 -- doc: What a delivery for a project of one's own said, and what it takes to judge it again.
 -- in: id uuid, user_id uuid
 -- out: one
--- cols: project_id uuid, user_id uuid, repository text, branch text, verdict text, event text, watch_paths text, pushed_repository text
--- cols: pushed_branch text, commit_hash text, commit_message text
+-- cols: project_id uuid, user_id uuid, repository text, branch text, known boolean, event text, watch_paths text
+-- cols: pushed_repository text, pushed_branch text, commit_hash text, commit_message text, change text, pull_number integer
+-- cols: pull_title text, pull_author text, pull_fork boolean, told_at bigint
 -- none: DELIVERY_NOT_FOUND
 -- by: api
-SELECT p.id AS project_id, p.user_id, p.repository, p.branch, d.verdict, d.event, p.watch_paths, d.repository AS pushed_repository,
-	d.branch AS pushed_branch, d.commit_hash, d.commit_message
+SELECT p.id AS project_id, p.user_id, p.repository, p.branch, webhook_is_known(d) AS known, d.event, p.watch_paths,
+	d.repository AS pushed_repository, d.branch AS pushed_branch, d.commit_hash, d.commit_message, d.change, d.pull_number,
+	d.pull_title, d.pull_author, d.pull_fork, extract(epoch FROM d.told_at)::bigint AS told_at
 FROM webhook_deliveries d JOIN projects p ON p.id = d.project_id
 WHERE d.id = $1 AND p.user_id = $2;
 
@@ -124,11 +169,13 @@ WHERE d.id = $1 AND p.user_id = $2;
 -- in: id uuid, user_id uuid
 -- out: one
 -- cols: id uuid, project_id uuid, project text, event text, repository text, branch text, commit text, commit_message text
--- cols: verdict text, reason text, deployment_id uuid, duplicates integer, received_at timestamptz, judged_at timestamptz
+-- cols: pull_number integer, verdict text, reason text, deployment_id uuid, can_redeliver boolean, duplicates integer
+-- cols: received_at timestamptz, judged_at timestamptz
 -- none: DELIVERY_NOT_FOUND
 -- by: api
 SELECT d.id, d.project_id, p.name AS project, d.event, d.repository, d.branch, d.commit_hash AS commit, d.commit_message,
-	d.verdict, d.reason, d.deployment_id, d.duplicates, d.received_at, d.judged_at
+	d.pull_number, d.verdict, d.reason, d.deployment_id, webhook_can_judge(d) AND webhook_is_known(d) AS can_redeliver,
+	d.duplicates, d.received_at, d.judged_at
 FROM webhook_deliveries d JOIN projects p ON p.id = d.project_id
 WHERE d.id = $1 AND p.user_id = $2;
 
@@ -137,8 +184,8 @@ WHERE d.id = $1 AND p.user_id = $2;
 -- in: user_id uuid, project_id uuid, verdict text, max_rows bigint, skip_rows bigint
 -- out: many
 -- cols: total_items bigint, id uuid, project_id uuid, project text, event text, repository text, branch text, commit text
--- cols: commit_message text, verdict text, reason text, deployment_id uuid, duplicates integer, received_at timestamptz
--- cols: judged_at timestamptz
+-- cols: commit_message text, pull_number integer, verdict text, reason text, deployment_id uuid, can_redeliver boolean
+-- cols: duplicates integer, received_at timestamptz, judged_at timestamptz
 -- by: api
 WITH chosen AS MATERIALIZED (
 	SELECT id, name FROM projects WHERE user_id = $1 AND ($2::uuid IS NULL OR id = $2))
@@ -147,7 +194,8 @@ SELECT c.total_items, d.* FROM (
 	WHERE $3::text IS NULL OR d.verdict = $3) c
 LEFT JOIN LATERAL (
 	SELECT d.id, d.project_id, p.name AS project, d.event, d.repository, d.branch, d.commit_hash AS commit, d.commit_message,
-		d.verdict, d.reason, d.deployment_id, d.duplicates, d.received_at, d.judged_at
+		d.pull_number, d.verdict, d.reason, d.deployment_id, webhook_can_judge(d) AND webhook_is_known(d) AS can_redeliver,
+		d.duplicates, d.received_at, d.judged_at
 	FROM webhook_deliveries d JOIN chosen p ON p.id = d.project_id
 	WHERE ($3::text IS NULL OR d.verdict = $3) AND c.total_items > $5
 	ORDER BY d.received_at DESC, d.id DESC LIMIT $4 OFFSET $5) d ON true

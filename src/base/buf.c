@@ -4,6 +4,8 @@
  */
 #include "base/buf.h"
 
+#include "base/arena.h"
+
 #include <stdarg.h>
 
 void
@@ -139,4 +141,16 @@ const char *
 buf_text(const struct buf *b)
 {
 	return b->data ? b->data : "";
+}
+
+const char *
+buf_give(struct buf *b, struct arena *a)
+{
+	const char *text = buf_text(b);
+
+	if (b->data)
+		arena_hook(a, free, b->data);
+	b->data = NULL;
+	buf_done(b);
+	return text;
 }

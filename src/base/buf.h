@@ -8,6 +8,8 @@
 
 #include "base/base.h"
 
+struct arena;
+
 struct buf {
 	char *data; /* always NUL-terminated once something was added */
 	size_t len;
@@ -36,5 +38,8 @@ char *buf_room(struct buf *b, size_t n);
 void buf_added(struct buf *b, size_t n);
 /* The text so far, "" when empty. */
 const char *buf_text(const struct buf *b);
+/* The same, which is the arena's from now on without counting for its ceilings;
+ * the buffer is empty then. */
+const char *buf_give(struct buf *b, struct arena *a);
 
 #endif

@@ -59,6 +59,24 @@ clock_rfc3339(char dst[21], int64_t seconds)
 		       tm.tm_min, tm.tm_sec) == 20);
 }
 
+bool
+clock_from_rfc3339(const char *s, int64_t *ret_seconds)
+{
+	struct tm tm = {0};
+	char same[21];
+	int64_t t;
+
+	if (!strptime(s, "%Y-%m-%dT%H:%M:%SZ", &tm))
+		return false;
+	t = (int64_t)timegm(&tm);
+	/* it takes blanks, a 30th of February and more */
+	clock_rfc3339(same, t);
+	if (!str_eq(s, same))
+		return false;
+	*ret_seconds = t;
+	return true;
+}
+
 const char *
 clock_duration(struct arena *a, int64_t seconds)
 {

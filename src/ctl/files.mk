@@ -46,6 +46,8 @@ nobase_dist_autostackdata_DATA += \
 	sql/schema/0022-github-closed.sql \
 	sql/schema/0023-days.sql \
 	sql/schema/0024-prebuilt.sql \
+	sql/schema/0025-webhook-order.sql \
+	sql/schema/0026-snapshot-spa.sql \
 	sql/seed.sql \
 	sql/version.sql
 

@@ -24,7 +24,7 @@ js(const json_t *v)
  * of "[],[],..." becomes 50 of memory): nesting, and values as counted by what
  * begins or separates them. Text that is no JSON is left to jansson. */
 static enum err
-check_shape(struct ctx *ctx, const char *text, size_t n)
+check_shape(struct ctx *ctx, const char *text, size_t n, size_t values_max)
 {
 	size_t depth = 0;
 	size_t values = 1;
@@ -51,10 +51,10 @@ check_shape(struct ctx *ctx, const char *text, size_t n)
 			return ctx_fail(ctx, E_BAD_REQUEST,
 				"The body nests deeper than %d levels",
 				JSN_DEPTH_MAX);
-		if (values > JSN_VALUES_MAX)
+		if (values > values_max)
 			return ctx_fail(ctx, E_PAYLOAD_TOO_LARGE,
-				"The body holds more than %d values",
-				JSN_VALUES_MAX);
+				"The body holds more than %zu values",
+				values_max);
 	}
 	return E_OK;
 }
@@ -68,7 +68,14 @@ release(void *p)
 enum err
 jsn_parse(struct ctx *ctx, const char *text, size_t n, const struct jsn **ret)
 {
-	enum err e = check_shape(ctx, text, n);
+	return jsn_parse_max(ctx, text, n, JSN_VALUES_MAX, ret);
+}
+
+enum err
+jsn_parse_max(struct ctx *ctx, const char *text, size_t n, size_t values_max,
+	const struct jsn **ret)
+{
+	enum err e = check_shape(ctx, text, n, values_max);
 	json_error_t je;
 	json_t *v;
 

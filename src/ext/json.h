@@ -11,7 +11,7 @@
 #include "base/err.h"
 
 #define JSN_DEPTH_MAX  32
-#define JSN_VALUES_MAX 20000
+#define JSN_VALUES_MAX 20000 /* of which an empty object is 250 bytes */
 
 struct jsn; /* any value; functions take NULL as "absent" */
 
@@ -30,6 +30,9 @@ enum jsn_type {
  * E_PAYLOAD_TOO_LARGE over JSN_VALUES_MAX. Any value may stand at the top. */
 MUST enum err jsn_parse(
 	struct ctx *ctx, const char *text, size_t n, const struct jsn **ret);
+/* The same with another maximum. */
+MUST enum err jsn_parse_max(struct ctx *ctx, const char *text, size_t n,
+	size_t values_max, const struct jsn **ret);
 enum jsn_type jsn_type(const struct jsn *v);
 const struct jsn *jsn_get(const struct jsn *object, const char *key);
 const char *jsn_str(const struct jsn *v); /* NULL when not a string */

@@ -132,7 +132,7 @@ insert_deployment(struct ctx *ctx, const struct svc *svc, const char *id,
 			trigger, repository, s->branch, s->commit, s->root_dir,
 			s->install_command, s->build_command, s->output_dir,
 			env_sealed, s->no_cache ? "f" : "t", s->target,
-			s->untrusted ? "f" : "t"),
+			s->untrusted ? "f" : "t", s->spa),
 		NULL);
 }
 
@@ -260,6 +260,7 @@ insert_again(struct ctx *ctx, const struct svc *svc, const char *user_id,
 	project_read(r, &was);
 	was.settings.no_cache = no_cache;
 	was.settings.target = rows_str(r, "target");
+	was.settings.spa = rows_str(r, "spa");
 	was.settings.untrusted = !rows_bool(r, 0, rows_col(r, "trusted"));
 	e = environ_for(ctx, svc, id, NULL, ENVIRON_DEPLOYMENT, source,
 		was.env_sealed, &env);

@@ -39,6 +39,7 @@ struct deploy_settings {
 	const char *deploy_token; /* of a new project's clones (gitcred.h) */
 	bool no_cache;            /* build with an empty cache */
 	const char *target;       /* NULL: production; else "pr-12" */
+	const char *spa;          /* of projects.spa */
 	bool untrusted; /* a stranger's commit: no variables, no cache */
 };
 

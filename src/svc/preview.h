@@ -14,22 +14,29 @@ struct preview {
 	const char *title, *author, *branch;
 	const char *commit; /* 40 hex digits */
 	bool fork;
+	int64_t told_at; /* since when it is so, in seconds since 1970 */
 };
 
-/* It was opened, or has a new commit: remember it and deploy it. user_id owns
- * the project. E_PREVIEWS_OFF, E_PREVIEW_WAITS (it is remembered), E_QUEUE_FULL. */
+/* It was opened (opens), or has a new commit: remember it and deploy it. user_id
+ * owns the project. E_PREVIEWS_OFF, E_PREVIEW_WAITS (it is remembered),
+ * E_PREVIEW_OUTDATED, E_QUEUE_FULL. */
 MUST enum err preview_deploy(struct ctx *ctx, const struct svc *svc,
 	const char *user_id, const char *project_id, const struct preview *pr,
-	const char **ret_deployment);
+	bool opens, const char **ret_deployment);
 
-/* It was merged or closed: its address and releases go. E_PREVIEW_NOT_FOUND. */
+/* It was merged or closed: its address and releases go. E_PREVIEW_OUTDATED. */
+MUST enum err preview_end(struct ctx *ctx, const struct svc *svc,
+	const char *project_id, const struct preview *pr);
+
+/* Its project's owner wants no preview of it until it is pushed to again.
+ * E_PREVIEW_NOT_FOUND. */
 MUST enum err preview_close(struct ctx *ctx, const struct svc *svc,
 	const char *project_id, int64_t number);
 
-/* Its project's owner says that the newest commit may be built.
- * E_PREVIEW_NOT_FOUND, E_QUEUE_FULL. */
+/* Its project's owner has looked at the commit and says that it may be built.
+ * E_PREVIEW_NOT_FOUND, E_PREVIEW_CHANGED (it is not the newest), E_QUEUE_FULL. */
 MUST enum err preview_approve(struct ctx *ctx, const struct svc *svc,
 	const char *user_id, const char *project_id, const char *id,
-	const char **ret_deployment);
+	const char *commit, const char **ret_deployment);
 
 #endif

@@ -3,6 +3,7 @@
 #include "svc/webhook.h"
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/str.h"
 #include "ext/crypt.h"
 #include "ext/json.h"
@@ -18,12 +19,15 @@
 #define DELIVERY_MAX 100
 #define MESSAGE_MAX  500
 #define TITLE_MAX    200
+/* A body may have a value for each so many bytes of the largest one: GitHub's
+ * pushes have more bytes a value. */
+#define VALUE_BYTES 50
 
 const char *const webhook_verdicts[] = {"received", "deployed", "pong",
 	"branch_not_tracked", "skipped", "auto_deploy_off", "wrong_repository",
 	"queue_full", "not_handled", "malformed", "bad_signature", "failed",
 	"paths_unchanged", "waits_for_approval", "preview_closed",
-	"previews_off", NULL};
+	"previews_off", "outdated", NULL};
 
 const char *const webhook_events[] = {"push", "pull_request", NULL};
 
@@ -200,6 +204,24 @@ plain(struct arena *a, const struct jsn *v, const char *otherwise)
 		       : otherwise;
 }
 
+/* What of an event counts. A push that GitHub tells late is told with the
+ * pull request as it is by then: the end of one that was closed meanwhile. */
+static const char *
+change_of(const struct jsn *v)
+{
+	const char *action = jsn_str(jsn_get(v, "action"));
+	const char *state =
+		jsn_str(jsn_get(jsn_get(v, "pull_request"), "state"));
+	const char *change = !action                         ? NULL
+			     : str_eq(action, "opened")      ? "opened"
+			     : str_eq(action, "reopened")    ? "opened"
+			     : str_eq(action, "synchronize") ? "pushed"
+			     : str_eq(action, "closed")      ? "closed"
+							     : NULL;
+
+	return change && state && str_eq(state, "closed") ? "closed" : change;
+}
+
 static void
 read_pull(struct arena *a, const struct jsn *v, struct webhook_push *ret)
 {
@@ -209,9 +231,12 @@ read_pull(struct arena *a, const struct jsn *v, struct webhook_push *ret)
 	const char *from = jsn_str(jsn_get(jsn_get(head, "repo"), "full_name"));
 	int64_t number = jsn_int(jsn_get(v, "number"));
 	const char *commit = commit_of(a, jsn_get(head, "sha"));
+	const char *time = jsn_str(jsn_get(pull, "updated_at"));
+	int64_t told_at;
 
 	if (number < 1 || number > INT32_MAX || !commit || !branch ||
-		!giturl_ref_ok(branch))
+		!giturl_ref_ok(branch) || !time ||
+		!clock_from_rfc3339(time, &told_at))
 		return;
 	ret->pull = (struct preview){
 		.number = number,
@@ -223,6 +248,7 @@ read_pull(struct arena *a, const struct jsn *v, struct webhook_push *ret)
 		/* of a repository that is gone, too */
 		.fork = !from || !ret->repository ||
 			!str_eq_ci(from, ret->repository),
+		.told_at = told_at,
 	};
 }
 
@@ -245,7 +271,7 @@ webhook_read(struct arena *a, const struct jsn *v, struct webhook_push *ret)
 	ret->message = message_of(a, v);
 	if (jsn_type(jsn_get(v, "commits")) == JSN_ARRAY)
 		ret->commits = jsn_get(v, "commits");
-	ret->action = jsn_str(jsn_get(v, "action"));
+	ret->change = change_of(v);
 	read_pull(a, v, ret);
 }
 
@@ -260,6 +286,26 @@ say(struct verdict *v, const char *word, const char *reason)
 {
 	v->word = word;
 	v->reason = reason;
+}
+
+static void
+say_deployed(struct ctx *ctx, struct verdict *v)
+{
+	say(v, "deployed",
+		arena_printf(ctx->arena, "Deployed as %s", v->deployment_id));
+}
+
+static void
+say_refusal(struct verdict *v, enum err e)
+{
+	say(v,
+		e == E_DEPLOY_PAUSED      ? "auto_deploy_off"
+		: e == E_QUEUE_FULL       ? "queue_full"
+		: e == E_PREVIEW_WAITS    ? "waits_for_approval"
+		: e == E_PREVIEWS_OFF     ? "previews_off"
+		: e == E_PREVIEW_OUTDATED ? "outdated"
+					  : "failed",
+		err_info(e)->message);
 }
 
 /* By the path alone: the secret is this project's, and the host is where it
@@ -313,9 +359,29 @@ is_watched(const char *patterns, const struct jsn *commits)
 	return false;
 }
 
+/* Nothing that the project watches was pushed. It is built all the same when
+ * that of the push before has never become live: it is part of this one. */
+static void
+judge_unwatched(struct ctx *ctx, const struct svc *svc,
+	const struct rows *project, const struct webhook_push *p,
+	struct verdict *v)
+{
+	struct ctx own = {.arena = ctx->arena};
+	struct rows *r;
+	enum err e = db_query(&own, svc->db, STMT_WEBHOOK_PUSH_UNDONE,
+		DB_IN(rows_str(project, "project_id"), p->branch), &r);
+
+	if (e)
+		say_refusal(v, e);
+	else if (rows_n(r) == 0 || !rows_bool(r, 0, rows_col(r, "undone")))
+		say(v, "paths_unchanged",
+			"It touches none of the files that the project "
+			"watches");
+}
+
 /* Refusals that are the project's, before anything is queued. */
 static bool
-refused(struct ctx *ctx, const struct rows *project,
+refused(struct ctx *ctx, const struct svc *svc, const struct rows *project,
 	const struct webhook_push *p, struct verdict *v)
 {
 	struct arena *a = ctx->arena;
@@ -344,9 +410,7 @@ refused(struct ctx *ctx, const struct rows *project,
 	else if (webhook_skips(p->message))
 		say(v, "skipped", "The commit's message says to skip it");
 	else if (!is_watched(rows_str(project, "watch_paths"), p->commits))
-		say(v, "paths_unchanged",
-			"It touches none of the files that the project "
-			"watches");
+		judge_unwatched(ctx, svc, project, p, v);
 	return v->word != NULL;
 }
 
@@ -360,34 +424,10 @@ deploy_push(struct ctx *ctx, const struct svc *svc, const struct rows *project,
 	enum err e = deploy_automatic(&own, svc, rows_str(project, "user_id"),
 		rows_str(project, "project_id"), &s, &v->deployment_id);
 
-	if (!e)
-		say(v, "deployed",
-			arena_printf(ctx->arena, "Deployed as %s",
-				v->deployment_id));
-	else if (e == E_DEPLOY_PAUSED)
-		say(v, "auto_deploy_off", err_info(e)->message);
-	else if (e == E_QUEUE_FULL)
-		say(v, "queue_full", err_info(e)->message);
+	if (e)
+		say_refusal(v, e);
 	else
-		say(v, "failed", err_info(e)->message);
-}
-
-static void
-say_preview(struct ctx *ctx, struct verdict *v, enum err e)
-{
-	const char *reason = err_info(e)->message;
-
-	if (!e)
-		say(v, "deployed",
-			arena_printf(ctx->arena, "Deployed as %s",
-				v->deployment_id));
-	else
-		say(v,
-			e == E_PREVIEW_WAITS  ? "waits_for_approval"
-			: e == E_PREVIEWS_OFF ? "previews_off"
-			: e == E_QUEUE_FULL   ? "queue_full"
-					      : "failed",
-			reason);
+		say_deployed(ctx, v);
 }
 
 /* A pull request's preview follows it. */
@@ -396,7 +436,6 @@ judge_pull(struct ctx *ctx, const struct svc *svc, const struct rows *project,
 	const struct webhook_push *p, struct verdict *v)
 {
 	const char *id = rows_str(project, "project_id");
-	const char *action = p->action ? p->action : "";
 	struct ctx own = {.arena = ctx->arena};
 	enum err e;
 
@@ -409,19 +448,23 @@ judge_pull(struct ctx *ctx, const struct svc *svc, const struct rows *project,
 		say(v, "not_handled",
 			"What it says of the pull request cannot be used; send "
 			"it again from GitHub");
-	else if (str_eq(action, "closed")) {
-		e = preview_close(&own, svc, id, p->pull.number);
-		say(v,
-			!e || e == E_PREVIEW_NOT_FOUND ? "preview_closed"
-						       : "failed",
-			!e ? "Its preview is removed" : err_info(e)->message);
-	} else if (str_eq(action, "opened") || str_eq(action, "reopened") ||
-		   str_eq(action, "synchronize")) {
-		e = preview_deploy(&own, svc, rows_str(project, "user_id"), id,
-			&p->pull, &v->deployment_id);
-		say_preview(ctx, v, e);
-	} else
+	else if (!p->change)
 		say(v, "not_handled", "It changes nothing that is built");
+	else if (str_eq(p->change, "closed")) {
+		e = preview_end(&own, svc, id, &p->pull);
+		if (e)
+			say_refusal(v, e);
+		else
+			say(v, "preview_closed", "Its preview is removed");
+	} else {
+		e = preview_deploy(&own, svc, rows_str(project, "user_id"), id,
+			&p->pull, str_eq(p->change, "opened"),
+			&v->deployment_id);
+		if (e)
+			say_refusal(v, e);
+		else
+			say_deployed(ctx, v);
+	}
 }
 
 static struct verdict
@@ -439,7 +482,7 @@ judge(struct ctx *ctx, const struct svc *svc, const struct rows *project,
 			arena_printf(ctx->arena,
 				"Events of the kind '%s' are not handled",
 				event));
-	else if (!refused(ctx, project, p, &v))
+	else if (!refused(ctx, svc, project, p, &v))
 		deploy_push(ctx, svc, project, p, &v);
 	return v;
 }
@@ -468,8 +511,10 @@ word(struct arena *a, const char *s, size_t max, const char *otherwise)
 
 /* A body that cannot be read has a verdict of its own. */
 static struct verdict
-read_body(struct ctx *ctx, const struct webhook_in *in, struct webhook_push *p)
+read_body(struct ctx *ctx, const struct svc *svc, const struct webhook_in *in,
+	struct webhook_push *p)
 {
+	size_t max = (size_t)svc->cfg->webhook_body_max / VALUE_BYTES;
 	struct ctx own = {.arena = ctx->arena};
 	const struct jsn *v = NULL;
 	struct verdict bad = {0};
@@ -478,7 +523,7 @@ read_body(struct ctx *ctx, const struct webhook_in *in, struct webhook_push *p)
 	if (!in->type || !str_starts(in->type, "application/json"))
 		say(&bad, "malformed",
 			"Set the webhook's content type to application/json");
-	else if ((e = jsn_parse(&own, in->body, in->len, &v)) ==
+	else if ((e = jsn_parse_max(&own, in->body, in->len, max, &v)) ==
 		 E_PAYLOAD_TOO_LARGE)
 		say(&bad, "malformed", "The body has too many values");
 	else if (e || jsn_type(v) != JSN_OBJECT)
@@ -517,21 +562,66 @@ check_signature(struct ctx *ctx, const struct svc *svc,
 	return e ? e : E_WEBHOOK_SIGNATURE;
 }
 
+/* What is kept of a body, as the database takes it. */
+struct kept {
+	char hash[2 * CRYPT_SHA256 + 1];
+	const char *branch, *commit, *number, *fork, *told_at;
+};
+
+static void
+kept_of(struct arena *a, const struct webhook_in *in,
+	const struct webhook_push *p, struct kept *k)
+{
+	const struct preview *pr = &p->pull;
+	uint8_t md[CRYPT_SHA256];
+
+	*k = (struct kept){
+		.branch = p->branch ? p->branch : pr->branch,
+		.commit = p->commit ? p->commit : pr->commit,
+	};
+	crypt_sha256(in->body, in->len, md);
+	str_hex(k->hash, md, sizeof(md));
+	if (pr->number == 0)
+		return;
+	k->number = str_from_i64(a, pr->number);
+	k->fork = pr->fork ? "t" : "f";
+	k->told_at = str_from_i64(a, pr->told_at);
+}
+
+/* Its id, and whether it is to be judged: it is new, or came before and led to
+ * nothing. No id: the one before is being kept right now, or is kept no
+ * more. */
 static enum err
 keep(struct ctx *ctx, const struct svc *svc, const struct rows *project,
 	const struct webhook_in *in, const char *event,
-	const struct webhook_push *p, struct rows **ret)
+	const struct webhook_push *p, const char **ret_id, bool *ret_fresh)
 {
-	uint8_t md[CRYPT_SHA256];
-	char hash[2 * CRYPT_SHA256 + 1];
 	const char *id = word(ctx->arena, in->delivery, DELIVERY_MAX, NULL);
+	const struct preview *pr = &p->pull;
+	struct rows *r;
+	struct kept k;
+	enum err e;
 
-	crypt_sha256(in->body, in->len, md);
-	str_hex(hash, md, sizeof(md));
-	return db_query(ctx, svc->db, STMT_WEBHOOK_RECEIVE,
-		DB_IN(rows_str(project, "project_id"), id ? id : hash, hash,
-			event, p->repository, p->branch, p->commit, p->message),
-		ret);
+	kept_of(ctx->arena, in, p, &k);
+	e = db_query(ctx, svc->db, STMT_WEBHOOK_RECEIVE,
+		DB_IN(rows_str(project, "project_id"), id ? id : k.hash, k.hash,
+			event, p->repository, k.branch, k.commit, p->message,
+			p->change, k.number, pr->title, pr->author, k.fork,
+			k.told_at),
+		&r);
+	if (e || rows_n(r) == 0)
+		return e;
+	*ret_id = rows_str(r, "id");
+	*ret_fresh = rows_bool(r, 0, rows_col(r, "fresh"));
+	if (*ret_fresh)
+		return E_OK;
+	e = db_query(ctx, svc->db, STMT_WEBHOOK_CLAIM,
+		DB_IN(*ret_id, k.hash, event, p->repository, k.branch, k.commit,
+			p->message, p->change, k.number, pr->title, pr->author,
+			k.fork, k.told_at),
+		NULL);
+	*ret_fresh = !e;
+	return e == E_CONFLICT ? E_OK : e;
 }
 
 enum err
@@ -540,7 +630,8 @@ webhook_take(struct ctx *ctx, const struct svc *svc,
 {
 	const char *event = word(ctx->arena, in->event, EVENT_MAX, "unknown");
 	struct webhook_push p = {0};
-	struct rows *project, *row;
+	bool fresh = false;
+	struct rows *project;
 	struct verdict v;
 	enum err e = check_signature(ctx, svc, in, &project);
 
@@ -548,16 +639,13 @@ webhook_take(struct ctx *ctx, const struct svc *svc,
 	if (e)
 		return e;
 	ret->user_id = rows_str(project, "user_id");
-	v = read_body(ctx, in, &p);
-	e = keep(ctx, svc, project, in, event, &p, &row);
+	v = read_body(ctx, svc, in, &p);
+	e = keep(ctx, svc, project, in, event, &p, &ret->id, &fresh);
 	if (e)
 		return e;
 	ret->verdict = "duplicate";
 	ret->reason = "It came before, and changes nothing now";
-	if (rows_n(row) == 0)
-		return E_OK;
-	ret->id = rows_str(row, "id");
-	if (!rows_bool(row, 0, rows_col(row, "fresh")))
+	if (!fresh)
 		return E_OK;
 	if (!v.word)
 		v = judge(ctx, svc, project, event, &p);
@@ -565,6 +653,30 @@ webhook_take(struct ctx *ctx, const struct svc *svc,
 	ret->reason = v.reason;
 	ret->deployment_id = v.deployment_id;
 	return record(ctx, svc, ret->id, &v);
+}
+
+/* As webhook_read() did. */
+static void
+read_kept(const struct rows *r, struct webhook_push *ret)
+{
+	*ret = (struct webhook_push){
+		.repository = rows_str(r, "pushed_repository"),
+		.branch = rows_str(r, "pushed_branch"),
+		.commit = rows_str(r, "commit_hash"),
+		.message = rows_str(r, "commit_message"),
+		.change = rows_str(r, "change"),
+	};
+	if (!rows_str(r, "pull_number"))
+		return;
+	ret->pull = (struct preview){
+		.number = rows_int(r, 0, rows_col(r, "pull_number")),
+		.title = rows_str(r, "pull_title"),
+		.author = rows_str(r, "pull_author"),
+		.branch = ret->branch,
+		.commit = ret->commit,
+		.fork = rows_bool(r, 0, rows_col(r, "pull_fork")),
+		.told_at = rows_int(r, 0, rows_col(r, "told_at")),
+	};
 }
 
 enum err
@@ -579,17 +691,21 @@ webhook_again(struct ctx *ctx, const struct svc *svc, const char *user_id,
 
 	if (e)
 		return e;
-	if (str_eq(rows_str(r, "verdict"), "bad_signature") ||
-		str_eq(rows_str(r, "verdict"), "malformed"))
+	if (!rows_bool(r, 0, rows_col(r, "known")))
 		return ctx_fail(ctx, E_CONFLICT,
 			"Nothing of this delivery is known that could be "
 			"judged again; send it again from GitHub");
-	p = (struct webhook_push){
-		.repository = rows_str(r, "pushed_repository"),
-		.branch = rows_str(r, "pushed_branch"),
-		.commit = rows_str(r, "commit_hash"),
-		.message = rows_str(r, "commit_message"),
-	};
+	e = db_query(ctx, svc->db, STMT_WEBHOOK_CLAIM,
+		DB_IN(id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+			NULL, NULL, NULL),
+		NULL);
+	if (e == E_CONFLICT)
+		return ctx_fail(ctx, E_CONFLICT,
+			"Judging this delivery again would change nothing, or "
+			"is being done");
+	if (e)
+		return e;
+	read_kept(r, &p);
 	v = judge(ctx, svc, r, rows_str(r, "event"), &p);
 	return record(ctx, svc, id, &v);
 }

@@ -31,14 +31,15 @@ struct webhook_outcome {
 	const char *reason;
 	const char *deployment_id;
 };
-/* Judge a delivery, keep it, and deploy if it says so. E_WEBHOOK_SIGNATURE
- * (also when there is no such project or it has no secret). Everything else
+/* Judge a delivery, keep it, and deploy if it says so. One that came before is
+ * judged again as webhook_again() does. E_WEBHOOK_SIGNATURE (also when there is no such project or it has no secret). Everything else
  * that is wrong with it is a verdict. */
 MUST enum err webhook_take(struct ctx *ctx, const struct svc *svc,
 	const struct webhook_in *in, struct webhook_outcome *ret);
 
-/* Judge a kept delivery again, by the settings of today.
- * E_DELIVERY_NOT_FOUND, E_CONFLICT when nothing of it is believed. */
+/* Judge a kept delivery again, by the settings of today. E_DELIVERY_NOT_FOUND,
+ * E_CONFLICT when too little of it is known, or when it would change nothing:
+ * what has deployed or closed something is good no more. */
 MUST enum err webhook_again(struct ctx *ctx, const struct svc *svc,
 	const char *user_id, const char *id);
 
@@ -84,7 +85,9 @@ struct webhook_push {
 	const char *message;    /* of the commit */
 	/* of each commit of a push: added, removed, modified; NULL: not known */
 	const struct jsn *commits;
-	const char *action;  /* of a pull request: "opened" ... */
+	/* of a pull request: "opened", "pushed", "closed"; NULL: nothing that
+	 * a preview follows */
+	const char *change;
 	struct preview pull; /* number 0: no pull request that could be true */
 };
 void webhook_read(

@@ -121,16 +121,16 @@ announced_length(struct req *rq, int64_t *ret)
 /* Read the whole body. It is limited before it is read, and again while it is
  * read. */
 static enum err
-read_body(struct req *rq, struct buf *b)
+read_body(struct req *rq, int64_t max, struct buf *b)
 {
-	const struct cfg *cfg = rq->web->cfg;
 	int64_t announced;
 	enum err e = announced_length(rq, &announced);
 
 	if (e)
 		return e;
-	if (announced > cfg->request_body_max)
+	if (announced > max)
 		return E_PAYLOAD_TOO_LARGE;
+	buf_init(b, (size_t)max + 32768);
 	while (rq->in->read) {
 		char *room = buf_room(b, 16384);
 		ptrdiff_t n =
@@ -142,7 +142,7 @@ read_body(struct req *rq, struct buf *b)
 		if (n == 0)
 			break;
 		buf_added(b, (size_t)n);
-		if ((int64_t)b->len > cfg->request_body_max)
+		if ((int64_t)b->len > max)
 			return E_PAYLOAD_TOO_LARGE;
 	}
 	if (announced > 0 && (int64_t)b->len < announced)
@@ -205,8 +205,7 @@ parse_body(struct req *rq, const struct jsn **ret)
 	AUTO_BUF struct buf b = {0};
 	enum err e;
 
-	buf_init(&b, (size_t)rq->web->cfg->request_body_max + 32768);
-	e = read_body(rq, &b);
+	e = read_body(rq, rq->web->cfg->request_body_max, &b);
 	if (e)
 		return e;
 	if (b.len == 0 && !body_required(rq))
@@ -230,17 +229,16 @@ static enum err
 keep_body(struct req *rq)
 {
 	AUTO_BUF struct buf b = {0};
-	char *copy;
+	int64_t max;
 	enum err e;
 
-	buf_init(&b, (size_t)rq->web->cfg->request_body_max + 32768);
-	e = read_body(rq, &b);
+	memcpy(&max, (const char *)rq->web->cfg + rq->route->raw_max,
+		sizeof(max));
+	e = read_body(rq, max, &b);
 	if (e)
 		return e;
-	copy = arena_alloc(rq->ctx.arena, b.len + 1);
-	memcpy(copy, buf_text(&b), b.len);
-	rq->raw = copy;
 	rq->raw_len = b.len;
+	rq->raw = buf_give(&b, rq->ctx.arena);
 	return E_OK;
 }
 
@@ -255,7 +253,7 @@ request_bind(struct req *rq, void *dst)
 	b->body_fields = route_takes_body(rq->route);
 	if (b->body_fields)
 		e = parse_body(rq, &b->body);
-	else if (rq->route->raw)
+	else if (rq->route->raw_max)
 		e = keep_body(rq);
 	if (e)
 		return e;

@@ -139,7 +139,7 @@ struct req {
 	struct text_value texts[PATH_PARAMS_MAX + QUERY_PARAMS_MAX];
 	size_t ntexts;
 	struct binding binding;
-	const char *raw; /* the body of a route that says .raw */
+	const char *raw; /* the body of a route that says .raw_max */
 	size_t raw_len;
 	const char *ip;     /* a valid address or NULL */
 	const char *cookie; /* a browser's refresh token or NULL */

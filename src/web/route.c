@@ -302,8 +302,8 @@ route_wrong(struct arena *a, const struct route *r)
 		return "has no status of success";
 	if ((r->ok == 204 || r->ok == 302) == (r->out || r->out_type))
 		return "has an answer with 204 or 302, or none without";
-	if (r->raw && !r->query)
-		return "says .raw without .query";
+	if (r->raw_max && !r->query)
+		return "says .raw_max without .query";
 	if (r->body && r->verb != DELETE)
 		return "says .body, which is for DELETE";
 	if (r->in.fields && r->in.size == 0)

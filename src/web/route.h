@@ -47,10 +47,11 @@ struct route {
 		      * it is, is not read */
 	const char *in_type; /* "application/gzip": the body is this, of any
 			      * size; the handler reads it by rq_body() */
-	bool raw;            /* and the body is kept as it came: rq->raw */
-	bool no_key; /* an API key is not enough: a person has to sign in */
-	bool quiet;  /* for monitors, which ask all day: successes are logged
-		      * for people who debug */
+	size_t raw_max; /* and the body is kept as it came: rq->raw. Where in
+			 * struct cfg it says how large it may be; 0: it is not */
+	bool no_key;    /* an API key is not enough: a person has to sign in */
+	bool quiet;     /* for monitors, which ask all day: successes are logged
+			 * for people who debug */
 	enum event audit;        /* 0: not audited */
 	enum event audit_failed; /* when a failure has a name of its own */
 	struct input in;

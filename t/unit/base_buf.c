@@ -1,6 +1,7 @@
 /* base_buf.c - the maximum and the overflow state of buffers. */
 #include "unit_base.h"
 
+#include "base/arena.h"
 #include "base/buf.h"
 
 START_TEST(test_add)
@@ -23,6 +24,27 @@ START_TEST(test_add)
 	buf_consume(&b, b.len);
 	ck_assert_uint_eq(b.len, 0);
 	ck_assert_str_eq(b.data, "");
+}
+END_TEST
+
+START_TEST(test_give)
+{
+	struct arena *a = arena_new(1 << 20, 1 << 20);
+	AUTO_BUF struct buf b = {0};
+	const char *text;
+
+	buf_init(&b, 4 << 20);
+	ck_assert_str_eq(buf_give(&b, a), "");
+	for (int i = 0; i < 3 << 20; i++)
+		buf_char(&b, 'x');
+	text = buf_give(&b, a);
+	ck_assert_uint_eq(strlen(text), 3 << 20);
+	ck_assert_uint_eq(b.len, 0);
+	ck_assert_str_eq(buf_text(&b), "");
+	ck_assert(!arena_full(a));
+	buf_str(&b, "again");
+	ck_assert_str_eq(buf_text(&b), "again");
+	arena_free(a);
 }
 END_TEST
 
@@ -105,8 +127,8 @@ END_TEST
 Suite *
 suite_buf(void)
 {
-	const TTest *const tests[] = {
-		test_add, test_int, test_full, test_room, test_done, NULL};
+	const TTest *const tests[] = {test_add, test_give, test_int, test_full,
+		test_room, test_done, NULL};
 	Suite *s = suite_create("buf");
 
 	(void)unit_case(s, "buf", tests);

@@ -23,6 +23,26 @@ START_TEST(test_rfc3339)
 }
 END_TEST
 
+START_TEST(test_from_rfc3339)
+{
+	static const char *const not [] = {"", "2026-01-20",
+		"2026-01-20T10:30:00", "2026-01-20T10:30:00z",
+		"2026-01-20T10:30:00+00:00", "2026-01-20T10:30:00.0Z",
+		"2026-01-20T10:30:00Z ", " 2026-01-20T10:30:00Z",
+		"2026-1-20T10:30:00Z", "2026-02-30T10:30:00Z",
+		"2026-01-20T24:30:00Z", "26-01-20T10:30:00Z"};
+	int64_t t = 7;
+
+	ck_assert(clock_from_rfc3339("2026-01-20T10:30:00Z", &t));
+	ck_assert_int_eq(t, INT64_C(1768905000));
+	ck_assert(clock_from_rfc3339("1969-12-31T23:59:59Z", &t));
+	ck_assert_int_eq(t, -1);
+	for (size_t i = 0; i < NELEM(not ); i++)
+		ck_assert_msg(!clock_from_rfc3339(not [i], &t), "%s", not [i]);
+	ck_assert_int_eq(t, -1);
+}
+END_TEST
+
 START_TEST(test_duration)
 {
 	struct arena *a = arena_new(1 << 20, 1 << 20);
@@ -112,8 +132,8 @@ END_TEST
 Suite *
 suite_time(void)
 {
-	const TTest *const tests[] = {test_rfc3339, test_duration, test_now,
-		test_random, test_below,
+	const TTest *const tests[] = {test_rfc3339, test_from_rfc3339,
+		test_duration, test_now, test_random, test_below,
 #ifdef AS_DEVELOPER
 		test_seed,
 #endif

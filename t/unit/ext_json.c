@@ -206,6 +206,17 @@ START_TEST(test_values_max)
 }
 END_TEST
 
+START_TEST(test_parse_max)
+{
+	const struct jsn *v = NULL;
+
+	ck_assert_int_eq(jsn_parse_max(&ctx, "[1,2]", 5, 3, &v), E_OK);
+	ck_assert_uint_eq(jsn_len(v), 2);
+	ck_assert_int_eq(
+		jsn_parse_max(&ctx, "[1,2]", 5, 2, &v), E_PAYLOAD_TOO_LARGE);
+}
+END_TEST
+
 START_TEST(test_long_string)
 {
 	size_t n = 10 << 20;
@@ -233,7 +244,8 @@ suite_json(void)
 			test_messages, NULL});
 	add_case(s, "IN-1 malformed JSON",
 		(const TTest *const[]){test_refused, test_depth,
-			test_values_max, test_long_string, NULL});
+			test_values_max, test_parse_max, test_long_string,
+			NULL});
 	add_case(s, "PW-4 NUL in a string",
 		(const TTest *const[]){test_nul, NULL});
 	return s;

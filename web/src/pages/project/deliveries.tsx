@@ -24,6 +24,7 @@ const VERDICTS: Record<Verdict, [mood: string, text: string]> = {
 	skipped: ['idle', 'Skipped'],
 	previews_off: ['idle', 'Previews off'],
 	preview_closed: ['idle', 'Preview closed'],
+	outdated: ['idle', 'Outdated'],
 	not_handled: ['idle', 'Not handled'],
 	wrong_repository: ['bad', 'Wrong repository'],
 	bad_signature: ['bad', 'Bad signature'],
@@ -95,13 +96,13 @@ function Row({delivery: d, onChange}: {delivery: Delivery; onChange(): Promise<v
 					<span class="reason">{d.reason}</span>
 				</div>
 			</td>
-			<td data-label="Event"><div class="cell">{d.event || <span class="muted">Not believed</span>}{d.branch && <> <span class="mono">{d.branch}</span></>}</div></td>
+			<td data-label="Event"><div class="cell">{d.event || <span class="muted">Not believed</span>}{d.pullNumber !== null && ` #${d.pullNumber}`}{d.branch && <> <span class="mono">{d.branch}</span></>}</div></td>
 			<td data-label="Commit"><div class="cell">{d.commit ? <><code>{d.commit.slice(0, 7)}</code><span class="sub">{d.commitMessage}</span></> : <span class="muted">–</span>}</div></td>
 			<td data-label="Came"><div class="cell"><Time at={d.receivedAt} />{d.duplicates > 0 && <span class="sub">{d.duplicates === 1 ? 'and once again' : `and ${d.duplicates} times again`}</span>}</div></td>
 			<td class="end">
 				<div class="actions end">
 					{d.deploymentId && <LinkButton small kind="quiet" href={`/deployments/${d.deploymentId}`}>Deployment</LinkButton>}
-					{d.verdict !== 'bad_signature' && d.verdict !== 'malformed' && <Button small icon="refresh" busy={again.busy} onClick={again.run}
+					{d.canRedeliver && <Button small icon="refresh" busy={again.busy} onClick={again.run}
 						title="Judge it again, by the settings of now">Redeliver</Button>}
 				</div>
 			</td>

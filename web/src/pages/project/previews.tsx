@@ -2,6 +2,7 @@
 import {useState} from 'preact/hooks';
 import {useLocation} from 'preact-iso';
 import {api, gone, ok} from '../../api/client';
+import {asApiError} from '../../api/error';
 import {useLoad} from '../../api/load';
 import type {Reply} from '../../api/types';
 import {Button, LinkButton} from '../../ui/button';
@@ -54,8 +55,9 @@ export function Previews(side: Side) {
 	);
 }
 
+const short = (commit: string) => commit.slice(0, 7);
+
 function Row({preview: v, side: {project}, onChange}: {preview: Preview; side: Side; onChange(): Promise<void>}) {
-	const {route} = useLocation();
 	const [asking, setAsking] = useState<'approve' | 'close' | null>(null);
 	const [mood, text] = STATES[v.state];
 	const params = {path: {id: project.id, previewId: v.id}};
@@ -67,7 +69,7 @@ function Row({preview: v, side: {project}, onChange}: {preview: Preview; side: S
 					{project.repository && isGitHub(project.repository)
 						? <a class="main" href={`${project.repository.replace(/\.git$/, '')}/pull/${v.number}`} target="_blank" rel="noopener noreferrer">{title}<span class="sr-only"> (opens in a new tab)</span></a>
 						: <span class="main">{title}</span>}
-					<span class="sub">{v.author} · {v.commit}{v.fork && ' · from a fork'}</span>
+					<span class="sub">{v.author} · {short(v.commit)}{v.fork && ' · from a fork'}</span>
 				</div>
 			</td>
 			<td data-label="State"><Badge mood={mood}>{text}</Badge></td>
@@ -82,16 +84,7 @@ function Row({preview: v, side: {project}, onChange}: {preview: Preview; side: S
 					{v.state === 'waiting' && <Button small kind="primary" icon="check" onClick={() => setAsking('approve')}>Approve<span class="sr-only"> {title}</span></Button>}
 					{v.state !== 'closed' && <Button small onClick={() => setAsking('close')}>Close<span class="sr-only"> {title}</span></Button>}
 				</div>
-				{asking === 'approve' && (
-					<Confirm title={`Build ${title}?`} action="Build it" kind="primary" onClose={() => setAsking(null)} onConfirm={async () => {
-						const made = await ok(api.POST('/api/projects/{id}/previews/{previewId}/approve', {params}));
-						toast('The preview is being built.', 'good');
-						route(`/deployments/${made.id}`);
-					}}>
-						<p>The code is {v.author}’s, from a fork. Commit <code>{v.commit}</code> is built without any of your variables and without the
-							build cache. Have a look at what it changes first: each new commit has to be approved again.</p>
-					</Confirm>
-				)}
+				{asking === 'approve' && <Approve preview={v} project={project} onChange={onChange} onClose={() => setAsking(null)} />}
 				{asking === 'close' && (
 					<Confirm title={`Close the preview of ${title}?`} action="Close the preview" onClose={() => setAsking(null)} onConfirm={async () => {
 						await gone(api.DELETE('/api/projects/{id}/previews/{previewId}', {params}));
@@ -104,5 +97,33 @@ function Row({preview: v, side: {project}, onChange}: {preview: Preview; side: S
 				)}
 			</td>
 		</tr>
+	);
+}
+
+// Asks about one commit, that of the moment when it was opened: what is pushed
+// meanwhile is shown, and only taken by hand.
+function Approve({preview: v, project, onChange, onClose}: {preview: Preview; project: Side['project']; onChange(): Promise<void>; onClose(): void}) {
+	const {route} = useLocation();
+	const [commit, setCommit] = useState(v.commit);
+	return (
+		<Confirm key={commit} title={`Build #${v.number} ${v.title}?`} action={`Build ${short(commit)}`} kind="primary" onClose={onClose} onConfirm={async () => {
+			try {
+				const made = await ok(api.POST('/api/projects/{id}/previews/{previewId}/approve',
+					{params: {path: {id: project.id, previewId: v.id}}, body: {commit}}));
+				toast('The preview is being built.', 'good');
+				route(`/deployments/${made.id}`);
+			} catch (thrown) {
+				if (asApiError(thrown).code === 'PREVIEW_CHANGED')
+					await onChange();
+				throw thrown;
+			}
+		}}>
+			<p>The code is {v.author}’s, from a fork. Commit <code>{short(commit)}</code> is built without any of your variables and without the
+				build cache. Have a look at what it changes first: each new commit has to be approved again.</p>
+			{v.commit !== commit && (
+				<Note mood="warn">Commit <code>{short(v.commit)}</code> was pushed since.{' '}
+					<Button small onClick={() => setCommit(v.commit)}>Ask about that one</Button></Note>
+			)}
+		</Confirm>
 	);
 }

@@ -191,7 +191,7 @@ function Pushes(side: Side) {
 	const {value, put} = draft;
 	return (
 		<Group title="Path filters" side={side} draft={draft}
-			lead="For a repository of several projects: a push that touches none of these files deploys nothing. Empty: every push deploys.">
+			lead="For a repository of several projects: a push that touches none of these files deploys nothing, unless the last one that did is not live. Empty: every push deploys.">
 			<TextField name="watchPaths" label="Patterns, one a line" optional mono rows={4} value={value.watchPaths ?? ''} onValue={v => put('watchPaths')(v || null)}
 				maxLength={4096} placeholder={'site/\npackage.json\n!site/drafts/'}
 				hint={<>From the top of the repository. <code>*</code> is any characters, a final <code>/</code> all below, a first <code>!</code> leaves
