@@ -136,6 +136,14 @@ static const struct field stage_out[] = {
 	O_TIME("timestamp", NUL, "When it began; of the last one: when it ended."),
 	O_END
 };
+static const struct field deployment_settings_out[] = {
+	O_STR("rootDir",        NUL, "Directory of the repository that was built; null: all of it."),
+	O_STR("installCommand", NUL, "Command that installed; null: what was found, empty: none."),
+	O_STR("buildCommand",   NUL, "Command that built; null: what was found, empty: none."),
+	O_STR("outputDir",      NUL, "Directory that was published; null: what was found."),
+	O_STR("spa",            NUL, "Whether a path without a file is /index.html: auto, on or off; null: it was not kept yet."),
+	O_END
+};
 static const struct field deployment_detail_out[] = {
 	DEPLOYMENT_FIELDS,
 	O_STR("error",        NUL, "Why it did not deploy."),
@@ -150,6 +158,7 @@ static const struct field deployment_detail_out[] = {
 	O_TIME("completedAt", NUL, "When it ended."),
 	O_ENUM("githubStatus", NUL, github_values, "What became of the newest status of the commit that GitHub was to be told; dropped: another one took its place. Null: none was."),
 	O_STR("githubError",  NUL, "Why it was not told, or not yet."),
+	O_OBJECT("settings",  deployment_settings_out, "The project's settings as it was queued with."),
 	O_LIST("stages", stage_out, "The way through, in order."),
 	O_STRS("logs", "The end of the log, at most 1000 lines, each like a message of the log."),
 	O_END

@@ -67,7 +67,8 @@ done
 api_case "detail:"
 api GET /api/deployments/$first as ada
 status 200
-json keys_unsorted = "$(echo "$item" | jq '. + ["error","previewUrl","target","live","releaseKept","supersededBy","logRemovedAt","limits","startedAt","completedAt","githubStatus","githubError","stages","logs"]')"
+json keys_unsorted = "$(echo "$item" | jq '. + ["error","previewUrl","target","live","releaseKept","supersededBy","logRemovedAt","limits","startedAt","completedAt","githubStatus","githubError","settings","stages","logs"]')"
+json '.settings | tojson' = '{"rootDir":null,"installCommand":null,"buildCommand":"npm run build","outputDir":"dist","spa":"auto"}' "PEER-7 with the settings that it was queued with"
 json '.stages | map("\(.name) \(.status)") | join(",")' = \
 	"Queued in_progress,Building pending,Deploying pending,Success pending"
 json '.stages[1].timestamp' = null

@@ -78,7 +78,8 @@ ORDER BY d.created_at DESC, d.id DESC;
 -- cols: timestamp timestamptz, url text, project_id uuid, commit_message text, created_at timestamptz, trigger text,
 -- cols: error text, preview_url text, target text, live boolean, release_kept boolean, superseded_by uuid, log_removed_at timestamptz, limits text,
 -- cols: started_at timestamptz, deploying_at timestamptz, completed_at timestamptz,
--- cols: github_status text, github_error text
+-- cols: github_status text, github_error text,
+-- cols: root_dir text, install_command text, build_command text, output_dir text, spa text
 -- none: DEPLOYMENT_NOT_FOUND
 -- by: api
 SELECT d.id, p.name AS repo, d.branch, d.status, d.author, left(d.commit_hash, 7) AS commit,
@@ -87,7 +88,8 @@ SELECT d.id, p.name AS repo, d.branch, d.status, d.author, left(d.commit_hash, 7
 	d.error, r.url AS preview_url, d.target, p.live_deployment_id IS NOT DISTINCT FROM d.id AS live,
 	d.status = 'success' AND r.id IS NOT NULL AS release_kept, d.superseded_by, d.log_removed_at, d.limits,
 	d.started_at, d.deploying_at, d.completed_at,
-	c.status AS github_status, c.error AS github_error
+	c.status AS github_status, c.error AS github_error,
+	d.root_dir, d.install_command, d.build_command, d.output_dir, d.spa
 FROM deployments d JOIN projects p ON p.id = d.project_id
 LEFT JOIN releases r ON r.id = d.release_id AND r.retired_at IS NULL AND r.published_at IS NOT NULL
 LEFT JOIN LATERAL (

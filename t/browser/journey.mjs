@@ -110,6 +110,7 @@ await soon(() => page.locator('.page-head').getByText('Building').isVisible(), '
 await soon(() => page.locator('.page-head').getByText('Live').isVisible(), 'it becomes live', 60_000);
 await page.goto(first);
 await button('Roll back to this release').click();
+await soon(() => page.getByRole('dialog').getByText('built with the settings of what is live').isVisible(), 'PEER-7 the way back says what was set otherwise then');
 await page.getByRole('dialog').getByRole('button', {name: /roll back/i}).click();
 await soon(() => page.locator('.page-head').getByText('Live').isVisible(), 'a rollback makes the first live again');
 

@@ -4,6 +4,7 @@ import {useLocation} from 'preact-iso';
 import {api, gone, ok} from '../../api/client';
 import type {Deployment} from '../../api/types';
 import {Button, CopyButton, LinkButton, useAction} from '../../ui/button';
+import {Compared} from '../../ui/compared';
 import {Confirm} from '../../ui/dialog';
 import {CheckField} from '../../ui/form';
 import {toast} from '../../ui/toast';
@@ -61,6 +62,7 @@ export function Actions({deployment, reload}: {deployment: Deployment; reload():
 			{question === 'rollback' && (
 				<Confirm title={`Roll ${repo} back`} kind="primary" action="Roll back" onConfirm={rollback} onClose={() => setQuestion(null)}>
 					<p>The site becomes what {commit} made, at once and without a build.</p>
+					<Compared to={deployment} />
 					<p>What waits or is being built for this project is given up, and pushes and deploy hooks deploy nothing until you turn
 						automatic deployments on again in the project's settings.</p>
 				</Confirm>

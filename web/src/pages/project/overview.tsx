@@ -6,6 +6,7 @@ import {api, ok} from '../../api/client';
 import {useLoad} from '../../api/load';
 import type {Deployment, DeploymentItem} from '../../api/types';
 import {Button, CopyButton, LinkButton, useAction} from '../../ui/button';
+import {Compared} from '../../ui/compared';
 import {Confirm, Dialog} from '../../ui/dialog';
 import {Badge, Card, Empty, ErrorNote, Pages, SkeletonRows, StatusBadge} from '../../ui/parts';
 import {Time} from '../../ui/time';
@@ -148,6 +149,7 @@ function Rollback({to, side, onChange, onClose}: {to: Deployment; side: Side; on
 			<p>The site shows <strong>{to.commitMessage ?? 'this release'}</strong> {to.commit && <code>{to.commit}</code>} again,
 				deployed <Time at={to.createdAt} />. Nothing is built: it takes a moment.</p>
 			{to.previewUrl && <p><a href={to.previewUrl} target="_blank" rel="noopener noreferrer">Look at that release first<span class="sr-only"> (opens in a new tab)</span></a></p>}
+			<Compared to={to} />
 			<p><strong>Auto-deploy pauses</strong> until you resume it, since the next push would undo the rollback. What waits for this project
 				is superseded, and a build that runs is cancelled.</p>
 		</Confirm>
