@@ -94,8 +94,8 @@ stack_git -C "$STACK/trees/site" commit -q -a -m topic
 stack_git -C "$STACK/trees/site" push -q origin topic
 topic=$(head_of)
 pull() {
-	event pull_request "$(jq -nc --arg sha "$topic" --arg action "$1" '{action: $action, number: 3, repository: {full_name: "ada/site"},
-		pull_request: {title: "Topic", user: {login: "ada"}, head: {ref: "topic", sha: $sha, repo: {full_name: "ada/site"}}}}')"
+	event pull_request "$(jq -nc --arg sha "$topic" --arg action "$1" --arg at "$(date -u +%FT%TZ)" '{action: $action, number: 3, repository: {full_name: "ada/site"},
+		pull_request: {title: "Topic", updated_at: $at, user: {login: "ada"}, head: {ref: "topic", sha: $sha, repo: {full_name: "ada/site"}}}}')"
 }
 pull opened
 is "$STATUS $(jget .verdict)" "200 deployed" "a pull request is deployed"

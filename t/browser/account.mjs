@@ -296,6 +296,7 @@ await invited.goto((await mail('invite', 'alan@example.org')).link);
 await soon(() => i.heading('Welcome to Autostack').isVisible(), 'the link of the invitation welcomes');
 await i.field('Password').fill('correct horse alan');
 await i.button('Set the password').click();
+await soon(() => invited.getByRole('status').getByText('Your password is set').isVisible(), 'and takes a password');
 await i.link('Sign in').last().click();
 await signIn(invited, 'alan@example.org', 'correct horse alan');
 await i.at(/^\/dashboard$/, 'who was invited signs in');

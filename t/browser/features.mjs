@@ -95,7 +95,7 @@ const log = page.getByRole('log');
 await soon(() => log.getByText(/^step \d+ of 300$/).first().isVisible(), 'log: lines come while it is built', 30_000);
 const stages = page.locator('.stages li');
 is(await stages.locator('strong').allInnerTexts(), ['Queued', 'Building', 'Deploying', 'Success'], 'deployment: it has its stages');
-ok(await stages.nth(1).getAttribute('aria-current') === 'step', 'deployment: the one that it is at is marked');
+await soon(async () => await stages.nth(1).getAttribute('aria-current') === 'step', 'deployment: the one that it is at is marked');
 const follow = button('Follow');
 is(await follow.getAttribute('aria-pressed'), 'true', 'log: it follows');
 const bottom = () => log.evaluate(e => e.scrollHeight - e.scrollTop - e.clientHeight);
@@ -221,7 +221,7 @@ await link('Resources').click();
 await soon(() => page.getByRole('meter').count().then(n => n === 4), 'analytics: four meters of the hosts');
 is(await page.getByRole('meter').evaluateAll(all => all.map(m => m.getAttribute('aria-label'))), ['CPU', 'Memory', 'Storage', 'Network'], 'analytics: of what');
 await soon(async () => /^\d/.test(await page.getByRole('meter', {name: 'Memory'}).getAttribute('aria-valuetext')), 'analytics: with percentages', 70_000);
-ok(await page.getByText('in 90 days').first().isVisible(), 'analytics: and how the system is');
+await soon(() => page.getByText('in 90 days').first().isVisible(), 'analytics: and how the system is');
 await link('7 days').click();
 await at(/^\/analytics\/resources\?range=7d$/, 'analytics: the range is in the address');
 
@@ -237,7 +237,7 @@ for (const name of ['API Gateway', 'Database', 'CDN', 'Build Service']) {
 is(await guest.locator('.stat').count(), 4, 'status: four figures of the platform');
 is(await guest.locator('.days').first().locator('span').count(), 90, 'status: 90 days');
 await guest.getByText('Show as a table').click();
-is(await guest.locator('.as-table tbody tr').count(), 90, 'status: which are a table as well');
+await soon(() => guest.locator('.as-table tbody tr').count().then(n => n === 90), 'status: which are a table as well');
 
 await soon(() => watcher.locator('.incident').getByText('There is room again.').isVisible(), 'incidents: the page that was open all the while has it', 90_000);
 ok(await watcher.locator('.incident').getByText('Build Service').isVisible(), 'incidents: with what it was about');

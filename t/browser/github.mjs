@@ -304,6 +304,8 @@ await soon(() => lured.getByText('This sign-in was not started in this tab').isV
 await panel.clean(lured, 'a sign-in from elsewhere');
 await hands(lured).button('Continue').click();
 await hands(lured).at(/^\/dashboard$/, 'and goes on when one says so');
+await lured.context().close();
+await guest.context().close();
 
 // how it can end otherwise: what is so at GitHub or here, what the page says
 const ended = await panel.page();
