@@ -35,6 +35,8 @@ RETURNING o.provider, o.browser_hash, o.verifier_sealed, o.nonce, o.next, o.user
 		SELECT FROM sessions s JOIN users u ON u.id = s.user_id
 		WHERE s.id = o.session_id AND s.revoked_at IS NULL AND s.expires_at > now() AND u.active)) AS alive;
 
+-- Whoever signs in or links holds the user's row before the identity's: taken
+-- in both orders, two at once would wait for each other.
 -- name: oauth_user_by_identity
 -- doc: The account that a provider's account signs in.
 -- in: provider text, subject text
@@ -43,7 +45,8 @@ RETURNING o.provider, o.browser_hash, o.verifier_sealed, o.nonce, o.next, o.user
 -- none: OK
 -- by: api
 SELECT u.id, u.name, u.email, u.email_verified, u.active
-FROM identities i JOIN users u ON u.id = i.user_id WHERE i.provider = $1 AND i.subject = $2;
+FROM identities i JOIN users u ON u.id = i.user_id WHERE i.provider = $1 AND i.subject = $2
+FOR KEY SHARE OF u;
 
 -- The row is kept from changing until the identity is in: an address that is
 -- being changed, or an account that is being disabled, waits.
@@ -63,7 +66,8 @@ SELECT id, name, email, email_verified, active FROM users WHERE email = $1 FOR U
 -- cols: id uuid, name text, email text, avatar_url text, role text, email_verified boolean, created_at timestamptz, active boolean
 -- none: OAUTH_STATE
 -- by: api
-SELECT id, name, email, avatar_url, role, email_verified, created_at, active FROM users WHERE id = $1;
+SELECT id, name, email, avatar_url, role, email_verified, created_at, active FROM users WHERE id = $1
+FOR KEY SHARE;
 
 -- name: oauth_user_insert
 -- doc: An account without a password, with an address that a provider vouches for.
