@@ -589,6 +589,7 @@ const ELSEWHERE = {
 	REPOSITORY_NOT_FOUND: 'the branch is typed when GitHub lists none',
 	WEBHOOK_SIGNATURE: 'said to GitHub', DEPLOY_PAUSED: 'said to who uses a deploy hook',
 	PREVIEWS_OFF: 'said to programs', PREVIEW_WAITS: 'said to programs', PREVIEW_CLOSED: 'as UPLOAD_GONE',
+	PREVIEW_CHANGED: 'pulls.mjs', NO_REPOSITORY: 'the panel offers uploads alone where there is none',
 };
 
 function tar(name, text) {

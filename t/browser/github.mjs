@@ -39,7 +39,9 @@ async function event(kind, body, secret) {
 }
 const push = (ref, sha, message) => ({ref, before: commitOf('main~0'), after: sha, deleted: false, repository: {full_name: 'ada/site'},
 	head_commit: {id: sha, message}, commits: [{id: sha, modified: ['index.html']}]});
+let changed = Date.now(); // each event is a second newer than the one before
 const pull = (action, sha) => ({action, number: 8, repository: {full_name: 'ada/site'}, pull_request: {
+	updated_at: new Date(changed += 1000).toISOString().replace(/\.\d+/, ''),
 	title: 'A new heading', user: {login: 'eve'}, head: {ref: 'topic', sha, repo: {full_name: 'eve/site'}}}});
 
 put('repos/ada,site.json', {private: true, push: true, admin: true, git: repository});
@@ -183,7 +185,7 @@ await panel.clean(page, 'previews, one waits');
 await button(/Approve/, preview).click();
 like(await dialog.innerText(), /without any of your variables/, 'approving says what that means');
 await panel.clean(page, 'previews, asking');
-await button('Build it', dialog).click();
+await button(/^Build [0-9a-f]{7}$/, dialog).click();
 await at(/^\/deployments\/[0-9a-f-]{36}$/);
 await soon(() => page.getByText('Preview of pull request 8').isVisible(), 'it leads to its deployment');
 await soon(() => page.locator('.page-head').getByText('Success').isVisible(), 'which succeeds', 60_000);
