@@ -17,6 +17,9 @@ need() { # COMMAND PACKAGE
 }
 
 finish() {
+	# readers and viewers go on for ever
+	# shellcheck disable=SC2046 # a list
+	kill $(jobs -p) 2>/dev/null || true
 	[ -z "$stack" ] || "$top/quickstart" --stop --state "$stack" >/dev/null
 	[ -z "$stack" ] || rm -rf "$(readlink -f "$stack")" "$stack"
 	rm -rf "$work"
