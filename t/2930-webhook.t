@@ -203,6 +203,11 @@ verdict('other files', 'paths_unchanged', qr/none of the files/, files('docs/x',
 verdict('a watched file', 'deployed', qr/./, files('docs/x', 'site/a.css'));
 verdict('no list of files', 'deployed', qr/./, commits => []);
 verdict('a list that is none', 'deployed', qr/./, commits => 'x');
+# comparing costs a step for each letter of pattern and path
+sql("UPDATE projects SET watch_paths = (SELECT string_agg(repeat('*a', 38) || i || 'b', E'\n') FROM generate_series(10, 59) i) WHERE id = '$p'");
+my $began = time;
+verdict('more names than are compared', 'deployed', qr/./, files(('a' x 4000) x 240));
+cmp_ok time - $began, '<', 8, 'IN-4 patterns that are slow on purpose keep no process for long';
 sql("UPDATE projects SET watch_paths = NULL WHERE id = '$p'");
 
 # GitHub is told at once, by the owner's connection
@@ -295,9 +300,14 @@ sub redeliver { return $api->ask(POST => "/api/webhook-deliveries/$_[0]/redelive
 $r = redeliver($full);
 is $r->{json}{verdict}, 'deployed', 'one that was turned away is judged again' or diag $r->{body};
 is sql("SELECT commit_wanted FROM deployments WHERE id = '$r->{json}{deploymentId}'"), $one->{commit}, 'and deploys what it said';
-is redeliver($paused)->{json}{verdict}, 'deployed', 'by the settings of now';
+is redeliver($paused)->{json}{error}{code}, 'CONFLICT', 'one that a newer push has overtaken would go back';
 is redeliver($full, $bob)->{json}{error}{code}, 'DELIVERY_NOT_FOUND', 'SET-1 by its owner alone';
 is redeliver($full)->{json}{error}{code}, 'CONFLICT', 'what has deployed does not deploy again';
+free();
+$api->ask(PUT => "/api/projects/$p", token => $t, json => {autoDeployPaused => JSON::PP::true()});
+my $newest = deliver(push_of())->{json}{id};
+$api->ask(PUT => "/api/projects/$p", token => $t, json => {autoDeployPaused => JSON::PP::false()});
+is redeliver($newest)->{json}{verdict}, 'deployed', 'by the settings of now';
 is sql("SELECT verdict, deployment_id FROM webhook_deliveries WHERE id = '$full'"), "deployed|$r->{json}{deploymentId}", 'and keeps its verdict and its deployment';
 my %can = map { $_->{id} => $_->{canRedeliver} } @{list('?limit=100')->{json}{webhookDeliveries}};
 ok !$can{$full}, 'the list says what can be judged again';

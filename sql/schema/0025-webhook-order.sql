@@ -24,12 +24,15 @@ COMMENT ON COLUMN webhook_deliveries.told_at IS 'Since when the pull request is 
 COMMENT ON COLUMN webhook_deliveries.duplicates IS 'How often it came again.';
 COMMENT ON COLUMN webhook_deliveries.judged_at IS 'When it was judged last; while it is being judged again, when that began.';
 
--- Not what has deployed or closed something, and not what no setting changes.
--- One that is being judged is free again when its judge must be dead.
+-- Not what has deployed or closed something, not what no setting changes, and no
+-- push after which a newer one was deployed. One that is being judged is free again when its judge must be dead.
 CREATE FUNCTION webhook_can_judge(d webhook_deliveries) RETURNS boolean LANGUAGE sql STABLE AS $$
-	SELECT d.verdict IN ('branch_not_tracked', 'auto_deploy_off', 'wrong_repository', 'queue_full', 'malformed', 'failed',
+	SELECT (d.verdict IN ('branch_not_tracked', 'auto_deploy_off', 'wrong_repository', 'queue_full', 'malformed', 'failed',
 			'paths_unchanged', 'waits_for_approval', 'previews_off')
-		OR d.verdict = 'received' AND coalesce(d.judged_at, d.received_at) < now() - interval '1 minute'
+		OR d.verdict = 'received' AND coalesce(d.judged_at, d.received_at) < now() - interval '1 minute')
+		AND NOT (d.event = 'push' AND EXISTS (
+			SELECT FROM webhook_deliveries n WHERE n.project_id = d.project_id AND n.branch = d.branch AND n.event = 'push'
+				AND n.verdict = 'deployed' AND n.received_at > d.received_at))
 $$;
 COMMENT ON FUNCTION webhook_can_judge IS 'Whether judging a delivery again may lead to something.';
 CREATE FUNCTION webhook_is_known(d webhook_deliveries) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$

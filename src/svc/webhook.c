@@ -22,6 +22,8 @@
 /* A body may have a value for each so many bytes of the largest one: GitHub's
  * pushes have more bytes a value. */
 #define VALUE_BYTES 50
+#define PATHS_MAX                                                              \
+	((size_t)256 << 10) /* bytes of file names that are compared */
 
 const char *const webhook_verdicts[] = {"received", "deployed", "pong",
 	"branch_not_tracked", "skipped", "auto_deploy_off", "wrong_repository",
@@ -325,12 +327,18 @@ same_repository(struct ctx *ctx, const char *url, const char *full_name)
 	return str_eq_ci(s, full_name);
 }
 
+/* left: bytes of paths that are still looked at. A pattern can be written so
+ * that each of them costs as many steps as it has letters. */
 static bool
-any_watched(const char *patterns, const struct jsn *paths)
+any_watched(const char *patterns, const struct jsn *paths, size_t *left)
 {
 	for (size_t i = 0; i < jsn_len(paths); i++) {
 		const char *path = jsn_str(jsn_at(paths, i));
+		size_t n = path ? strlen(path) : 0;
 
+		if (n > *left)
+			return true;
+		*left -= n;
 		if (path && pathfilter_watches(patterns, path))
 			return true;
 	}
@@ -338,11 +346,13 @@ any_watched(const char *patterns, const struct jsn *paths)
 }
 
 /* Whether a push touches what the project watches. What does not say which
- * files it touches (a new branch, a kept delivery) may touch all. */
+ * files it touches (a new branch, a kept delivery), or says too many, may
+ * touch all. */
 static bool
 is_watched(const char *patterns, const struct jsn *commits)
 {
 	static const char *const kinds[] = {"added", "removed", "modified"};
+	size_t left = PATHS_MAX;
 
 	if (!patterns || !commits || jsn_len(commits) == 0)
 		return true;
@@ -352,7 +362,7 @@ is_watched(const char *patterns, const struct jsn *commits)
 				jsn_get(jsn_at(commits, i), kinds[k]);
 
 			if (jsn_type(paths) == JSN_ARRAY &&
-				any_watched(patterns, paths))
+				any_watched(patterns, paths, &left))
 				return true;
 		}
 	}
