@@ -90,6 +90,10 @@ is get(undef, {token => $ada, params => {REMOTE_ADDR => '192.0.2.1'}})->{status}
 @r = $api->ask_all(map { [GET => '/api/projects', params => {REMOTE_ADDR => '192.0.2.3', $_ % 2 ? (HTTP_X_API_KEY => "ask_$_" . 'x' x 41)
 	: (HTTP_AUTHORIZATION => "Bearer x$_")}] } 1 .. 30);
 is codes(@r), '401 x 20 429 x 10', 'RL-7 so do bad tokens and keys: guessing is limited';
+age(30_000);
+$r = get(undef, {params => {REMOTE_ADDR => '192.0.2.3', HTTP_AUTHORIZATION => 'Bearer x'}});
+like $r->{header}{ratelimit}, qr/^"general";r=0;t=$r->{header}{'retry-after'}$/, 'RL-6 they are told when to come again, too';
+cmp_ok $r->{header}{'retry-after'}, '<=', 30, 'RL-6 which is not always a minute';
 is codes($api->ask_all(map { [GET => '/api/openapi.json', params => {REMOTE_ADDR => '192.0.2.4'}] } 1 .. 25)), '200 x 20 429 x 5',
 	'public routes count by address';
 

@@ -118,10 +118,14 @@ auth_takes_cookie(const struct req *rq)
 static enum err
 refuse(struct req *rq, enum err e)
 {
+	int64_t retry_s;
+
 	rq->who = (struct principal){0};
 	if (rate_count(rq, NULL) != E_RATE_LIMIT_EXCEEDED)
 		return e;
-	ctx_clear(&rq->ctx);
+	retry_s = rq->ctx.retry_s;
+	ctx_clear(&rq->ctx); /* of what e said */
+	rq->ctx.retry_s = retry_s;
 	return E_RATE_LIMIT_EXCEEDED;
 }
 
