@@ -157,6 +157,10 @@ api POST "/api/deployments/$again/cancel" as bob
 api POST "/api/deployments/$again/redeploy" '{}' as bob
 status 409 "a rollback is not built again either"
 json .error.code = UPLOAD_GONE
+sql "UPDATE deployments SET repository = 'https://git.example/bob/x.git' WHERE id = '$again'"
+api POST "/api/deployments/$again/redeploy" '{}' as bob
+status 409 "nor one to an upload, where there is a repository"
+json .error.code = UPLOAD_GONE
 api DELETE "/api/projects/$bare" as bob
 status 204
 

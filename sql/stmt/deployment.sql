@@ -198,7 +198,8 @@ SELECT d.project_id, d.repository, d.branch, coalesce(d.commit_hash, d.commit_wa
 	d.root_dir, d.install_command, d.build_command, d.output_dir, d.env_sealed, d.target, d.trusted, d.spa,
 	d.target = 'production' OR EXISTS (
 		SELECT FROM previews v WHERE v.project_id = p.id AND v.target = d.target AND v.closed_at IS NULL) AS open,
-	d.upload_bytes IS NOT NULL OR d.repository IS NULL AS uploaded
+	d.upload_bytes IS NOT NULL OR d.repository IS NULL OR EXISTS (
+		SELECT FROM deployments u WHERE d.trigger = 'rollback' AND u.id = d.release_id AND u.upload_bytes IS NOT NULL) AS uploaded
 FROM deployments d JOIN projects p ON p.id = d.project_id
 WHERE d.id = $1 AND d.user_id = $2
 FOR KEY SHARE OF p;
