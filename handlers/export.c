@@ -149,13 +149,16 @@ static const struct field export_delivery_out[] = {
 	O_UUID("projectId",    REQ, "The project whose webhook it came to."),
 	O_STR("event",         REQ, "What it tells of."),
 	O_STR("repository",    NUL, "owner/name of the repository."),
-	O_STR("branch",        NUL, "Branch that was pushed."),
+	O_STR("branch",        NUL, "Branch that was pushed; of a pull request, the one that is to be merged."),
 	O_STR("commitHash",    NUL, "Newest commit of it."),
 	O_STR("commitMessage", NUL, "First line of its message."),
 	O_STR("verdict",       REQ, "What became of it."),
 	O_STR("reason",        REQ, "The same in words."),
 	O_UUID("deploymentId", NUL, "The deployment that was queued."),
 	O_TIME("receivedAt",   REQ, "When it came."),
+	O_INT("pullNumber",    NUL, "Number of the pull request that it tells of."),
+	O_STR("pullTitle",     NUL, "Its title."),
+	O_STR("pullAuthor",    NUL, "Who opened it."),
 	O_END
 };
 static const struct field export_notification_out[] = {

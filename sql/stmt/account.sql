@@ -236,10 +236,10 @@ WHERE p.user_id = $1 ORDER BY h.created_at DESC, h.id DESC LIMIT $2;
 -- in: user_id uuid, max_rows bigint
 -- out: many
 -- cols: id uuid, project_id uuid, event text, repository text, branch text, commit_hash text, commit_message text, verdict text
--- cols: reason text, deployment_id uuid, received_at timestamptz
+-- cols: reason text, deployment_id uuid, received_at timestamptz, pull_number integer, pull_title text, pull_author text
 -- by: api
 SELECT d.id, d.project_id, d.event, d.repository, d.branch, d.commit_hash, d.commit_message, d.verdict, d.reason,
-	d.deployment_id, d.received_at
+	d.deployment_id, d.received_at, d.pull_number, d.pull_title, d.pull_author
 FROM webhook_deliveries d JOIN projects p ON p.id = d.project_id
 WHERE p.user_id = $1 ORDER BY d.received_at DESC, d.id DESC LIMIT $2;
 
