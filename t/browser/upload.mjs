@@ -43,6 +43,9 @@ const goesLive = async (text, what) => {
 await open();
 await says(/At most 1 MB/, 'how much the server takes is said beforehand');
 is(await panel.violations(page), [], 'everybody can use it');
+// as a picker tells that nothing was chosen
+await dialog.getByLabel('A .tar.gz file').evaluate(input => input.dispatchEvent(new Event('cancel', {bubbles: true})));
+ok(await dialog.isVisible(), 'a picker that is given up does not close it');
 await dialog.getByLabel('A .tar.gz file').setInputFiles(file('page.tar.gz', '<h1>no</h1>'));
 await says(/“page\.tar\.gz” is no tar\.gz file/, 'what is no archive is told in words');
 await dialog.getByLabel('A .tar.gz file').setInputFiles(file('large.tar.gz', gzip(1_100_000)));

@@ -87,7 +87,11 @@ function Shown({tab, ...side}: Side & {tab: string}) {
 					{project.repository ? <Button kind="primary" icon="deployments" busy={deploy.busy} onClick={deploy.run}>Deploy now</Button>
 						: <Button kind="primary" icon="up" onClick={() => setUploading(true)}>Deploy a prebuilt directory</Button>}
 				</>} />
-			{uploading && <Upload project={project} onClose={() => setUploading(false)} />}
+			{uploading && <Upload project={project} onClose={() => {
+				setUploading(false);
+				if ('upload' in query) // nor asked again when it is loaded anew
+					route(`/projects/${project.id}`, true);
+			}} />}
 			{project.autoDeployPausedAt && <Paused {...side} />}
 			<TabsOf id={project.id} tab={tab} />
 			{here ? <here.View {...side} />

@@ -15,22 +15,26 @@ interface DialogProps {
 	// something would be lost: a click beside it does not close it, and it asks
 	// once something was typed. A button that says Cancel has been asked already.
 	firm?: boolean;
+	busy?: boolean; // something goes on that closing it would end
 }
 
-export function Dialog({title, onClose, children, wide, firm}: DialogProps) {
+export function Dialog({title, onClose, children, wide, firm, busy}: DialogProps) {
 	const id = useId();
 	const dialog = useRef<HTMLDialogElement>(null);
 	const [typed, setTyped] = useState(false);
-	useUnsaved(typed);
+	const dirty = typed || !!busy;
+	useUnsaved(dirty);
 	useEffect(() => {
 		dialog.current?.showModal();
 	}, []);
 	const close = () => {
-		if (!typed || mayLose())
+		if (!dirty || mayLose())
 			dialog.current?.close();
 	};
 	// a browser may close it at the second Escape without a cancel event
 	const ask = (e: Event) => {
+		if (e.type === 'cancel' && e.target !== e.currentTarget)
+			return; // a file picker's, which bubbles
 		e.preventDefault();
 		close();
 	};

@@ -90,7 +90,7 @@ export function Upload({project, onClose}: {project: Project; onClose(): void}) 
 	});
 
 	return (
-		<Dialog firm title="Deploy a prebuilt directory" onClose={onClose}>
+		<Dialog firm busy={stage.at !== 'choosing'} title="Deploy a prebuilt directory" onClose={onClose}>
 			<div class="form">
 				<p>For what was built elsewhere: nothing is cloned or built, the files go online as they are. At their top there is usually
 					an <code>index.html</code>.</p>
