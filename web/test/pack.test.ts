@@ -1,3 +1,4 @@
+import {webcrypto as crypto} from 'node:crypto'; // no global of Node 18
 import assert from 'node:assert/strict';
 import {execFileSync} from 'node:child_process';
 import {mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync} from 'node:fs';
