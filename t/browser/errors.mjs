@@ -42,10 +42,13 @@ async function building() {
 	return endless;
 }
 // Press it; the dialog that asks has `action`.
-async function confirmed(press, action) {
+async function confirmed(press, action, within = dialog) {
 	await press.click();
-	await button(action, dialog).click();
+	await button(action, within).click();
 }
+// For a page's route(): what the server says while it cannot.
+const refuse503 = route => route.fulfill({status: 503, contentType: 'application/json',
+	body: JSON.stringify({error: {code: 'SERVICE_UNAVAILABLE', message: 'What it says of 503', statusCode: 503, details: {}}})});
 async function closed() {
 	await button('Close', dialog).first().click();
 	await dialog.waitFor({state: 'detached'});
@@ -540,6 +543,20 @@ const TABLE = [
 		await postgresBack();
 		await button('Try again').click();
 		await soon(() => row('site').first().isVisible(), 'SERVICE_UNAVAILABLE: trying again works once it is back');
+	}],
+	['SERVICE_UNAVAILABLE', 'signing out while the server cannot', async () => {
+		const tab = await panel.page({as: 'ada'});
+		const t = hands(tab);
+		await tab.route('**/api/auth/logout', refuse503);
+		await tab.goto('/settings/sessions');
+		await confirmed(t.button('Sign out everywhere'), 'Sign out everywhere', t.dialog);
+		await said('What it says of 503', 'SERVICE_UNAVAILABLE: signing out everywhere says that it did not work', tab);
+		await t.at(/^\/settings\/sessions$/, 'SERVICE_UNAVAILABLE: and ends nothing');
+		await t.button('Cancel', t.dialog).click();
+		await t.button('Sign out').click();
+		await t.told(/the server does not know it\. What it says of 503/, 'SERVICE_UNAVAILABLE: signing out says that it is for here alone');
+		await t.at(/^\/login/, 'SERVICE_UNAVAILABLE: and does that');
+		await tab.context().close();
 	}],
 	['UNREACHABLE', 'no network', async () => {
 		await page.goto('/dashboard');
