@@ -544,6 +544,25 @@ const TABLE = [
 		await button('Try again').click();
 		await soon(() => row('site').first().isVisible(), 'SERVICE_UNAVAILABLE: trying again works once it is back');
 	}],
+	['SERVICE_UNAVAILABLE', 'a deployment that is refused once its project was made', async () => {
+		const tab = await panel.page({as: 'ada'});
+		const t = hands(tab);
+		await tab.goto('/deploy');
+		await tab.getByText('Git address').first().click();
+		await t.field('Repository').fill(repository);
+		await t.button('Continue').click();
+		await t.field('Make another project of this repository').check();
+		await t.field(/^Project name/).fill('made-once');
+		await t.button('Continue').click();
+		await tab.route('**/api/deployments', refuse503);
+		await confirmed(t.button('Deploy'), 'Deploy', t.dialog);
+		await said('What it says of 503', 'SERVICE_UNAVAILABLE: the wizard says it', tab);
+		await tab.unroute('**/api/deployments');
+		await t.button('Deploy', t.dialog).click();
+		await t.at(/^\/deployments\//, 'SERVICE_UNAVAILABLE: pressing it again deploys');
+		is((await api('ada', 'GET', '/api/projects?search=made-once')).body.projects.length, 1, 'SERVICE_UNAVAILABLE: to the project that was made');
+		await tab.context().close();
+	}],
 	['SERVICE_UNAVAILABLE', 'signing out while the server cannot', async () => {
 		const tab = await panel.page({as: 'ada'});
 		const t = hands(tab);
