@@ -563,6 +563,47 @@ const TABLE = [
 		is((await api('ada', 'GET', '/api/projects?search=made-once')).body.projects.length, 1, 'SERVICE_UNAVAILABLE: to the project that was made');
 		await tab.context().close();
 	}],
+	['SERVICE_UNAVAILABLE', 'a list that is asked for other rows', async () => {
+		const tab = await panel.page({as: 'ada'});
+		const t = hands(tab);
+		const status = tab.getByRole('combobox', {name: 'Status'});
+		await tab.goto('/deployments');
+		await t.row('site').first().waitFor();
+		await tab.route('**/api/deployments?*', refuse503);
+		await status.selectOption('failed');
+		await said('What it says of 503', 'SERVICE_UNAVAILABLE: the list says it', tab);
+		is(await t.row('site').count(), 0, 'SERVICE_UNAVAILABLE: and does not pass its old rows for those of the filter');
+		await tab.unroute('**/api/deployments?*');
+		await status.selectOption('all');
+		await t.row('site').first().waitFor();
+		await soon(() => tab.getByRole('alert').isHidden(), 'SERVICE_UNAVAILABLE: the next filter tries again');
+
+		// a slow line: the answer comes when the test says so
+		let answer;
+		const slowly = async route => {
+			await new Promise(resolve => answer = resolve);
+			await route.continue();
+		};
+		const pale = () => t.row('site').first().locator('td').first().evaluate(e => getComputedStyle(e).opacity !== '1');
+		await tab.route('**/api/deployments?*', slowly);
+		await status.selectOption('success');
+		await soon(pale, 'a list that waits for other rows looks like it');
+		answer();
+		await soon(async () => !await pale(), 'until they are there');
+
+		const box = t.field('Search by name');
+		const typing = () => box.evaluate(e => e === document.activeElement);
+		await tab.goto('/projects?search=zzz');
+		await tab.getByText('No project has').waitFor();
+		await tab.route('**/api/projects?*', slowly);
+		await box.fill('');
+		await soon(() => tab.locator('[aria-busy=true]').count(), 'a search that is cleared waits for all');
+		is(await tab.getByText('No projects yet').count(), 0, 'and does not say meanwhile that there are none');
+		answer();
+		await t.row('site').first().waitFor();
+		ok(await typing(), 'one types on in its box');
+		await tab.context().close();
+	}],
 	['SERVICE_UNAVAILABLE', 'signing out while the server cannot', async () => {
 		const tab = await panel.page({as: 'ada'});
 		const t = hands(tab);
