@@ -637,6 +637,21 @@ const TABLE = [
 		await button('Try again').click();
 		await soon(() => page.getByRole('alert').getByText('The server cannot be reached').isHidden(), 'UNREACHABLE: trying again works here, too');
 	}],
+	['UNREADABLE', 'an address with half a character', async () => {
+		panel.expected.push(/URI malformed/);
+		await page.goto('/docs#%E0%A4');
+		await soon(() => page.getByLabel(/^Search/).isVisible(), 'UNREADABLE: in a fragment it leads nowhere');
+		// nginx takes none in a path; what leads there within the panel could
+		await page.evaluate(() => {
+			history.pushState(null, '', '/projects/%E0%A4');
+			dispatchEvent(new PopStateEvent('popstate'));
+		});
+		await said('This page does not work', 'UNREADABLE: a page that cannot be drawn says so');
+		await panel.clean(page, 'a page that cannot be drawn');
+		await link('To the dashboard').click();
+		await soon(() => heading(/./).isVisible(), 'UNREADABLE: and others can');
+		await at(/^\/dashboard$/);
+	}],
 	['UNREADABLE', 'an answer that is not the API', async () => {
 		await page.route('**/api/projects?*', route => route.fulfill({status: 502, contentType: 'text/html', body: '<h1>canary of a proxy</h1>'}));
 		await page.goto('/projects');
