@@ -218,6 +218,17 @@ const TABLE = [
 		const [file] = await Promise.all([page.waitForEvent('download'), button('Download').click()]);
 		ok(await file.path(), 'SIGN_IN_AGAIN: after which it is done');
 	}],
+	['SIGN_IN_AGAIN', 'connecting GitHub, where a server has it', async () => {
+		const answer = (status, body) => route => route.fulfill({status, contentType: 'application/json', body: JSON.stringify(body)});
+		await page.route('**/api/auth/providers', answer(200, {providers: [{name: 'github', enabled: true}]}));
+		await page.route('**/api/github/connect', answer(403, {error: {code: 'SIGN_IN_AGAIN', message: 'Too old', statusCode: 403, details: {}}}));
+		await page.goto('/settings/github');
+		await button('Connect GitHub').click();
+		await said('Your sign-in was some time ago', 'SIGN_IN_AGAIN: connecting says it');
+		ok(await button('sign in again').isVisible(), 'SIGN_IN_AGAIN: with the way to do that');
+		await page.unroute('**/api/auth/providers');
+		await page.unroute('**/api/github/connect');
+	}],
 	['FORBIDDEN', 'a role that was taken away while the page was open', async () => {
 		const tab = await panel.page({as: 'second'});
 		const t = hands(tab);
