@@ -90,6 +90,23 @@ const TABLE = [
 		like(await wrong(/^Releases to keep/), /1000/, 'VALIDATION_ERROR: a number with its limits');
 		await button('Discard changes').click();
 	}],
+	['VALIDATION_ERROR', 'a command and a choice that are corrected', async () => {
+		for (const [name, label, correct] of [
+			['buildCommand', 'Build command', value => field('Build command').fill(value)],
+			['spa', 'Paths without a file', value => field('Paths without a file').selectOption(value === 'one' ? 'on' : 'off')],
+		]) {
+			await page.goto(`${here}/settings`);
+			await page.route(`**/api${here}`, route => route.request().method() === 'GET' ? route.continue() : route.fulfill({status: 422, contentType: 'application/json',
+				body: JSON.stringify({error: {code: 'VALIDATION_ERROR', message: 'Invalid', statusCode: 422, details: {fields: [{name, code: 'invalid', message: 'Not like this'}]}}})}));
+			await correct('one');
+			await page.locator('button[type=submit]:enabled').click();
+			is(await wrong(label), 'Not like this', `VALIDATION_ERROR: ${name} is wrong`);
+			await correct('another');
+			await soon(async () => await field(label).getAttribute('aria-invalid') === null, `VALIDATION_ERROR: ${name} is not, once it is another`, 2000);
+			await page.unroute(`**/api${here}`);
+			await button('Discard changes').click();
+		}
+	}],
 	['REPOSITORY_REFUSED', 'an address that the server does not take', async () => {
 		await page.goto('/deploy');
 		await page.getByText('Git address').first().click();
