@@ -743,6 +743,22 @@ for (const [code, status] of only ? [] : Object.entries(ANSWERED)) {
 	await soon(() => row('site').first().isVisible(), `${code}: and tries again`);
 }
 
+// --- no error, but a way that people go after one ---
+if (!only) {
+	const tab = await panel.page({height: 500});
+	const t = hands(tab);
+	await tab.goto('/');
+	await t.heading(/./).waitFor();
+	await t.link('Status').last().click(); // in the foot: Playwright scrolls to it
+	await t.heading('Status').waitFor();
+	await soon(() => tab.evaluate(() => scrollY === 0), 'a page begins at its top');
+	await tab.goBack();
+	await t.at(/^\/$/);
+	await tab.waitForTimeout(300);
+	ok(await tab.evaluate(() => scrollY) > 300, 'going back leads to where one was on it');
+	await tab.context().close();
+}
+
 const document = (await ask('GET', '/api/openapi.json')).json;
 const codes = new Set(Object.values(document.paths).flatMap(p => Object.values(p)).flatMap(o => Object.entries(o.responses ?? {}))
 	.filter(([status]) => Number(status) >= 400).flatMap(([, r]) => r.description.match(/\b[A-Z]+(_[A-Z]+)*(?=: )/g) ?? []));

@@ -122,11 +122,14 @@ function Missing() {
 // After a change of page the focus goes to its heading, as a page that the
 // browser loads would begin at the top. Who moves along tabs stays on them.
 let first = true;
+let back = ''; // where back and forward lead: the browser scrolls there itself
+addEventListener('popstate', () => (back = location.href));
 function arrived(): void {
 	coming.value = false;
 	if (document.activeElement?.closest('.tabs'))
 		return;
-	scrollTo(0, 0);
+	if (back !== location.href)
+		scrollTo(0, 0);
 	if (!first)
 		document.querySelector<HTMLElement>('main h1')?.focus({preventScroll: true});
 	first = false;
