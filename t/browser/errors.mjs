@@ -42,10 +42,13 @@ async function building() {
 	return endless;
 }
 // Press it; the dialog that asks has `action`.
-async function confirmed(press, action) {
+async function confirmed(press, action, within = dialog) {
 	await press.click();
-	await button(action, dialog).click();
+	await button(action, within).click();
 }
+// For a page's route(): what the server says while it cannot.
+const refuse503 = route => route.fulfill({status: 503, contentType: 'application/json',
+	body: JSON.stringify({error: {code: 'SERVICE_UNAVAILABLE', message: 'What it says of 503', statusCode: 503, details: {}}})});
 async function closed() {
 	await button('Close', dialog).first().click();
 	await dialog.waitFor({state: 'detached'});
@@ -86,6 +89,23 @@ const TABLE = [
 		await page.locator('button[type=submit]:enabled').click();
 		like(await wrong(/^Releases to keep/), /1000/, 'VALIDATION_ERROR: a number with its limits');
 		await button('Discard changes').click();
+	}],
+	['VALIDATION_ERROR', 'a command and a choice that are corrected', async () => {
+		for (const [name, label, correct] of [
+			['buildCommand', 'Build command', value => field('Build command').fill(value)],
+			['spa', 'Paths without a file', value => field('Paths without a file').selectOption(value === 'one' ? 'on' : 'off')],
+		]) {
+			await page.goto(`${here}/settings`);
+			await page.route(`**/api${here}`, route => route.request().method() === 'GET' ? route.continue() : route.fulfill({status: 422, contentType: 'application/json',
+				body: JSON.stringify({error: {code: 'VALIDATION_ERROR', message: 'Invalid', statusCode: 422, details: {fields: [{name, code: 'invalid', message: 'Not like this'}]}}})}));
+			await correct('one');
+			await page.locator('button[type=submit]:enabled').click();
+			is(await wrong(label), 'Not like this', `VALIDATION_ERROR: ${name} is wrong`);
+			await correct('another');
+			await soon(async () => await field(label).getAttribute('aria-invalid') === null, `VALIDATION_ERROR: ${name} is not, once it is another`, 2000);
+			await page.unroute(`**/api${here}`);
+			await button('Discard changes').click();
+		}
 	}],
 	['REPOSITORY_REFUSED', 'an address that the server does not take', async () => {
 		await page.goto('/deploy');
@@ -214,6 +234,17 @@ const TABLE = [
 		await at(/^\/settings\/account$/, 'SIGN_IN_AGAIN: and one comes back');
 		const [file] = await Promise.all([page.waitForEvent('download'), button('Download').click()]);
 		ok(await file.path(), 'SIGN_IN_AGAIN: after which it is done');
+	}],
+	['SIGN_IN_AGAIN', 'connecting GitHub, where a server has it', async () => {
+		const answer = (status, body) => route => route.fulfill({status, contentType: 'application/json', body: JSON.stringify(body)});
+		await page.route('**/api/auth/providers', answer(200, {providers: [{name: 'github', enabled: true}]}));
+		await page.route('**/api/github/connect', answer(403, {error: {code: 'SIGN_IN_AGAIN', message: 'Too old', statusCode: 403, details: {}}}));
+		await page.goto('/settings/github');
+		await button('Connect GitHub').click();
+		await said('Your sign-in was some time ago', 'SIGN_IN_AGAIN: connecting says it');
+		ok(await button('sign in again').isVisible(), 'SIGN_IN_AGAIN: with the way to do that');
+		await page.unroute('**/api/auth/providers');
+		await page.unroute('**/api/github/connect');
 	}],
 	['FORBIDDEN', 'a role that was taken away while the page was open', async () => {
 		const tab = await panel.page({as: 'second'});
@@ -416,9 +447,7 @@ const TABLE = [
 		await ended(slow.id, 'slow');
 		await t.button('Cancel').click();
 		await t.told('The deployment has already ended', 'DEPLOYMENT_FINISHED: is said');
-		await tab.unroute('**/api/ws-ticket');
-		await tab.reload();
-		await soon(() => tab.locator('.page-head').getByText('Cancelled').isVisible(), 'DEPLOYMENT_FINISHED: and the page is as it is');
+		await soon(() => tab.locator('.page-head').getByText('Cancelled').isVisible(), 'DEPLOYMENT_FINISHED: and the page is as it is', 2000);
 		await tab.context().close();
 	}],
 
@@ -541,6 +570,80 @@ const TABLE = [
 		await button('Try again').click();
 		await soon(() => row('site').first().isVisible(), 'SERVICE_UNAVAILABLE: trying again works once it is back');
 	}],
+	['SERVICE_UNAVAILABLE', 'a deployment that is refused once its project was made', async () => {
+		const tab = await panel.page({as: 'ada'});
+		const t = hands(tab);
+		await tab.goto('/deploy');
+		await tab.getByText('Git address').first().click();
+		await t.field('Repository').fill(repository);
+		await t.button('Continue').click();
+		await t.field('Make another project of this repository').check();
+		await t.field(/^Project name/).fill('made-once');
+		await t.button('Continue').click();
+		await tab.route('**/api/deployments', refuse503);
+		await confirmed(t.button('Deploy'), 'Deploy', t.dialog);
+		await said('What it says of 503', 'SERVICE_UNAVAILABLE: the wizard says it', tab);
+		await tab.unroute('**/api/deployments');
+		await t.button('Deploy', t.dialog).click();
+		await t.at(/^\/deployments\//, 'SERVICE_UNAVAILABLE: pressing it again deploys');
+		is((await api('ada', 'GET', '/api/projects?search=made-once')).body.projects.length, 1, 'SERVICE_UNAVAILABLE: to the project that was made');
+		await tab.context().close();
+	}],
+	['SERVICE_UNAVAILABLE', 'a list that is asked for other rows', async () => {
+		const tab = await panel.page({as: 'ada'});
+		const t = hands(tab);
+		const status = tab.getByRole('combobox', {name: 'Status'});
+		await tab.goto('/deployments');
+		await t.row('site').first().waitFor();
+		await tab.route('**/api/deployments?*', refuse503);
+		await status.selectOption('failed');
+		await said('What it says of 503', 'SERVICE_UNAVAILABLE: the list says it', tab);
+		is(await t.row('site').count(), 0, 'SERVICE_UNAVAILABLE: and does not pass its old rows for those of the filter');
+		await tab.unroute('**/api/deployments?*');
+		await status.selectOption('all');
+		await t.row('site').first().waitFor();
+		await soon(() => tab.getByRole('alert').isHidden(), 'SERVICE_UNAVAILABLE: the next filter tries again');
+
+		// a slow line: the answer comes when the test says so
+		let answer;
+		const slowly = async route => {
+			await new Promise(resolve => answer = resolve);
+			await route.continue();
+		};
+		const pale = () => t.row('site').first().locator('td').first().evaluate(e => getComputedStyle(e).opacity !== '1');
+		await tab.route('**/api/deployments?*', slowly);
+		await status.selectOption('success');
+		await soon(pale, 'a list that waits for other rows looks like it');
+		answer();
+		await soon(async () => !await pale(), 'until they are there');
+
+		const box = t.field('Search by name');
+		const typing = () => box.evaluate(e => e === document.activeElement);
+		await tab.goto('/projects?search=zzz');
+		await tab.getByText('No project has').waitFor();
+		await tab.route('**/api/projects?*', slowly);
+		await box.fill('');
+		await soon(() => tab.locator('[aria-busy=true]').count(), 'a search that is cleared waits for all');
+		is(await tab.getByText('No projects yet').count(), 0, 'and does not say meanwhile that there are none');
+		answer();
+		await t.row('site').first().waitFor();
+		ok(await typing(), 'one types on in its box');
+		await tab.context().close();
+	}],
+	['SERVICE_UNAVAILABLE', 'signing out while the server cannot', async () => {
+		const tab = await panel.page({as: 'ada'});
+		const t = hands(tab);
+		await tab.route('**/api/auth/logout', refuse503);
+		await tab.goto('/settings/sessions');
+		await confirmed(t.button('Sign out everywhere'), 'Sign out everywhere', t.dialog);
+		await said('What it says of 503', 'SERVICE_UNAVAILABLE: signing out everywhere says that it did not work', tab);
+		await t.at(/^\/settings\/sessions$/, 'SERVICE_UNAVAILABLE: and ends nothing');
+		await t.button('Cancel', t.dialog).click();
+		await t.button('Sign out').click();
+		await t.told(/the server does not know it\. What it says of 503/, 'SERVICE_UNAVAILABLE: signing out says that it is for here alone');
+		await t.at(/^\/login/, 'SERVICE_UNAVAILABLE: and does that');
+		await tab.context().close();
+	}],
 	['UNREACHABLE', 'no network', async () => {
 		await page.goto('/dashboard');
 		await ready();
@@ -559,6 +662,21 @@ const TABLE = [
 		await page.context().setOffline(false);
 		await button('Try again').click();
 		await soon(() => page.getByRole('alert').getByText('The server cannot be reached').isHidden(), 'UNREACHABLE: trying again works here, too');
+	}],
+	['UNREADABLE', 'an address with half a character', async () => {
+		panel.expected.push(/URI malformed/);
+		await page.goto('/docs#%E0%A4');
+		await soon(() => page.getByLabel(/^Search/).isVisible(), 'UNREADABLE: in a fragment it leads nowhere');
+		// nginx takes none in a path; what leads there within the panel could
+		await page.evaluate(() => {
+			history.pushState(null, '', '/projects/%E0%A4');
+			dispatchEvent(new PopStateEvent('popstate'));
+		});
+		await said('This page does not work', 'UNREADABLE: a page that cannot be drawn says so');
+		await panel.clean(page, 'a page that cannot be drawn');
+		await link('To the dashboard').click();
+		await soon(() => heading(/./).isVisible(), 'UNREADABLE: and others can');
+		await at(/^\/dashboard$/);
 	}],
 	['UNREADABLE', 'an answer that is not the API', async () => {
 		await page.route('**/api/projects?*', route => route.fulfill({status: 502, contentType: 'text/html', body: '<h1>canary of a proxy</h1>'}));
@@ -623,6 +741,22 @@ for (const [code, status] of only ? [] : Object.entries(ANSWERED)) {
 	await page.unroute('**/api/projects?*');
 	await button('Try again').click();
 	await soon(() => row('site').first().isVisible(), `${code}: and tries again`);
+}
+
+// --- no error, but a way that people go after one ---
+if (!only) {
+	const tab = await panel.page({height: 500});
+	const t = hands(tab);
+	await tab.goto('/');
+	await t.heading(/./).waitFor();
+	await t.link('Status').last().click(); // in the foot: Playwright scrolls to it
+	await t.heading('Status').waitFor();
+	await soon(() => tab.evaluate(() => scrollY === 0), 'a page begins at its top');
+	await tab.goBack();
+	await t.at(/^\/$/);
+	await tab.waitForTimeout(300);
+	ok(await tab.evaluate(() => scrollY) > 300, 'going back leads to where one was on it');
+	await tab.context().close();
 }
 
 const document = (await ask('GET', '/api/openapi.json')).json;

@@ -1,8 +1,8 @@
 // main.tsx - starts the panel: who is signed in, then the page of the address.
 import {signal} from '@preact/signals';
-import {render, type ComponentType} from 'preact';
+import {Component, render, type ComponentChildren, type ComponentType} from 'preact';
 import {useEffect, useState} from 'preact/hooks';
-import {ErrorBoundary, lazy, LocationProvider, Route, Router, useLocation} from 'preact-iso';
+import {lazy, LocationProvider, Route, Router, useLocation} from 'preact-iso';
 import {ApiError, asApiError} from './api/error';
 import {resume, user} from './api/session';
 import {Frame} from './app/frame';
@@ -55,16 +55,53 @@ function NotLoaded() {
 		location.reload();
 	});
 	return (
+		<Broken title="This page could not be loaded"
+			action={<Button kind="primary" icon="refresh" busy={again.busy} onClick={again.run}>Try again</Button>}>
+			Check your connection and try again.
+		</Broken>
+	);
+}
+
+function Broken({title, action, children}: {title: string; action: ComponentChildren; children: ComponentChildren}) {
+	return (
 		<div class="page narrow">
-			<h1 tabIndex={-1} class="sr-only">This page could not be loaded</h1>
+			<h1 tabIndex={-1} class="sr-only">{title}</h1>
 			<div role="alert">
-				<Empty icon="alert" title="This page could not be loaded"
-					action={<Button kind="primary" icon="refresh" busy={again.busy} onClick={again.run}>Try again</Button>}>
-					Check your connection and try again.
-				</Empty>
+				<Empty icon="alert" title={title} action={action}>{children}</Empty>
 			</div>
 		</div>
 	);
+}
+
+function Home() {
+	return <LinkButton kind="primary" href={user.value ? '/dashboard' : '/'}>{user.value ? 'To the dashboard' : 'To the start'}</LinkButton>;
+}
+
+// A page that cannot be drawn is a mistake of ours. Another address is another
+// try; what was thrown is for the console.
+class Drawn extends Component<{url: string; children: ComponentChildren}, {failed: boolean}> {
+	override state = {failed: false};
+
+	override componentDidCatch(thrown: unknown): void {
+		console.error(thrown);
+		coming.value = false;
+		this.setState({failed: true});
+	}
+
+	override componentDidUpdate(before: {url: string}): void {
+		if (this.state.failed && before.url !== this.props.url)
+			this.setState({failed: false});
+	}
+
+	override render() {
+		if (!this.state.failed)
+			return this.props.children;
+		return (
+			<Broken title="This page does not work" action={<Home />}>
+				Something is wrong with it. Load it again; should that not help, please tell your administrator.
+			</Broken>
+		);
+	}
 }
 
 function Missing() {
@@ -75,7 +112,7 @@ function Missing() {
 		<div class="page narrow">
 			<h1 tabIndex={-1} class="sr-only">Page not found</h1>
 			<Empty icon="help" title="There is no such page"
-				action={<LinkButton kind="primary" href={user.value ? '/dashboard' : '/'}>{user.value ? 'To the dashboard' : 'To the start'}</LinkButton>}>
+				action={<Home />}>
 				The address may be mistyped, or what was here has been deleted.
 			</Empty>
 		</div>
@@ -85,14 +122,29 @@ function Missing() {
 // After a change of page the focus goes to its heading, as a page that the
 // browser loads would begin at the top. Who moves along tabs stays on them.
 let first = true;
+let back = ''; // where back and forward lead: the browser scrolls there itself
+addEventListener('popstate', () => (back = location.href));
 function arrived(): void {
 	coming.value = false;
 	if (document.activeElement?.closest('.tabs'))
 		return;
-	scrollTo(0, 0);
+	if (back !== location.href)
+		scrollTo(0, 0);
 	if (!first)
 		document.querySelector<HTMLElement>('main h1')?.focus({preventScroll: true});
 	first = false;
+}
+
+function Routes() {
+	const {url} = useLocation();
+	return (
+		<Drawn url={url}>
+			<Router onLoadStart={() => (coming.value = true)} onLoadEnd={arrived} onRouteChange={arrived}>
+				{routes.map(({path, View}) => <Route key={path} path={path} component={View} />)}
+				<Route default component={Missing} />
+			</Router>
+		</Drawn>
+	);
 }
 
 function App() {
@@ -116,12 +168,7 @@ function App() {
 	return (
 		<LocationProvider>
 			<Frame>
-				<ErrorBoundary>
-					<Router onLoadStart={() => (coming.value = true)} onLoadEnd={arrived} onRouteChange={arrived}>
-						{routes.map(({path, View}) => <Route key={path} path={path} component={View} />)}
-						<Route default component={Missing} />
-					</Router>
-				</ErrorBoundary>
+				<Routes />
 			</Frame>
 			{coming.value && <div class="loading-bar" role="progressbar" aria-label="Loading the page" />}
 			<Toasts />

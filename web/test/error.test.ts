@@ -1,7 +1,7 @@
 // error.test.ts - what people read of a refusal.
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {ApiError} from '../src/api/error';
+import {ApiError, wordsOf} from '../src/api/error';
 
 function said(message: string, retryAfter?: string): string {
 	const response = new Response('', {status: 429, headers: retryAfter ? {'Retry-After': retryAfter} : {}});
@@ -22,4 +22,13 @@ test('without a time nothing is said of one', () => {
 
 test('what is not the API has words, too', () => {
 	assert.equal(ApiError.from(undefined, new Response('<html>', {status: 502})).message, 'The server answered 502.');
+});
+
+test('what the browser throws is not what people read', async () => {
+	const hotel = await new Response('<html>').json().catch((thrown: unknown) => thrown);
+	assert.ok(hotel instanceof SyntaxError);
+	for (const thrown of [hotel, new TypeError('Failed to fetch'), undefined])
+		assert.equal(wordsOf(thrown), ApiError.unreachable().message);
+	assert.equal(wordsOf(new ApiError('X', 'It is taken', 409)), 'It is taken');
+	assert.equal(wordsOf(new Error('The browser did not allow it.')), 'The browser did not allow it.');
 });

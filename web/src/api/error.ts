@@ -42,3 +42,10 @@ export class ApiError extends Error {
 export function asApiError(thrown: unknown): ApiError {
 	return thrown instanceof ApiError ? thrown : ApiError.unreachable();
 }
+
+// What people read of it. An Error that the panel made has words for them; those
+// of the browser, about the network or JSON, are for programmers.
+export function wordsOf(thrown: unknown): string {
+	return thrown instanceof Error && !(thrown instanceof TypeError || thrown instanceof SyntaxError)
+		? thrown.message : asApiError(thrown).message;
+}

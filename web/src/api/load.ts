@@ -4,7 +4,10 @@ import {useCallback, useEffect, useRef, useState} from 'preact/hooks';
 import {ApiError, asApiError} from './error';
 
 export interface Loaded<T> {
-	data: T | undefined; // of the last load that worked, for these deps
+	// of the last load that worked. While other deps are loaded it stays, but not
+	// when that fails: it would pass for what was asked for.
+	data: T | undefined;
+	current: boolean; // data is there, and is of these deps
 	error: ApiError | null; // of the last one
 	loading: boolean;
 	reload(): Promise<void>;
@@ -13,23 +16,24 @@ export interface Loaded<T> {
 
 // load is called again when deps change; every: ms, 0 never.
 export function useLoad<T>(load: (signal: AbortSignal) => Promise<T>, deps: readonly unknown[], every = 0): Loaded<T> {
-	const [data, setData] = useState<T>();
+	const [kept, setKept] = useState<{data: T; deps: readonly unknown[]}>();
 	const [error, setError] = useState<ApiError | null>(null);
 	const [loading, setLoading] = useState(true);
-	const current = useRef<AbortController>();
-	const latest = useRef(load);
-	latest.current = load;
+	const running = useRef<AbortController>();
+	const latest = useRef({load, deps});
+	latest.current = {load, deps};
 
 	const run = useCallback(async () => {
-		current.current?.abort();
+		running.current?.abort();
 		const control = new AbortController();
-		current.current = control;
+		running.current = control;
+		const asked = latest.current;
 		setLoading(true);
 		try {
-			const next = await latest.current(control.signal);
+			const next = await asked.load(control.signal);
 			if (control.signal.aborted)
 				return;
-			setData(() => next);
+			setKept({data: next, deps: asked.deps});
 			setError(null);
 		} catch (thrown) {
 			if (control.signal.aborted)
@@ -41,7 +45,7 @@ export function useLoad<T>(load: (signal: AbortSignal) => Promise<T>, deps: read
 
 	useEffect(() => {
 		void run();
-		return () => current.current?.abort();
+		return () => running.current?.abort();
 	}, deps);
 
 	useEffect(() => {
@@ -62,5 +66,9 @@ export function useLoad<T>(load: (signal: AbortSignal) => Promise<T>, deps: read
 		};
 	}, [every]);
 
-	return {data, error, loading, reload: run, set: next => setData(() => next)};
+	const current = kept !== undefined && kept.deps.every((dep, i) => Object.is(dep, deps[i]));
+	return {
+		data: current || !error ? kept?.data : undefined, current, error, loading, reload: run,
+		set: next => setKept({data: next, deps: latest.current.deps}),
+	};
 }

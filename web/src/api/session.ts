@@ -99,12 +99,18 @@ async function refresh(): Promise<void> {
 		take(body as Grant);
 		return;
 	}
-	// 422: there is no cookie. Anything else (429, 5xx) says nothing about it.
-	if (response.status === 401 || response.status === 422) {
+	const refusal = ApiError.from(body, response);
+	if (isOver(refusal)) {
 		hold(null);
 		channel.postMessage({type: 'out'} satisfies Message);
 	}
-	throw ApiError.from(body, response);
+	throw refusal;
+}
+
+// Whether there is no session any more. 422: there is no cookie. Anything else
+// (429, 5xx, unreachable) says nothing about it.
+function isOver(thrown: unknown): boolean {
+	return thrown instanceof ApiError && (thrown.status === 401 || thrown.status === 422);
 }
 
 // Sees to it that there is a token that will do for a while. stale: a token
@@ -130,7 +136,7 @@ export async function resume(): Promise<void> {
 	try {
 		await renew();
 	} catch (thrown) {
-		if (user.value === undefined && thrown instanceof ApiError && (thrown.status === 401 || thrown.status === 422))
+		if (user.value === undefined && isOver(thrown))
 			hold(null);
 		else if (user.value === undefined)
 			throw thrown;
@@ -181,8 +187,10 @@ export async function authorized(request: Request): Promise<Response> {
 		return response;
 	try {
 		await renew(used);
-	} catch {
-		return response;
+	} catch (thrown) {
+		if (isOver(thrown))
+			return response;
+		throw thrown; // whether this may be asked is not known
 	}
 	return send(again, token());
 }

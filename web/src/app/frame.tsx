@@ -3,10 +3,12 @@
 import type {ComponentChildren} from 'preact';
 import {useEffect, useRef, useState} from 'preact/hooks';
 import {useLocation} from 'preact-iso';
-import {api} from '../api/client';
+import {api, ok} from '../api/client';
+import {asApiError} from '../api/error';
 import {end, user} from '../api/session';
 import {Icon} from '../ui/icon';
 import {LinkButton} from '../ui/button';
+import {toast} from '../ui/toast';
 import {may, pages} from './pages';
 
 export function Brand({href}: {href: string}) {
@@ -19,13 +21,23 @@ export function Brand({href}: {href: string}) {
 	);
 }
 
-// Ends the session here even when the server does not answer.
-export async function signOut(all: boolean): Promise<void> {
+// Ends the session here even when the server does not answer, and says so then:
+// there it goes on.
+export async function signOut(): Promise<void> {
 	try {
-		await api.POST('/api/auth/logout', {body: {all}});
-	} finally {
-		end();
+		await ok(api.POST('/api/auth/logout', {body: {all: false}}));
+	} catch (thrown) {
+		const error = asApiError(thrown);
+		if (error.status !== 401) // else it had ended there before
+			toast(`You are signed out here, but the server does not know it. ${error.message}`, 'bad');
 	}
+	end();
+}
+
+// Throws when the server did not do it: nothing is ended then, here neither.
+export async function signOutEverywhere(): Promise<void> {
+	await ok(api.POST('/api/auth/logout', {body: {all: true}}));
+	end();
 }
 
 function initials(name: string): string {
@@ -63,7 +75,7 @@ function Navigation({onPick}: {onPick(): void}) {
 					<Avatar name={user.value!.name} />
 					<div><strong>{user.value!.name}</strong><span>{user.value!.email}</span></div>
 					<button type="button" class="close" aria-label="Sign out" title="Sign out" onClick={() => {
-						void signOut(false);
+						void signOut();
 						route('/login');
 					}}><Icon name="signout" /></button>
 				</div>

@@ -60,7 +60,7 @@ export default function Page() {
 		action: filters.action, outcome: filters.outcome, userId: filters.userId,
 		from: midnight(filters.from), to: midnight(filters.to, 1),
 	};
-	const {data, error, loading, reload} = useLoad(signal => Promise.all([
+	const {data, current, error, loading, reload} = useLoad(signal => Promise.all([
 		ok(api.GET('/api/audit-logs', {params: {query: {...asked, page: filters.page, limit: LIMIT}}, signal})),
 		words(),
 	]).then(([log, words]) => ({...log as Log, words})), [address(filters)]); // not CSV
@@ -97,7 +97,7 @@ export default function Page() {
 			{error && <ErrorNote error={error} onRetry={() => void reload()} />}
 			{(data || !error) && (
 				<Card flush>
-					{data && !data.auditLogs.length
+					{data && current && !data.auditLogs.length
 						? (
 							<Empty icon="audit" title={filtering ? 'Nothing fits' : 'Nothing yet'}
 								action={filtering && <Button onClick={() => route('/audit', true)}>Clear the filters</Button>}>
@@ -105,11 +105,11 @@ export default function Page() {
 							</Empty>
 						)
 						: (
-							<div class="table-wrap" aria-busy={loading}>
+							<div class="table-wrap" aria-busy={loading && !current}>
 								<table class="cards audit">
 									<thead><tr><th scope="col">When</th><th scope="col">What</th><th scope="col">Outcome</th><th scope="col">From</th><th scope="col">Details</th></tr></thead>
 									<tbody>
-										{!data && <SkeletonRows rows={12} columns={5} />}
+										{!data?.auditLogs.length && <SkeletonRows rows={12} columns={5} />}
 										{data?.auditLogs.map(row => <Entry key={row.id} row={row} words={data.words} admin={admin} pick={userId => go({userId})} />)}
 									</tbody>
 								</table>

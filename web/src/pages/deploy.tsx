@@ -1,8 +1,9 @@
 // deploy.tsx - the way to a new deployment, in three steps that have addresses.
-import {useEffect, useRef} from 'preact/hooks';
+import {useEffect, useRef, useState} from 'preact/hooks';
 import {useLocation} from 'preact-iso';
 import {api, ok} from '../api/client';
 import {useLoad} from '../api/load';
+import type {Project} from '../api/types';
 import {Button} from '../ui/button';
 import {Icon} from '../ui/icon';
 import {Card, ErrorNote, PageHead, Skeleton} from '../ui/parts';
@@ -35,7 +36,9 @@ export default function Deploy() {
 			choose({from: 'project', repository, projectId: project.id});
 		return project;
 	}, [projectId]);
-	const project = data?.id === projectId ? data : undefined;
+	// one that was made here is not waited for: its step still has something to say
+	const [made, setMade] = useState<Project>();
+	const project = [data, made].find(p => p?.id === projectId) ?? undefined;
 	// nothing can be configured before something was chosen
 	const asked = STEPS.findIndex(([step]) => step === query.step);
 	const at = d.repository || wanted ? Math.max(asked, 0) : 0;
@@ -72,7 +75,7 @@ export default function Deploy() {
 					? error ? <ErrorNote error={error} onRetry={() => void reload()} /> : <Skeleton height="24rem" />
 					: step === 'repository' ? <RepositoryStep onNext={() => route('/deploy?step=configure')} />
 					: step === 'configure' ? <ConfigureStep project={project} onNext={() => route('/deploy?step=deploy')} />
-					: <SummaryStep project={project} />}
+					: <SummaryStep project={project} onMade={setMade} />}
 			</Card>
 		</div>
 	);

@@ -42,7 +42,7 @@ export default function Page() {
 	};
 
 	const filtered = !!(search || status !== 'all' || projectId || branch);
-	const data = list.data;
+	const {data, current} = list;
 	return (
 		<div class="page">
 			<PageHead title="Deployments" lead="Every build, of all your projects, the newest first."
@@ -56,11 +56,11 @@ export default function Page() {
 				{projectId && <Button icon="close" onClick={() => go({projectId: undefined})}>One project<span class="sr-only">: show all projects</span></Button>}
 			</div>
 			{list.error && <ErrorNote error={list.error} onRetry={() => void list.reload()} />}
-			<p class="sr-only" role="status">{data && !list.loading ? `${data.pagination.totalItems} deployments` : ''}</p>
+			<p class="sr-only" role="status">{current && data ? `${data.pagination.totalItems} deployments` : ''}</p>
 			{(!list.error || data) && (
 				<Card flush>
-					{data && !data.deployments.length ? <None filtered={filtered} page={page} first={() => go({})} /> : (
-						<DeploymentsTable items={data?.deployments} rows={LIMIT} caption="Deployments" />
+					{data && current && !data.deployments.length ? <None filtered={filtered} page={page} first={() => go({})} /> : (
+						<DeploymentsTable items={data?.deployments.length ? data.deployments : undefined} busy={list.loading && !current} rows={LIMIT} caption="Deployments" />
 					)}
 					{data && data.deployments.length > 0 && (
 						<Pages pagination={data.pagination} noun="deployments" onPage={n => {

@@ -34,7 +34,11 @@ export default function Page() {
 }
 
 function here(): string {
-	return decodeURIComponent(location.hash.slice(1));
+	try {
+		return decodeURIComponent(location.hash.slice(1));
+	} catch {
+		return ''; // half a character
+	}
 }
 
 function ReferenceView({reference}: {reference: Reference}) {

@@ -46,10 +46,10 @@ export default function Projects() {
 	const {query, route} = useLocation();
 	const page = Math.max(1, Number.parseInt(query.page ?? '1') || 1);
 	const search = query.search ?? '';
-	const {data, error, loading, reload} = useLoad(signal =>
+	const {data, current, error, loading, reload} = useLoad(signal =>
 		ok(api.GET('/api/projects', {params: {query: {page, limit: LIMIT, search: search || undefined}}, signal})), [page, search], 30_000);
 
-	if (data && !data.pagination.totalItems && !search && !error)
+	if (data && current && !data.pagination.totalItems && !search && !error)
 		return (
 			<div class="page">
 				<PageHead title="Projects" />
@@ -69,17 +69,17 @@ export default function Projects() {
 			{error && <ErrorNote error={error} onRetry={() => void reload()} />}
 			{(data || !error) && (
 				<Card flush>
-					{data && !data.projects.length ? (
+					{data && current && !data.projects.length ? (
 						<Empty icon="search" title={search ? `No project has “${search}” in its name` : 'There is no such page'}
 							action={<Button onClick={() => route('/projects')}>Show all projects</Button>}>
 							{search ? 'Try another part of the name.' : 'The list has become shorter since.'}
 						</Empty>
 					) : (
-						<div class="table-wrap" aria-busy={loading}>
+						<div class="table-wrap" aria-busy={loading && !current}>
 							<table class="cards">
 								<thead><tr><th>Project</th><th>Branch</th><th>Site</th><th>Last deployment</th><th>Auto-deploy</th></tr></thead>
 								<tbody>
-									{data ? data.projects.map(p => <Row key={p.id} project={p} />)
+									{data?.projects.length ? data.projects.map(p => <Row key={p.id} project={p} />)
 										: <SkeletonRows rows={5} columns={5} />}
 								</tbody>
 							</table>

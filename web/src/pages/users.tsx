@@ -26,7 +26,7 @@ export default function Page() {
 	const [asked, setAsked] = useState<Asked | null>(null);
 	const [ticked, setTicked] = useState<readonly string[]>([]);
 	const address = addressOf('/users', filters);
-	const {data, error, loading, reload} = useLoad(signal =>
+	const {data, current, error, loading, reload} = useLoad(signal =>
 		ok(api.GET('/api/users', {params: {query: {...filters, limit: LIMIT}}, signal})), [address]);
 	const go = (change: Filters) => route(addressOf('/users', {...filters, page: 1, ...change}), true);
 
@@ -62,7 +62,7 @@ export default function Page() {
 			{error && <ErrorNote error={error} onRetry={() => void reload()} />}
 			{(data || !error) && (
 				<Card flush>
-					{data && !shown.length
+					{data && current && !shown.length
 						? (
 							<Empty icon="users" title={filtering ? 'Nobody fits' : 'No accounts on this page'}
 								action={<Button onClick={() => route('/users')}>{filtering ? 'Show all users' : 'To the first page'}</Button>}>
@@ -70,7 +70,7 @@ export default function Page() {
 							</Empty>
 						)
 						: (
-							<div class="table-wrap" aria-busy={loading}>
+							<div class="table-wrap" aria-busy={loading && !current}>
 								<table class="cards users">
 									<thead>
 										<tr>
@@ -84,7 +84,7 @@ export default function Page() {
 										</tr>
 									</thead>
 									<tbody>
-										{!data && <SkeletonRows rows={8} columns={admin ? 6 : 4} />}
+										{!shown.length && <SkeletonRows rows={8} columns={admin ? 6 : 4} />}
 										{shown.map(a => (
 											<Row key={a.id} account={a} admin={admin} ask={what => setAsked({what, account: a})} activated={done}
 												ticked={ticked.includes(a.id)} tick={on => setTicked(on ? [...ticked, a.id] : ticked.filter(id => id !== a.id))} />

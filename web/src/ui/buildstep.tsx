@@ -14,16 +14,22 @@ export function BuildStepField({name, label, hint, value, onValue, detect = 'Det
 }) {
 	return (
 		<Field name={name} label={label} hint={hint}>
-			{wiring => (
+			{(wiring, clear) => (
 				<div class="build-step">
 					<select aria-label={`${label}: which`} value={value === null ? 'detect' : 'own'}
-						onChange={e => onValue(e.currentTarget.value === 'own' ? '' : null)}>
+						onChange={e => {
+							clear();
+							onValue(e.currentTarget.value === 'own' ? '' : null);
+						}}>
 						<option value="detect">{detect}</option>
 						<option value="own">Set it here</option>
 					</select>
 					<input {...wiring} class="mono" value={value ?? ''} disabled={value === null} maxLength={1024}
 						placeholder={value === null ? placeholder : 'Nothing is run'} spellcheck={false} autocapitalize="off"
-						autocomplete="off" onInput={e => onValue(e.currentTarget.value)} />
+						autocomplete="off" onInput={e => {
+							clear();
+							onValue(e.currentTarget.value);
+						}} />
 				</div>
 			)}
 		</Field>

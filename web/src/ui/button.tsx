@@ -1,6 +1,7 @@
 // button.tsx - what one presses.
 import type {ComponentChildren, JSX} from 'preact';
 import {useState} from 'preact/hooks';
+import {wordsOf} from '../api/error';
 import {Icon, type IconName} from './icon';
 import {toast} from './toast';
 
@@ -58,7 +59,7 @@ export function useAction(action: () => Promise<void>): {busy: boolean; run: () 
 		busy,
 		run: () => {
 			setBusy(true);
-			action().catch((thrown: Error) => toast(thrown.message, 'bad')).finally(() => setBusy(false));
+			action().catch((thrown: unknown) => toast(wordsOf(thrown), 'bad')).finally(() => setBusy(false));
 		},
 	};
 }

@@ -16,9 +16,11 @@ export function Branch({name}: {name: string}) {
 	return <span class="branch"><Icon name="branch" size={15} /><span title={name}>{name}</span></span>;
 }
 
-// items: undefined while they are loaded; rows: how many are expected.
-export function DeploymentsTable({items, rows, caption, repo = true}: {
+// items: undefined while they are loaded; busy: others are on their way; rows:
+// how many are expected.
+export function DeploymentsTable({items, busy = !items, rows, caption, repo = true}: {
 	items: readonly DeploymentItem[] | undefined;
+	busy?: boolean;
 	rows: number;
 	caption: string;
 	repo?: boolean; // false where all are of one project
@@ -26,8 +28,8 @@ export function DeploymentsTable({items, rows, caption, repo = true}: {
 	const none = <span class="muted" aria-label="none">–</span>;
 	const or = (value: ComponentChildren) => value ?? none;
 	return (
-		<div class="table-wrap">
-			<table class="cards deployments" aria-busy={!items}>
+		<div class="table-wrap" aria-busy={busy}>
+			<table class="cards deployments">
 				<caption class="sr-only">{caption}</caption>
 				<thead>
 					<tr>

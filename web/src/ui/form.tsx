@@ -110,15 +110,16 @@ interface Wiring {
 	'aria-describedby': string | undefined;
 }
 
-// A label, what it labels, a hint and the error.
-export function Field({name, label, hint, optional, children}: FieldProps & {children: (wiring: Wiring) => ComponentChildren}) {
+// A label, what it labels, a hint and the error; clear() once it is corrected.
+export function Field({name, label, hint, optional, children}: FieldProps & {children: (wiring: Wiring, clear: () => void) => ComponentChildren}) {
 	const id = useId();
-	const error = useContext(Context).errors[name];
+	const form = useContext(Context);
+	const error = form.errors[name];
 	const described = [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(' ');
 	return (
 		<div class="field">
 			<label for={id}>{label}{optional && <span class="optional"> (optional)</span>}</label>
-			{children({id, name, 'aria-invalid': error ? true : undefined, 'aria-describedby': described || undefined})}
+			{children({id, name, 'aria-invalid': error ? true : undefined, 'aria-describedby': described || undefined}, () => form.clear(name))}
 			{hint && <p class="hint" id={`${id}-hint`}>{hint}</p>}
 			{error && <p class="error" id={`${id}-error`}>{error}</p>}
 		</div>
@@ -195,8 +196,11 @@ interface SelectProps extends FieldProps {
 export function SelectField({name, label, hint, optional, value, onValue, options, disabled}: SelectProps) {
 	return (
 		<Field name={name} label={label} hint={hint} optional={optional}>
-			{wiring => (
-				<select {...wiring} value={value} disabled={disabled} onChange={e => onValue(e.currentTarget.value)}>
+			{(wiring, clear) => (
+				<select {...wiring} value={value} disabled={disabled} onChange={e => {
+					clear();
+					onValue(e.currentTarget.value);
+				}}>
 					{options.map(([v, text]) => <option key={v} value={v}>{text}</option>)}
 				</select>
 			)}

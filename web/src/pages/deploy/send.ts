@@ -19,22 +19,24 @@ function settingsOf(d: Draft) {
 
 // A new project with a name or a token of its own has to be made before: a
 // deployment takes neither.
-async function makeProject(d: Draft): Promise<Project> {
-	const made = await ok(api.POST('/api/projects', {body: {
+async function makeProject(d: Draft, made: (project: Project) => void): Promise<Project> {
+	const project = await ok(api.POST('/api/projects', {body: {
 		...settingsOf(d), repository: d.repository, name: d.name.trim() || undefined, deployToken: secrets.value.deployToken || undefined,
 	}}));
 	// should the deployment be refused, the next try does not make it twice
-	put({projectId: made.id, another: false, name: '', branch: '', installCommand: null, buildCommand: null, outputDir: '', rootDir: ''});
+	made(project);
+	put({projectId: project.id, another: false, name: '', branch: '', installCommand: null, buildCommand: null, outputDir: '', rootDir: ''});
 	secrets.value = {envVars: '', deployToken: ''};
-	return made;
+	return project;
 }
 
-// project: the one that it goes to, if it is there already.
-export async function send(project: Project | undefined): Promise<DeploymentItem> {
+// project: the one that it goes to, if it is there already; made: is told of the
+// one that had to be made, whatever becomes of the deployment.
+export async function send(project: Project | undefined, made: (project: Project) => void): Promise<DeploymentItem> {
 	let d = draft.value;
 	let repository = target(d) && project ? project.name : d.repository;
 	if (!target(d) && (d.name.trim() || secrets.value.deployToken)) {
-		repository = (await makeProject(d)).name;
+		repository = (await makeProject(d, made)).name;
 		d = draft.value;
 	}
 	return ok(api.POST('/api/deployments', {body: {...settingsOf(d), repository, cache: d.cache}}));

@@ -16,7 +16,7 @@ function command(value: string | null, project: Project | undefined, own: string
 	return said === null || said === undefined ? <span class="muted">Detected</span> : said ? <code>{said}</code> : <span class="muted">Nothing is run</span>;
 }
 
-export function SummaryStep({project}: {project: Project | undefined}) {
+export function SummaryStep({project, onMade}: {project: Project | undefined; onMade(project: Project): void}) {
 	const {route} = useLocation();
 	const [asking, setAsking] = useState(false);
 	const d = draft.value;
@@ -25,7 +25,7 @@ export function SummaryStep({project}: {project: Project | undefined}) {
 	const branch = d.branch || goesTo?.branch || 'main';
 	const deploy = async () => {
 		try {
-			const made = await send(project);
+			const made = await send(project, onMade);
 			reset();
 			toast('The deployment has started.', 'good');
 			route(`/deployments/${made.id}`);

@@ -22,9 +22,12 @@ export function Actions({deployment, reload}: {deployment: Deployment; reload():
 	const commit = deployment.commit ? `commit ${deployment.commit}` : 'the same commit';
 
 	const cancel = useAction(async () => {
-		await ok(api.POST('/api/deployments/{id}/cancel', {params: {path: {id}}}));
-		setCancelling(true);
-		await reload();
+		try {
+			await ok(api.POST('/api/deployments/{id}/cancel', {params: {path: {id}}}));
+			setCancelling(true);
+		} finally {
+			await reload(); // refused, it is further than this page knows
+		}
 	});
 	const redeploy = async () => {
 		const next = await ok(api.POST('/api/deployments/{id}/redeploy', {params: {path: {id}}, body: {cache}}));

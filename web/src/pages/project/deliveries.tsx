@@ -40,7 +40,7 @@ export function Deliveries({project}: Side) {
 		const search = new URLSearchParams({...(next.verdict && {verdict: next.verdict}), ...(next.page && next.page > 1 && {page: String(next.page)})}).toString();
 		route(`/projects/${project.id}/deliveries${search && '?' + search}`);
 	};
-	const {data, error, loading, reload} = useLoad(
+	const {data, current, error, loading, reload} = useLoad(
 		signal => ok(api.GET('/api/webhook-deliveries', {params: {query: {projectId: project.id, verdict, page, limit: 20}}, signal})),
 		[project.id, verdict, page], 20_000);
 	return (
@@ -56,7 +56,7 @@ export function Deliveries({project}: Side) {
 			{error && <ErrorNote error={error} onRetry={() => void reload()} />}
 			{(data || !error) && (
 				<Card flush>
-					{data && !data.webhookDeliveries.length ? (
+					{data && current && !data.webhookDeliveries.length ? (
 						verdict || page > 1 ? (
 							<Empty icon="search" title="Nothing with this filter" action={<Button onClick={() => to({})}>Show all deliveries</Button>}>
 								No delivery that is kept ended like this.
@@ -67,10 +67,10 @@ export function Deliveries({project}: Side) {
 							</Empty>
 						)
 					) : (
-						<div class="table-wrap" aria-busy={loading}>
+						<div class="table-wrap" aria-busy={loading && !current}>
 							<table class="cards deliveries">
 								<thead><tr><th>What became of it</th><th>Event</th><th>Commit</th><th>Came</th><th class="end"><span class="sr-only">Actions</span></th></tr></thead>
-								<tbody>{data ? data.webhookDeliveries.map(d => <Row key={d.id} delivery={d} onChange={reload} />) : <SkeletonRows rows={5} columns={5} />}</tbody>
+								<tbody>{data?.webhookDeliveries.length ? data.webhookDeliveries.map(d => <Row key={d.id} delivery={d} onChange={reload} />) : <SkeletonRows rows={5} columns={5} />}</tbody>
 							</table>
 						</div>
 					)}

@@ -23,7 +23,7 @@ export function Overview(side: Side) {
 	const {query, route} = useLocation();
 	const page = Math.max(1, Number.parseInt(query.page ?? '1') || 1);
 	const [busy, setBusy] = useState(false);
-	const {data, error, loading, reload} = useLoad(
+	const {data, current, error, loading, reload} = useLoad(
 		signal => ok(api.GET('/api/deployments', {params: {query: {projectId: project.id, page, limit: 10}}, signal})),
 		[project.id, page], busy ? 4_000 : 30_000);
 	const states = data?.deployments.map(d => d.id + d.status).join();
@@ -42,7 +42,7 @@ export function Overview(side: Side) {
 			<Live {...side} deployments={data?.deployments} />
 			<Card title="Deployments" flush>
 				{error && <div class="card-note"><ErrorNote error={error} onRetry={() => void reload()} /></div>}
-				{data && !data.deployments.length ? (
+				{data && current && !data.deployments.length ? (
 					<Empty icon="deployments" title={page > 1 ? 'There is no such page' : 'Nothing was deployed yet'}
 						action={page > 1 ? <LinkButton href={`/projects/${project.id}`}>To the newest</LinkButton> : undefined}>
 						{page > 1 ? 'The list has become shorter since.'
@@ -50,11 +50,11 @@ export function Overview(side: Side) {
 							: 'Press “Deploy a prebuilt directory” above, or send it by the API.'}
 					</Empty>
 				) : (data || !error) && (
-					<div class="table-wrap" aria-busy={loading}>
+					<div class="table-wrap" aria-busy={loading && !current}>
 						<table class="cards">
 							<thead><tr><th>Commit</th><th>Status</th><th>Branch</th><th>By</th><th>When</th><th>Took</th><th class="end"><span class="sr-only">Actions</span></th></tr></thead>
 							<tbody>
-								{data ? data.deployments.map(d => <Row key={d.id} deployment={d} side={side} onChange={reload} />)
+								{data?.deployments.length ? data.deployments.map(d => <Row key={d.id} deployment={d} side={side} onChange={reload} />)
 									: <SkeletonRows rows={5} columns={7} />}
 							</tbody>
 						</table>

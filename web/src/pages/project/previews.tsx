@@ -23,7 +23,7 @@ export function Previews(side: Side) {
 	const {project} = side;
 	const {query, route} = useLocation();
 	const page = Math.max(1, Number.parseInt(query.page ?? '1') || 1);
-	const {data, error, loading, reload} = useLoad(
+	const {data, current, error, loading, reload} = useLoad(
 		signal => ok(api.GET('/api/projects/{id}/previews', {params: {path: {id: project.id}, query: {page, limit: 20}}, signal})),
 		[project.id, page], 20_000);
 	return (
@@ -33,17 +33,17 @@ export function Previews(side: Side) {
 			{error && <ErrorNote error={error} onRetry={() => void reload()} />}
 			{(data || !error) && (
 				<Card title="Pull requests" flush>
-					{data && !data.previews.length ? (
+					{data && current && !data.previews.length ? (
 						<Empty icon="branch" title={page > 1 ? 'There is no such page' : 'No pull requests yet'}
 							action={<LinkButton href={`/projects/${project.id}/${page > 1 ? 'previews' : 'hooks'}`}>{page > 1 ? 'To the first page' : 'Set up the webhook'}</LinkButton>}>
 							{page > 1 ? 'The list has become shorter since.'
 								: 'Every pull request gets a site of its own, and it goes when the request is closed. GitHub tells of them by the project’s webhook.'}
 						</Empty>
 					) : (
-						<div class="table-wrap" aria-busy={loading}>
+						<div class="table-wrap" aria-busy={loading && !current}>
 							<table class="cards">
 								<thead><tr><th>Pull request</th><th>State</th><th>Branch</th><th>Preview</th><th>Opened</th><th class="end"><span class="sr-only">Actions</span></th></tr></thead>
-								<tbody>{data ? data.previews.map(v => <Row key={v.id} preview={v} side={side} onChange={reload} />) : <SkeletonRows rows={4} columns={6} />}</tbody>
+								<tbody>{data?.previews.length ? data.previews.map(v => <Row key={v.id} preview={v} side={side} onChange={reload} />) : <SkeletonRows rows={4} columns={6} />}</tbody>
 							</table>
 						</div>
 					)}

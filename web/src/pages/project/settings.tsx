@@ -4,6 +4,7 @@ import type {ComponentChildren} from 'preact';
 import {useState} from 'preact/hooks';
 import {useLocation} from 'preact-iso';
 import {api, gone} from '../../api/client';
+import {wordsOf} from '../../api/error';
 import type {Project} from '../../api/types';
 import {BuildStepField} from '../../ui/buildstep';
 import {Button} from '../../ui/button';
@@ -170,7 +171,7 @@ function AutoDeploy(side: Side) {
 	const [busy, setBusy] = useState(false);
 	const flip = (body: Change, done: string) => {
 		setBusy(true);
-		change(side, body).then(() => toast(done, 'good'), (thrown: Error) => toast(thrown.message, 'bad')).finally(() => setBusy(false));
+		change(side, body).then(() => toast(done, 'good'), (thrown: unknown) => toast(wordsOf(thrown), 'bad')).finally(() => setBusy(false));
 	};
 	return (
 		<Card title="Automatic deployments">

@@ -6,7 +6,7 @@ export function SignInAgain() {
 	return (
 		<>
 			Your sign-in was some time ago. To be sure that it is you, please{' '}
-			<button type="button" class="link" onClick={() => void signOut(false)}>sign in again</button>; you come back here.
+			<button type="button" class="link" onClick={() => void signOut()}>sign in again</button>; you come back here.
 		</>
 	);
 }

@@ -1,6 +1,7 @@
 // github.tsx - the account at GitHub whose repositories are deployed from.
 import {useState} from 'preact/hooks';
 import {api, ok} from '../../api/client';
+import {asApiError} from '../../api/error';
 import {useLoad} from '../../api/load';
 import {Button, useAction} from '../../ui/button';
 import {Confirm} from '../../ui/dialog';
@@ -9,16 +10,27 @@ import {Badge, Card, Empty, ErrorNote, Note, Skeleton} from '../../ui/parts';
 import {Time} from '../../ui/time';
 import {toast} from '../../ui/toast';
 import {useProviders} from '../auth/providers';
+import {SignInAgain} from './again';
 
 export function GitHub() {
 	const {data, error, reload} = useLoad(signal => ok(api.GET('/api/github/connection', {signal})), []);
 	const enabled = useProviders();
 	const [leaving, setLeaving] = useState(false);
+	const [again, setAgain] = useState(false);
 	const connect = useAction(async () => {
-		location.assign((await ok(api.POST('/api/github/connect', {body: {next: '/settings/github'}}))).url);
+		setAgain(false);
+		try {
+			location.assign((await ok(api.POST('/api/github/connect', {body: {next: '/settings/github'}}))).url);
+		} catch (thrown) {
+			if (asApiError(thrown).code !== 'SIGN_IN_AGAIN')
+				throw thrown;
+			setAgain(true);
+			return;
+		}
 		// the browser is on its way: the button stays busy meanwhile
 		await new Promise(resolve => setTimeout(resolve, 10_000));
 	});
+	const tooOld = <div role="alert">{again && <div class="after"><Note mood="warn"><SignInAgain /></Note></div>}</div>;
 
 	if (!data || !enabled)
 		return (
@@ -41,6 +53,7 @@ export function GitHub() {
 						Meanwhile you can deploy from any git address, also from GitHub.
 					</Empty>
 				)}
+				{tooOld}
 			</Card>
 		);
 	return (
@@ -66,6 +79,7 @@ export function GitHub() {
 				{data.refusedAt && <Button kind="primary" icon="github" busy={connect.busy} onClick={connect.run}>Connect again</Button>}
 				<Button kind="danger" onClick={() => setLeaving(true)}>Disconnect</Button>
 			</div>
+			{tooOld}
 			{leaving && (
 				<Confirm title="Disconnect GitHub" action="Disconnect" onClose={() => setLeaving(false)} onConfirm={async () => {
 					await ok(api.DELETE('/api/github/disconnect'));

@@ -4,7 +4,7 @@ import {useLocation} from 'preact-iso';
 import {api, gone, ok} from '../../api/client';
 import {useLoad} from '../../api/load';
 import type {Reply} from '../../api/types';
-import {signOut} from '../../app/frame';
+import {signOut, signOutEverywhere} from '../../app/frame';
 import {Button} from '../../ui/button';
 import {Confirm} from '../../ui/dialog';
 import {Badge, Card, ErrorNote, Pages, SkeletonRows} from '../../ui/parts';
@@ -58,7 +58,7 @@ export function Sessions() {
 				<Confirm title={ending.current ? 'Sign out here' : 'Sign out this session'} action="Sign out" onClose={() => setEnding(null)}
 					onConfirm={async () => {
 						if (ending.current)
-							return signOut(false);
+							return signOut();
 						await gone(api.DELETE('/api/auth/sessions/{id}', {params: {path: {id: ending.id}}}));
 						toast('The session is signed out.', 'good');
 						await reload();
@@ -68,7 +68,7 @@ export function Sessions() {
 				</Confirm>
 			)}
 			{everywhere && (
-				<Confirm title="Sign out everywhere" action="Sign out everywhere" onClose={() => setEverywhere(false)} onConfirm={() => signOut(true)}>
+				<Confirm title="Sign out everywhere" action="Sign out everywhere" onClose={() => setEverywhere(false)} onConfirm={signOutEverywhere}>
 					<p>All sessions end at once, this one too. API keys keep working; <a href="/settings/api-keys">revoke</a> them one by one.</p>
 				</Confirm>
 			)}
