@@ -4,7 +4,7 @@ import lighthouse from 'lighthouse';
 import {spawn} from 'node:child_process';
 import {join} from 'node:path';
 import WebSocket from 'ws'; // as lighthouse brings it
-import {Panel, paths, URL_BASE} from './panel.mjs';
+import {hands, Panel, paths, tabs, URL_BASE} from './panel.mjs';
 
 const [dir, repository] = process.argv.slice(2);
 const panel = await Panel.start();
@@ -12,13 +12,6 @@ const test = ['test@example.com', 'testpass123'];
 const admin = ['admin@example.com', 'adminpass123'];
 const deployment = (await panel.api(test, 'GET', '/api/deployments/recent')).body.recentDeployments[0];
 const project = deployment.projectId;
-
-// pages with tabs have one picture a tab
-const TABS = {
-	'/projects/:id/:tab?': ['settings', 'environment', 'domains', 'previews', 'hooks', 'deliveries'],
-	'/settings/:tab?': ['github', 'notifications', 'appearance', 'sessions', 'api-keys', 'account'],
-	'/analytics/:tab?': ['success', 'duration', 'resources'],
-};
 
 let pictures = 0;
 for (const theme of ['light', 'dark']) {
@@ -28,14 +21,18 @@ for (const theme of ['light', 'dark']) {
 			user: await panel.context({theme, width, as: test}),
 			admin: await panel.context({theme, width, as: admin}),
 		};
-		for (const {path, who, pattern} of paths({projects: project, deployments: deployment.id})) {
+		for (const {path, who} of paths({projects: project, deployments: deployment.id})) {
 			const as = who === 'public' || who === 'guest' ? 'guest' : who === 'user' ? 'user' : 'admin';
 			const page = await contexts[as].newPage();
-			for (const address of [path, ...(TABS[pattern] ?? []).map(tab => `${path}/${tab}`)]) {
-				await page.goto(address, {waitUntil: 'load'});
-				await page.waitForFunction(() => document.querySelector('main h1') && !document.querySelector('main .skeleton'), undefined, {timeout: 20_000});
+			await page.goto(path, {waitUntil: 'load'});
+			await hands(page).ready();
+			// pages with tabs have one picture a tab
+			for (const address of [path, ...await tabs(page)]) {
+				if (address !== path)
+					await page.goto(address, {waitUntil: 'load'});
+				await hands(page).ready();
 				await page.waitForTimeout(250);
-				const name = address.replace(/[0-9a-f-]{36}/, 'id').replace(/^\/$/, '/landing').slice(1).replace(/\//g, '-');
+				const name = address.replace(/\?.*/, '').replace(/[0-9a-f-]{36}/, 'id').replace(/^\/$/, '/landing').slice(1).replace(/\//g, '-');
 				await page.screenshot({path: join(dir, `${name}-${width}-${theme}.png`), fullPage: true});
 				pictures++;
 			}

@@ -1,6 +1,7 @@
 // journey.mjs REPOSITORY SITES: from signing up to a live site, and what one
 // does with it then, as a user's hands and eyes have it.
 import {is, like, ok, Panel, soon} from './panel.mjs';
+import {wsDies} from './stack.mjs';
 
 const [repository, sites] = process.argv.slice(2);
 const panel = await Panel.start();
@@ -56,34 +57,51 @@ const first = page.url();
 
 // --- the live log ---
 const log = page.getByRole('log');
+const link = page.locator('.log-link [role=status]');
+// all that the log says of its connection from now on, however short
+const listen = () => link.evaluate(e => {
+	window.said = [e.textContent];
+	new MutationObserver(() => window.said.push(e.textContent)).observe(e, {childList: true, subtree: true, characterData: true});
+});
+const said = () => page.evaluate(() => window.said.filter((word, i, all) => word && word !== all[i - 1]));
+// each stored line is shown once, and nothing else
+async function whole(what) {
+	await log.press('Control+Home');
+	const stored = await page.evaluate(async id => {
+		const {accessToken} = await (await fetch('/api/auth/refresh', {method: 'POST', headers: {'X-Client': 'web', 'Content-Type': 'application/json'}, body: '{}'})).json();
+		const lines = [];
+		for (let after = 0; ;) {
+			const part = await (await fetch(`/api/deployments/${id}/logs?after=${after}&limit=1000`, {headers: {Authorization: `Bearer ${accessToken}`}})).json();
+			lines.push(...part.logs);
+			if (part.complete || !part.logs.length)
+				return lines.map(l => l.message);
+			after = part.nextAfter;
+		}
+	}, new URL(page.url()).pathname.slice(-36));
+	const shown = new Map();
+	for (let look = 0; look < 200 && shown.size < stored.length; look++) {
+		for (const [number, text] of await log.evaluate(e => [...e.querySelectorAll('.log-line')].map(l => [Number(l.querySelector('.log-no').textContent), l.querySelector('.log-text').textContent])))
+			shown.set(number, text);
+		await log.press('PageDown');
+		await page.waitForTimeout(30);
+	}
+	is([...shown].sort((a, b) => a[0] - b[0]).map(([, text]) => text), stored.map(t => t.replace(/^\[\d+:\d+\] /, '').replace(/\x1b\[\d*m/g, '')), what);
+	return stored;
+}
 await soon(() => log.innerText().then(t => t.includes('step 3 of')), 'lines arrive while it is built', 60_000);
 ok(await page.getByText('Building').first().isVisible(), 'the page says that it is being built');
-panel.expected.push(/ERR_INTERNET_DISCONNECTED|WebSocket connection|ERR_NETWORK/);
+is(await link.textContent(), 'Streaming', 'and the log that it is live');
+panel.expected.push(/ERR_INTERNET_DISCONNECTED|WebSocket connection|ERR_NETWORK|status of 50[24]/);
+await listen();
 await page.context().setOffline(true);
-await new Promise(resolve => setTimeout(resolve, 1500));
+await soon(() => link.getByText('Not connected').isVisible(), 'a lost network is said');
+await soon(() => page.locator('.log-link').getByText(/Trying again/).isVisible(), 'and when it is tried again');
+ok(await log.innerText().then(t => t.includes('step 3 of')), 'what was read stays');
 await page.context().setOffline(false);
-await soon(() => page.locator('.page-head').getByText('Success').isVisible(), 'after a lost network it goes on and sees the end', 60_000);
-await log.press('Control+Home');
-const id = first.slice(-36);
-const stored = await page.evaluate(async id => {
-	const {accessToken} = await (await fetch('/api/auth/refresh', {method: 'POST', headers: {'X-Client': 'web', 'Content-Type': 'application/json'}, body: '{}'})).json();
-	const lines = [];
-	for (let after = 0; ;) {
-		const part = await (await fetch(`/api/deployments/${id}/logs?after=${after}&limit=1000`, {headers: {Authorization: `Bearer ${accessToken}`}})).json();
-		lines.push(...part.logs);
-		if (part.complete || !part.logs.length)
-			return lines.map(l => l.message);
-		after = part.nextAfter;
-	}
-}, id);
-const shown = new Map();
-for (let look = 0; look < 200 && shown.size < stored.length; look++) {
-	for (const [number, text] of await log.evaluate(e => [...e.querySelectorAll('.log-line')].map(l => [Number(l.querySelector('.log-no').textContent), l.querySelector('.log-text').textContent])))
-		shown.set(number, text);
-	await log.press('PageDown');
-	await page.waitForTimeout(30);
-}
-is([...shown].sort((a, b) => a[0] - b[0]).map(([, text]) => text), stored.map(t => t.replace(/^\[\d+:\d+\] /, '').replace(/\x1b\[\d*m/g, '')), 'the log shows each stored line once, with none lost');
+await soon(async () => (await said()).lastIndexOf('Streaming') > (await said()).indexOf('Not connected'), 'with the network it streams again');
+await soon(() => page.locator('.page-head').getByText('Success').isVisible(), 'and sees the end', 60_000);
+await soon(() => link.getByText('Complete').isVisible(), 'the log is complete');
+const stored = await whole('the log shows each stored line once, with none lost');
 ok(await log.evaluate(e => !e.querySelector('b')) && stored.some(t => t.includes('<b>')), 'CS-1 markup in the log is text');
 await page.getByLabel('Find in the log').fill('9 <b>bold');
 await page.keyboard.press('Enter');
@@ -107,7 +125,14 @@ await button('Redeploy').click();
 await page.getByRole('dialog').getByRole('button', {name: 'Redeploy'}).click();
 await soon(() => page.url() !== first && /\/deployments\//.test(page.url()), 'redeploying leads to the new deployment');
 await soon(() => page.locator('.page-head').getByText('Building').isVisible(), 'which is built');
+await soon(() => log.innerText().then(t => t.includes('step 2 of')), 'with a log that streams', 60_000);
+await listen();
+await wsDies();
+await soon(async () => (await said()).includes('Not connected'), 'when what streams it dies, that is said');
+await soon(async () => /Streaming|Updated every/.test((await said()).slice((await said()).indexOf('Not connected')).join(' ')), 'and it goes on by itself');
 await soon(() => page.locator('.page-head').getByText('Live').isVisible(), 'it becomes live', 60_000);
+await soon(() => link.getByText('Complete').isVisible(), 'its log is complete, too');
+await whole('and has each line once');
 await page.goto(first);
 await button('Roll back to this release').click();
 await soon(() => page.getByRole('dialog').getByText('built with the settings of what is live').isVisible(), 'PEER-7 the way back says what was set otherwise then');

@@ -1,5 +1,6 @@
-// pages.mjs - every page of the panel in both themes and at three widths.
-import {is, like, ok, Panel, paths, soon, transferred} from './panel.mjs';
+// pages.mjs - every page of the panel, and every tab of it, in both themes and at
+// three widths.
+import {hands, is, like, ok, Panel, paths, soon, tabs, transferred} from './panel.mjs';
 
 const panel = await Panel.start();
 const test = ['test@example.com', 'testpass123'];
@@ -8,14 +9,15 @@ const admin = ['admin@example.com', 'adminpass123'];
 const deployment = (await panel.api(test, 'GET', '/api/deployments/recent')).body.recentDeployments[0];
 const pages = paths({projects: deployment.projectId, deployments: deployment.id});
 ok(pages.length > 20, `the table has ${pages.length} pages`);
-const tabs = [...(await import('node:fs')).readFileSync(new URL('../../web/src/app/pages.tsx', import.meta.url), 'utf8')
-	.matchAll(/:tab\?/g)].length;
-ok(tabs > 0, 'some have tabs');
 
-async function settled(page, path) {
-	await page.goto(path, {waitUntil: 'load'});
-	await page.waitForFunction(() => document.querySelector('main h1') && !document.querySelector('main .skeleton'), undefined,
-		{timeout: 20_000});
+async function looks(page, what) {
+	is(await page.locator('main h1').count(), 1, `${what}: one heading says what it is`);
+	like(await page.title(), /Autostack/, `${what}: it has a title`);
+	await panel.clean(page, what);
+	for (const width of [360, 768, 1440]) {
+		await page.setViewportSize({width, height: 900});
+		is(await page.evaluate(() => Math.max(0, document.documentElement.scrollWidth - innerWidth)), 0, `${what}: nothing sticks out at ${width} px`);
+	}
 }
 
 for (const theme of ['light', 'dark']) {
@@ -27,18 +29,22 @@ for (const theme of ['light', 'dark']) {
 	for (const {path, who, pattern} of pages) {
 		const as = who === 'public' || who === 'guest' ? 'guest' : who === 'user' ? 'user' : 'admin';
 		const page = await contexts[as].newPage();
+		let what = `${pattern} ${theme}`;
 		try {
-			await settled(page, path);
-			is(await page.locator('main h1').count(), 1, `${pattern} ${theme}: one heading says what it is`);
-			like(await page.title(), /Autostack/, `${pattern} ${theme}: it has a title`);
-			is(await panel.violations(page), [], `${pattern} ${theme}: axe finds nothing`);
-			for (const width of [360, 768, 1440]) {
-				await page.setViewportSize({width, height: 900});
-				is(await page.evaluate(() => Math.max(0, document.documentElement.scrollWidth - innerWidth)), 0,
-					`${pattern} ${theme}: nothing sticks out at ${width} px`);
+			await page.goto(path, {waitUntil: 'load'});
+			await hands(page).ready();
+			await looks(page, what);
+			const others = await tabs(page);
+			ok(pattern.endsWith('/:tab?') ? others.length >= 2 : others.length === 0, `${what}: ${others.length} other tabs`);
+			for (const href of others) {
+				what = `${pattern.replace(':tab?', /([^/?]+)(\?|$)/.exec(href)[1])} ${theme}`;
+				await page.locator(`nav.tabs a[href="${href}"]`).press('Enter');
+				await page.locator(`nav.tabs a[href="${href}"][aria-current]`).waitFor();
+				await hands(page).ready();
+				await looks(page, what);
 			}
 		} catch (thrown) {
-			ok(false, `${pattern} ${theme}: ${thrown.message}`);
+			ok(false, `${what}: ${thrown.message}`);
 		}
 		await page.close();
 	}

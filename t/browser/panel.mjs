@@ -237,3 +237,8 @@ export function paths(parameters) {
 	return [...table.matchAll(/\{path: '([^']+)', title: '[^']*', who: '(\w+)'/g)].map(([, path, who]) => ({
 		path: path.replace(/\/:tab\?$/, '').replace(/:id/g, () => parameters[path.split('/')[1]]), pattern: path, who}));
 }
+
+// The addresses of the other tabs of a page, as its own row of tabs has them.
+export function tabs(page) {
+	return page.locator('nav.tabs a:not([aria-current])').evaluateAll(links => links.map(a => a.getAttribute('href')));
+}

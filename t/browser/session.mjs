@@ -6,7 +6,7 @@ const context = await panel.context({as: 'ada'});
 await context.clock.install();
 const refreshes = [];
 context.on('request', r => /\/auth\/refresh$/.test(r.url()) && refreshes.push(Date.now()));
-const signedIn = page => page.getByRole('button', {name: 'Sign out'}).isVisible();
+const signedIn = page => page.getByRole('button', {name: 'Sign out', exact: true}).isVisible();
 const atLogin = page => new URL(page.url()).pathname === '/login';
 
 const one = await context.newPage();
@@ -56,6 +56,24 @@ await one.getByRole('button', {name: 'Sign out'}).click();
 await soon(() => atLogin(one) && atLogin(two), 'SE-6 signing out in one signs out both');
 await one.reload();
 await soon(() => atLogin(one), 'for good');
+
+// --- everywhere ---
+const here = await panel.page({as: 'ada'});
+const there = await panel.page({as: 'ada'});
+await here.goto('/settings/sessions');
+await there.goto('/projects');
+await soon(async () => await signedIn(here) && await signedIn(there), 'two browsers are signed in');
+await here.getByRole('button', {name: 'Sign out everywhere'}).click();
+await panel.clean(here, 'signing out everywhere');
+await here.getByRole('dialog').getByRole('button', {name: 'Sign out everywhere'}).click();
+await soon(() => atLogin(here), 'signing out everywhere signs this one out');
+await there.getByRole('link', {name: 'Deployments', exact: true}).click();
+await soon(() => atLogin(there), 'SE-7 and the other one at its next step');
+for (const page of [here, there]) {
+	await page.goto('/dashboard');
+	await soon(() => atLogin(page), 'its cookie is good for nothing');
+	await page.context().close();
+}
 
 // --- away ---
 panel.expected.push(/status of 50[234]|ERR_FAILED|Failed to load/);

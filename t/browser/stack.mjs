@@ -119,3 +119,11 @@ export function apiAway() {
 export function apiBack() {
 	renameSync(`${sockets}/api.away`, `${sockets}/api.sock`);
 }
+
+// The program of the streams is killed, with all that it has open; its supervisor
+// starts another one.
+export async function wsDies() {
+	const [pid] = children(supervisor('ws'));
+	process.kill(pid, 'SIGKILL');
+	await until(() => children(supervisor('ws')).some(child => child !== pid), 'there is another one');
+}
