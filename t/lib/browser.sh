@@ -29,7 +29,8 @@ browser() {
 	cp "$abs_top_srcdir/web/src/app/pages.tsx" "$TMP/browser/web/src/app"
 	ln -s "$br_dir/node_modules" "$TMP/browser/t/browser/node_modules"
 	tap_ended=1
-	(cd "$TMP/browser/t/browser" && HOME=$TMP NODE_EXTRA_CA_CERTS=$AUTOSTACK_CA \
+	# where the locale is none, chromium finds no file whose name is not ASCII
+	(cd "$TMP/browser/t/browser" && HOME=$TMP LC_ALL=C.UTF-8 NODE_EXTRA_CA_CERTS=$AUTOSTACK_CA \
 		node "$br_script.mjs" "$@")
 	exit $?
 }

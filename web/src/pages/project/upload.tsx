@@ -2,7 +2,7 @@
 // is packed here. What is chosen is shown before it is sent, since it goes live.
 import {useEffect, useId, useRef, useState} from 'preact/hooks';
 import {useLocation} from 'preact-iso';
-import {asApiError} from '../../api/error';
+import {ApiError} from '../../api/error';
 import type {Project, Reply} from '../../api/types';
 import {upload} from '../../api/upload';
 import {Button} from '../../ui/button';
@@ -34,9 +34,10 @@ async function archiveWrong(file: File, max: number): Promise<string | null> {
 function inWords(thrown: unknown, max: number): string | null {
 	if (thrown instanceof TooLarge)
 		return `The directory has more than ${sizeText(max)} when it is packed, which is what this server takes at most.`;
-	if (thrown instanceof DOMException)
-		return thrown.name === 'AbortError' ? null : 'A file of it could not be read. Has it changed meanwhile?';
-	return asApiError(thrown).message;
+	if (thrown instanceof DOMException && thrown.name === 'AbortError')
+		return null;
+	// a browser calls a file that it cannot read a "network error", too
+	return thrown instanceof ApiError ? thrown.message : 'A file of it could not be read. Has it changed meanwhile?';
 }
 
 export function Upload({project, onClose}: {project: Project; onClose(): void}) {
