@@ -22,8 +22,8 @@
 /* A body may have a value for each so many bytes of the largest one: GitHub's
  * pushes have more bytes a value. */
 #define VALUE_BYTES 50
-#define PATHS_MAX                                                              \
-	((size_t)256 << 10) /* bytes of file names that are compared */
+/* Bytes of file names that are compared with what a project watches. */
+#define PATHS_MAX ((size_t)256 << 10)
 
 const char *const webhook_verdicts[] = {"received", "deployed", "pong",
 	"branch_not_tracked", "skipped", "auto_deploy_off", "wrong_repository",
