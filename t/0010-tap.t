@@ -39,6 +39,13 @@ like "$out" '^not ok 1' "bail fails"
 unlike "$out" '^ok' "bail ends the script"
 inner 'skip_all no bwrap here'
 is "$status $out" "0 1..0 # SKIP no bwrap here" "skip_all says why"
+for build in '' 1; do
+	inner "AS_DEVELOPER=$build"'; if developer_only "a switch"; then ok 0 turned; fi; ok 0 rest; done_testing'
+	is "$status $(echo "$out" | grep -c 'a switch # SKIP needs a developer build')$(echo "$out" | grep -c turned)" \
+		"0 $([ -n "$build" ] && echo 01 || echo 10)" "developer_only skips its block in other builds, and says so: '$build'"
+	inner "AS_DEVELOPER=$build"'; developer_only; ok 0 turned; done_testing'
+	like "$out" "$([ -n "$build" ] && echo '^ok 1 - turned' || echo '^1..0 # SKIP needs')" "or the whole file: '$build'"
+done
 
 inner 'defer "echo one"; defer "echo two"; mkdir -m 0 closed; done_testing'
 is "$out" "1..0

@@ -126,9 +126,11 @@ was=$(hash_of old)
 as_conf bcrypt_cost=12 log_debug=yes
 api_run
 login old "wrong horse old"
-is "$(grep -o 'compared with [^"]*' "$AS_LOG.api" | tr '\n' ' ')" \
-	"compared with the account's hash compared with a decoy compared with a decoy " \
-	"LG-2 a hash of cost 10 and decoys of 10 and 11 are the work of 12"
+if developer_only "LG-2 a comparison is as much work as one of the cost that is set"; then
+	is "$(grep -o 'compared with [^"]*' "$AS_LOG.api" | tr '\n' ' ')" \
+		"compared with the account's hash compared with a decoy compared with a decoy " \
+		"LG-2 a hash of cost 10 and decoys of 10 and 11 are the work of 12"
+fi
 api_stop
 as_conf bcrypt_cost=11
 api_run

@@ -210,23 +210,25 @@ with
 hook_mode in 204
 channel webhook "$IN/mode"
 has_hooks() { [ -n "$(worker_hooks)" ]; }
-for step in hook-claimed hook-delivered; do
-	: >"$CRASH/$step.job"
-	[ "$(id -u)" != 0 ] || chown "$worker_user:" "$CRASH/$step.job"
-	count=$(hook_count in)
-	tell "$channel"
-	lost() { [ ! -e "$CRASH/$step.job" ]; }
-	wait_for 20 lost
-	is "$(note "status, attempts, lease_until > now()")" "waiting|1|t" "$step: a sender that dies leaves it to nobody for a while"
-	wait_for 10 has_hooks
-	due
-	delivered
-	is "$(note attempts)" 2 "$step: then it is sent"
-	[ $step = hook-claimed ] && want=1 || want=2
-	is "$(($(hook_count in) - count))" $want "$step: received so often: $want"
-done
-is "$(tail -n 1 "$TMP/in/$(hook_count in).json" | jq -r '.headers["Autostack-Delivery"]')" \
-	"$(jq -r '.headers["Autostack-Delivery"]' "$TMP/in/$(($(hook_count in) - 1)).json")" "twice under one id"
+if developer_only "a sender that dies is followed by another"; then
+	for step in hook-claimed hook-delivered; do
+		: >"$CRASH/$step.job"
+		[ "$(id -u)" != 0 ] || chown "$worker_user:" "$CRASH/$step.job"
+		count=$(hook_count in)
+		tell "$channel"
+		lost() { [ ! -e "$CRASH/$step.job" ]; }
+		wait_for 20 lost
+		is "$(note "status, attempts, lease_until > now()")" "waiting|1|t" "$step: a sender that dies leaves it to nobody for a while"
+		wait_for 10 has_hooks
+		due
+		delivered
+		is "$(note attempts)" 2 "$step: then it is sent"
+		[ $step = hook-claimed ] && want=1 || want=2
+		is "$(($(hook_count in) - count))" $want "$step: received so often: $want"
+	done
+	is "$(tail -n 1 "$TMP/in/$(hook_count in).json" | jq -r '.headers["Autostack-Delivery"]')" \
+		"$(jq -r '.headers["Autostack-Delivery"]' "$TMP/in/$(($(hook_count in) - 1)).json")" "twice under one id"
+fi
 worker_down
 tell "$channel"
 sql "UPDATE notifications SET attempts = 4 WHERE id = '$note'"

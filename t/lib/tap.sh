@@ -24,7 +24,9 @@ if [ -z "$abs_top_builddir" ]; then
 			abs_top_builddir=$abs_top_srcdir/$tap_build
 	done
 fi
-export abs_top_srcdir abs_top_builddir
+AS_DEVELOPER=$(sed -n 's/^#define AS_DEVELOPER //p' \
+	"$abs_top_builddir/config.h" 2>/dev/null)
+export abs_top_srcdir abs_top_builddir AS_DEVELOPER
 
 # defer COMMAND - eval it at the end, however that comes; last one first.
 defer() {
@@ -100,6 +102,18 @@ ok() {
 skip() {
 	tap_n=$((tap_n + 1))
 	echo "ok $tap_n - $2 # SKIP $1"
+}
+
+# developer_only [DESCRIPTION] - whether the programs have the switches of a
+# developer build. If not, the tests that need one are skipped, and said to be:
+# the block of `if developer_only "..."; then`, or without DESCRIPTION the file.
+# In perl it is Fcgi.pm's; $AS_DEVELOPER is not empty in a developer build.
+developer_only() {
+	[ -z "$AS_DEVELOPER" ] || return 0
+	tap_why="needs a developer build (./configure --enable-developer)"
+	[ $# -gt 0 ] || skip_all "$tap_why"
+	skip "$tap_why" "$1"
+	return 1
 }
 
 # is GOT WANTED DESCRIPTION
