@@ -9,7 +9,7 @@ AS_LOG=$TMP/log
 pg_start
 oauth_github_start
 # shellcheck disable=SC2046 # a list of settings
-worker_init $(oauth_settings) app_url=https://panel.example oauth_timeout=2000 hook_attempts=3 hook_senders=4
+worker_init $(oauth_settings) app_url=https://panel.example oauth_timeout=60000 hook_attempts=3 hook_senders=4
 [ "$(id -u)" != 0 ] || chown "$worker_user:" "$TMP/github.secret"
 gh_repo ada/shop '"push":true'
 gh_connect
@@ -157,8 +157,7 @@ ok $? "one is on its way"
 gh_moves building
 gh_moves failed
 sql "NOTIFY autostack, 'hook:x'"
-sleep_until_idle() { [ "$(sql "SELECT count(*) FROM github_calls WHERE lease_until > now()")" = 1 ]; }
-wait_for 5 sleep_until_idle
+wait_for 20 gh_dropped "$d"
 is "$(gh_calls "$d")" "queued waiting 1|building dropped 0|failed waiting 0" "the newest of its lane waits for it"
 touch "$GITHUB/go"
 gh_odd
@@ -201,6 +200,10 @@ gh_odd
 gh_moves failed
 gh_settled "$d"
 gh_ends failed failure 'The deployment failed'
+worker_down
+cp -p "$CONF" "$TMP/impatient.conf"
+sed 's/^oauth_timeout=.*/oauth_timeout=2000/' "$CONF" >"$TMP/impatient.conf"
+worker_up "$TMP/impatient.conf"
 for how in slow drip big headers; do
 	gh_odd $how
 	gh_deploy
@@ -214,6 +217,8 @@ for how in slow drip big headers; do
 	gh_due
 	gh_settled "$d"
 done
+worker_down
+worker_up
 for status in '301 Moved Permanently' '307 Temporary Redirect'; do
 	gh_answer "$status" '{"message":"Moved Permanently","url":"http://127.0.0.1:1/evil"}'
 	gh_deploy
@@ -235,7 +240,7 @@ gh_limited() { # STATUS HEADERS BODY SECONDS
 	count=$(gh_count)
 	gh_moves building
 	sql "UPDATE github_calls SET next_at = now() WHERE status = 'waiting'; NOTIFY autostack, 'hook:x'"
-	wait_for 5 gh_dropped "$d"
+	wait_for 20 gh_dropped "$d"
 	is "$(gh_count)" "$count" "nothing more is asked until then"
 	gh_odd
 	sql "UPDATE github_connections SET limited_until = now()"
