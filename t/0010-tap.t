@@ -56,6 +56,10 @@ is "$(echo autostack-test.*)" "autostack-test.*" "no directory stays behind"
 inner 'wait_for 1 false; is $? 1 x; wait_for 1 true; is $? 0 y; done_testing'
 is "$status" 0 "wait_for ends at its deadline, or when the command succeeds"
 
+inner 'n=0; again() { n=$((n + 1)); wait_for 0 false; [ $n = 3 ]; }
+	wait_for 20 again; is "$? $n" "0 3" x; done_testing'
+is "$status" 0 "a wait_for within another has a deadline of its own"
+
 inner 'defer "echo cleaned"; kill -TERM $$; ok 0 x; done_testing'
 is "$status $out" "143 cleaned" "a signal cleans up"
 

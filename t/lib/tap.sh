@@ -176,11 +176,17 @@ wait_for() {
 	tap_now
 	tap_until=$((tap_clock + $1))
 	shift
-	until "$@" >/dev/null 2>&1; do
+	# the command may wait for something itself: only these are our own
+	set -- "$tap_until" "$@"
+	until tap_behind "$@" >/dev/null 2>&1; do
 		tap_now
-		[ "$tap_clock" -le "$tap_until" ] || return 1
+		[ "$tap_clock" -le "$1" ] || return 1
 		sleep 0.05
 	done
+}
+tap_behind() { # WORD COMMAND [ARG]...
+	shift
+	"$@"
 }
 
 TMP=$(mktemp -d "${TMPDIR:-/tmp}/autostack-test.XXXXXX") || exit 1
