@@ -122,7 +122,7 @@ site() { # NAME PATH [CURL-ARG]...
 	fetch_url "$stack_path" "$@"
 }
 
-jget() { jq -r "$1" "$BODY" 2>/dev/null; }
+jget() { gojq -r "$1" "$BODY" 2>/dev/null; }
 field() { sed -n "s/^$1: *//Ip" "$HEADERS" | tr -d '\r'; }
 
 stack_user() {
