@@ -61,7 +61,7 @@ stack_quickstart() {
 }
 
 stack_start() {
-	STACK=$(mktemp -d /tmp/as-stack.XXXXXX) || exit 1
+	STACK=$(mktemp -d "${TMPDIR:-/tmp}/as-stack.XXXXXX") || exit 1
 	chmod 755 "$STACK"
 	defer stack_end
 	mkdir "$STACK/trees"
