@@ -115,7 +115,8 @@ tree_of() { (cd "$STATE/sites/h$n/current/" && find . -type f | sort | tr '\n' '
 hostile 'a name with ..' dots.tgz failed 'not allowed in it.*Member name contains'
 { page; printf '%s\t0\t644\t\tx\n' "$TMP/absolute"; } | mk absolute.tgz
 hostile 'an absolute name' absolute.tgz success 'Removing leading'
-is "$(tree_of)" "./index.html .$TMP/absolute " "PUB-5 an absolute name stays below"
+is "$(tree_of)" "$(printf '%s\n' ./index.html ".$TMP/absolute" | sort | tr '\n' ' ')" \
+	"PUB-5 an absolute name stays below"
 [ ! -e "$TMP/absolute" ]
 ok $? "PUB-5 and the host has no such file"
 { page; printf 'C:\\Drive.txt\t0\t644\t\tx\n'; } | mk drive.tgz

@@ -49,7 +49,7 @@ snapshot operational
 out=one client "$S"
 one=$!
 try "anybody has the stream, at once" wait_for 10 said one operational
-is "$(head -n 5 one | jq -r .type | sort | uniq -c | xargs)" "1 metrics_update 4 service_update" "all of a snapshot"
+is "$(head -n 5 one | gojq -r .type | sort | uniq -c | xargs)" "1 metrics_update 4 service_update" "all of a snapshot"
 snapshot degraded
 try "a new one comes through" wait_for 5 said one degraded
 out=two client "/api/v1/status/stream" --origin https://good.example

@@ -35,7 +35,7 @@ oauth_stack_start() {
 	# shellcheck disable=SC2046 # a list of settings
 	stack_start $(oauth_settings) git_schemes=https,http \
 		git_private=localhost,127.0.0.1 "$@"
-	jq -c ".redirect_uri = \"$AUTOSTACK_URL/api/auth/github/callback\"" \
+	gojq -c ".redirect_uri = \"$AUTOSTACK_URL/api/auth/github/callback\"" \
 		"$GITHUB/app.json" >"$GITHUB/app.new"
 	mv "$GITHUB/app.new" "$GITHUB/app.json"
 	mkdir -p "$GITHUB/repos" "$GITHUB/lists"
