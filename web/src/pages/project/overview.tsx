@@ -127,14 +127,20 @@ function Rollback({to, side, onChange, onClose}: {to: Deployment; side: Side; on
 		toast('The deployment has started.', 'good');
 		route(`/deployments/${made.id}`);
 	});
+	const upload = () => {
+		onClose();
+		route(`/projects/${side.project.id}?upload`);
+	};
 	if (to.target !== 'production' || !to.releaseKept)
 		return (
 			<Dialog title="No way back to this one" onClose={onClose}>
 				<div class="form">
 					<p>{to.target !== 'production' ? 'This is the deployment of a preview: the site itself cannot go back to it.'
+						: to.uploaded ? 'The files of this release are not kept any more. It was uploaded, and an upload is not kept either.'
 						: 'The files of this release are not kept any more. Its commit can be built again with the settings that it had then.'}</p>
 					<div class="form-actions">
-						{to.target === 'production' && <Button kind="primary" busy={again.busy} onClick={again.run}>Build it again</Button>}
+						{to.target === 'production' && (to.uploaded ? <Button kind="primary" icon="up" onClick={upload}>Upload again</Button>
+							: <Button kind="primary" busy={again.busy} onClick={again.run}>Build it again</Button>)}
 						<Button onClick={onClose}>Close</Button>
 					</div>
 				</div>
