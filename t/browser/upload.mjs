@@ -81,6 +81,19 @@ await goesLive('from a directory', 'a directory');
 is(await shown(`deep/${'long-'.repeat(25)}é.txt`), 'a long name', 'with long names');
 is(await shown('.env'), 404, 'and no hidden file');
 
+// ---- back to the archive ----
+await page.goto(`/projects/${project}`);
+const back = page.getByRole('button', {name: 'Roll back to this deployment', exact: true});
+await soon(() => back.isVisible(), 'the first one is offered to go back to');
+is(await page.getByText('The commit is not known yet').count(), 0, 'no commit is to come');
+await back.click();
+await soon(() => page.getByText('It was uploaded, as what is live now was').isVisible(), 'of settings of a build nothing is said');
+await page.getByRole('button', {name: 'Cancel'}).click();
+await page.getByRole('link', {name: 'Deployment', exact: true}).last().click();
+await page.getByRole('button', {name: 'Roll back to this release'}).click();
+await soon(() => page.getByText('The site becomes what was uploaded then').isVisible(), 'nor of a commit');
+await page.getByRole('button', {name: 'Cancel'}).click();
+
 // ---- dropped ----
 await open();
 const box = await dialog.locator('.drop').boundingBox();

@@ -65,7 +65,7 @@ export function Actions({deployment, reload}: {deployment: Deployment; reload():
 			)}
 			{question === 'rollback' && (
 				<Confirm title={`Roll ${repo} back`} kind="primary" action="Roll back" onConfirm={rollback} onClose={() => setQuestion(null)}>
-					<p>The site becomes what {commit} made, at once and without a build.</p>
+					<p>The site becomes what {uploaded ? 'was uploaded then' : `${commit} made`}, at once and without a build.</p>
 					<Compared to={deployment} />
 					<p>What waits or is being built for this project is given up, and pushes and deploy hooks deploy nothing until you turn
 						automatic deployments on again in the project's settings.</p>

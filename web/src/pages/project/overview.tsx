@@ -103,7 +103,7 @@ function Row({deployment: d, side, onChange}: {deployment: DeploymentItem; side:
 			<td>
 				<div class="cell">
 					<a class="main" href={`/deployments/${d.id}`}>{d.commitMessage ?? (d.commit ? `Commit ${d.commit}` : 'Deployment')}</a>
-					<span class="sub">{[d.commit, d.author].filter(Boolean).join(' · ') || 'The commit is not known yet'}</span>
+					<span class="sub">{[d.commit, d.author].filter(Boolean).join(' · ') || (BUSY.has(d.status) ? 'The commit is not known yet' : 'No commit')}</span>
 				</div>
 			</td>
 			<td data-label="Status"><span class="badges"><StatusBadge status={d.status} />{live && <Badge mood="good">Live</Badge>}</span></td>
@@ -113,7 +113,7 @@ function Row({deployment: d, side, onChange}: {deployment: DeploymentItem; side:
 			<td data-label="Took" class="tabular nowrap">{d.duration ?? '–'}</td>
 			<td class="end">
 				{d.status === 'success' && !live && side.project.url
-					&& <Button small icon="undo" busy={ask.busy} onClick={ask.run}>Roll back<span class="sr-only"> to {d.commitMessage ?? d.commit}</span></Button>}
+					&& <Button small icon="undo" busy={ask.busy} onClick={ask.run}>Roll back<span class="sr-only"> to {d.commitMessage ?? d.commit ?? 'this deployment'}</span></Button>}
 				{back && <Rollback to={back} side={side} onChange={onChange} onClose={() => setBack(null)} />}
 			</td>
 		</tr>
