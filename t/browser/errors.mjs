@@ -239,10 +239,15 @@ const TABLE = [
 		const answer = (status, body) => route => route.fulfill({status, contentType: 'application/json', body: JSON.stringify(body)});
 		await page.route('**/api/auth/providers', answer(200, {providers: [{name: 'github', enabled: true}]}));
 		await page.route('**/api/github/connect', answer(403, {error: {code: 'SIGN_IN_AGAIN', message: 'Too old', statusCode: 403, details: {}}}));
-		await page.goto('/settings/github');
-		await button('Connect GitHub').click();
-		await said('Your sign-in was some time ago', 'SIGN_IN_AGAIN: connecting says it');
-		ok(await button('sign in again').isVisible(), 'SIGN_IN_AGAIN: with the way to do that');
+		await page.route('**/api/github/connection', answer(200, {connected: false, username: null, connectedAt: null, refusedAt: null, scopes: []}));
+		for (const where of ['/settings/github', '/dashboard']) {
+			await page.goto(where);
+			await button('Connect GitHub').click();
+			await said('Your sign-in was some time ago', `SIGN_IN_AGAIN: connecting says it, ${where}`);
+			ok(await button('sign in again').isVisible(), `SIGN_IN_AGAIN: with the way to do that, ${where}`);
+			await panel.clean(page, `connecting wants a sign-in, ${where}`);
+		}
+		await page.unroute('**/api/github/connection');
 		await page.unroute('**/api/auth/providers');
 		await page.unroute('**/api/github/connect');
 	}],

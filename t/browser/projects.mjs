@@ -29,6 +29,7 @@ async function ended(id) {
 await api('POST', '/api/projects', {name: 'tries', repository, installCommand: '', outputDir: '.'});
 const stages = page.locator('.stages li');
 const names = () => stages.locator('strong').allInnerTexts();
+const read = async () => (await stages.allTextContents()).map(text => text.replace(/\d+s/, 'Ns').trim());
 const endless = (await api('POST', '/api/deployments', {repository: 'tries', buildCommand: 'sleep 300'})).body;
 await page.goto(`/deployments/${endless.id}`);
 await soon(() => head.getByText('Building', {exact: true}).isVisible(), 'a build that does not end', 30_000);
@@ -38,6 +39,7 @@ await soon(() => head.getByText('Cancelled', {exact: true}).isVisible(), 'cancel
 is(await names(), ['Queued', 'Building', 'Deploying', 'Cancelled'], 'cancel: the stages end with it');
 await soon(async () => (await stages.last().getAttribute('class')) === 'stopped', 'cancel: which is no failure');
 is(await page.locator('.stages .failed').count(), 0, 'cancel: of any of them');
+is(await read(), ['Queued: done after Ns', 'Building: stopped after Ns', 'Deploying: not yet', 'Cancelled just now'], 'cancel: and are read so');
 ok(await button('Cancel').isHidden(), 'cancel: there is nothing to cancel any more');
 await panel.clean(page, 'a cancelled deployment');
 await button('Delete').click();
@@ -58,6 +60,7 @@ await page.goto(`/deployments/${failing.id}`);
 await soon(() => head.getByText('Failed', {exact: true}).isVisible(), 'failed: the head says so');
 is(await names(), ['Queued', 'Building', 'Deploying', 'Failed'], 'failed: the stages end with it');
 is(await stages.evaluateAll(all => all.map(li => li.className)), ['completed', 'failed', 'pending', 'failed'], 'failed: the one that did is marked');
+is(await read(), ['Queued: done after Ns', 'Building: failed after Ns', 'Deploying: not yet', 'Failed just now'], 'failed: and they are read so');
 ok(await link("project's settings").isVisible(), 'failed: with the way to mend it');
 await panel.clean(page, 'a failed deployment');
 

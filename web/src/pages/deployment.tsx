@@ -84,8 +84,8 @@ function Outcome({d}: {d: Deployment}) {
 		return (
 			<Note mood="bad">
 				<p><strong>{d.error ? sentence(d.error) : 'The deployment failed.'}</strong></p>
-				<p>The log below says more. Correct what it names and push again, or change the build in
-					the <a href={`/projects/${d.projectId}/settings`}>project's settings</a>.{' '}The site stays as it was.</p>
+				<p>The log below says more. Correct what it names and {d.uploaded ? <a href={`/projects/${d.projectId}?upload`}>upload it again</a>
+					: <>push again, or change the build in the <a href={`/projects/${d.projectId}/settings`}>project's settings</a></>}.{' '}The site stays as it was.</p>
 			</Note>
 		);
 	if (d.supersededBy)

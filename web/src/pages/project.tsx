@@ -74,7 +74,7 @@ function Shown({tab, ...side}: Side & {tab: string}) {
 		toast('The deployment has started.', 'good');
 		route(`/deployments/${made.id}`);
 	});
-	const [uploading, setUploading] = useState('upload' in query);
+	const [uploading, setUploading] = useState(false);
 	const here = SIDES.find(s => s.id === tab);
 	return (
 		<div class="page">
@@ -87,7 +87,7 @@ function Shown({tab, ...side}: Side & {tab: string}) {
 					{project.repository ? <Button kind="primary" icon="deployments" busy={deploy.busy} onClick={deploy.run}>Deploy now</Button>
 						: <Button kind="primary" icon="up" onClick={() => setUploading(true)}>Deploy a prebuilt directory</Button>}
 				</>} />
-			{uploading && <Upload project={project} onClose={() => {
+			{(uploading || 'upload' in query) && <Upload project={project} onClose={() => {
 				setUploading(false);
 				if ('upload' in query) // nor asked again when it is loaded anew
 					route(`/projects/${project.id}`, true);

@@ -34,7 +34,7 @@ export function Previews(side: Side) {
 			{(data || !error) && (
 				<Card title="Pull requests" flush>
 					{data && current && !data.previews.length ? (
-						<Empty icon="branch" title={page > 1 ? 'There is no such page' : 'No pull requests yet'}
+						<Empty icon="branch" title={page > 1 ? 'There is no such page' : 'No open pull requests'}
 							action={<LinkButton href={`/projects/${project.id}/${page > 1 ? 'previews' : 'hooks'}`}>{page > 1 ? 'To the first page' : 'Set up the webhook'}</LinkButton>}>
 							{page > 1 ? 'The list has become shorter since.'
 								: 'Every pull request gets a site of its own, and it goes when the request is closed. GitHub tells of them by the project’s webhook.'}
