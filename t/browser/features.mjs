@@ -1,6 +1,6 @@
-// features.mjs REPOSITORY - each page does what it is for.
+// features.mjs REPOSITORY - each page does what it is for, for who is signed in.
 import {hands, is, like, ok, Panel, soon} from './panel.mjs';
-import {apiAway, apiBack, ask} from './stack.mjs';
+import {apiAway, apiBack} from './stack.mjs';
 
 const [repository] = process.argv.slice(2);
 const panel = await Panel.start();
@@ -9,53 +9,7 @@ const panel = await Panel.start();
 panel.expected.push(/WebSocket connection|status of 50[24]/);
 const api = (method, path, body) => panel.api('ada', method, path, body);
 
-// --- landing, for who knows nothing yet ---
 const guest = await panel.page();
-const g = hands(guest);
-await guest.goto('/');
-await soon(() => g.heading(/git push/).isVisible(), 'landing: a hero says what it is');
-const features = await guest.locator('.bento h3').allInnerTexts();
-is(features.length, 4, `landing: four features (${features.join(', ')})`);
-is(await guest.locator('.timeline h3').count(), 3, 'landing: how it works, in three steps');
-await g.link('Get started', guest.locator('.cta')).click();
-await g.at(/^\/signup$/, 'landing: the last word leads to signing up');
-await guest.goto('/');
-await g.link('Sign in', guest.locator('.hero')).click();
-await g.at(/^\/login$/, 'landing: as the first does to signing in');
-await guest.goto('/');
-const footer = await guest.locator('footer a').evaluateAll(links => links.map(a => a.getAttribute('href')));
-ok(footer.length >= 5, `landing: a footer with links (${footer.join(' ')})`);
-for (const href of footer) {
-	await guest.goto('/');
-	await guest.locator(`footer a[href="${href}"]`).click();
-	await soon(async () => new URL(guest.url()).pathname === href && await guest.locator('main h1').isVisible()
-		&& !await guest.getByText('There is no such page').isVisible(), `landing: ${href} is a page`);
-}
-
-// --- signing in ---
-await guest.goto('/login');
-await g.button('Sign in').click();
-like(await g.wrong('Email'), /address/, 'login: an address is wanted');
-like(await g.wrong('Password'), /password/, 'login: and a password');
-await g.field('Email').fill('nonsense');
-await g.button('Sign in').click();
-like(await g.wrong('Email'), /no email address/, 'login: an address that is none is told before anything is sent');
-is(await guest.getByRole('link', {name: /with (GitHub|Google)/}).count(), 0, 'login: providers that are not set up are not offered');
-for (const remember of [false, true]) {
-	await guest.goto('/login');
-	await g.field('Email').fill('ada@example.org');
-	await g.field('Password').fill('correct horse ada');
-	await g.field('Remember me').setChecked(remember);
-	await g.button('Sign in').click();
-	await g.at(/^\/dashboard$/);
-	// all of it: what it still asks for would meet the end of the session
-	await g.heading('Dashboard').waitFor();
-	await g.ready();
-	const cookie = (await guest.context().cookies()).find(c => c.httpOnly && /autostack/.test(c.name));
-	is(cookie.expires > 0, remember, `login: remembered ${remember ? 'beyond' : 'until'} the browser's end`);
-	await g.button('Sign out').click();
-	await g.at(/^\/login/);
-}
 
 // --- an incident, as an administrator tells it; somebody watches all the while ---
 const watcher = await guest.context().newPage();
@@ -252,20 +206,5 @@ await soon(() => guest.locator('.service').filter({hasText: 'API Gateway'}).getB
 await panel.clean(guest, 'the status page with a service down');
 apiBack();
 await soon(() => guest.getByText('All Systems Operational').isVisible(), 'status: and that it is back', 30_000);
-
-// --- what is coming ---
-for (const path of ['/pricing', '/templates', '/pipelines', '/monitoring', '/team', '/integrations']) {
-	await page.goto(path);
-	await soon(() => page.getByText('Coming soon').isVisible(), `${path} says that it is coming`);
-	for (const href of await page.locator('main .actions a').evaluateAll(links => links.map(e => e.getAttribute('href')))) {
-		await page.goto(path);
-		await page.locator(`main .actions a[href="${href}"]`).click();
-		await soon(async () => new URL(page.url()).pathname.startsWith(href.replace(/[#?].*/, '')) && await page.locator('main h1').isVisible()
-			&& !await page.getByText('There is no such page').isVisible(), `${path}: ${href} does the job until then`);
-	}
-}
-await page.goto('/docs');
-await soon(() => heading(/API/).isVisible(), 'docs: the reference of the API is there');
-ok((await ask('GET', '/api/openapi.json')).json.openapi, 'docs: out of its own document');
 
 await panel.end();
