@@ -115,7 +115,7 @@ export default function Page() {
 								</table>
 							</div>
 						)}
-					{data && <Pages pagination={data.pagination} noun={data.pagination.totalItems >= 10_000 ? 'rows or more' : 'rows'}
+					{data && <Pages pagination={data.pagination} one="row" many={data.pagination.totalItems >= 10_000 ? 'rows or more' : 'rows'}
 						onPage={page => route(address({...filters, page}))} />}
 				</Card>
 			)}
