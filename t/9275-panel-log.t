@@ -19,9 +19,9 @@ printf '\033[31mone Needle\033[0m <b>in a stack</b>\n'
 printf 'long:%0500d\n' 0
 echo 'error: the first one' >&2
 i=0
-while [ $i -lt 40 ]; do
+while [ $i -lt 60 ]; do
 	i=$((i + 1))
-	echo "slow $i of 40"
+	echo "slow $i of 60"
 	sleep 0.25
 done
 echo 'another needle'

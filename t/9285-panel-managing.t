@@ -1,7 +1,7 @@
 #!/bin/sh
-# Managing accounts, and reading what was done, in a real browser: the lists with
-# all of their filters and files, accounts made, changed, locked out and deleted
-# one by one and many at once.
+# Managing accounts and incidents, and reading what was done, in a real browser:
+# the lists with all of their filters and files, accounts made, changed, locked out
+# and deleted one by one and many at once.
 . "$(dirname "$0")/lib/tap.sh"
 . "$abs_top_srcdir/t/lib/stack.sh"
 . "$abs_top_srcdir/t/lib/browser.sh"

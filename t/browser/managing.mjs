@@ -1,5 +1,5 @@
-// managing.mjs - users and the audit log, as administrators have them; and what
-// of it others have. (Invitations, and the last administrator: account.mjs.)
+// managing.mjs - users, incidents and the audit log, as administrators have them;
+// and what of it others have. (Invitations, and the last administrator: account.mjs.)
 import {readFileSync} from 'node:fs';
 import {hands, is, like, ok, Panel, soon, unlike} from './panel.mjs';
 import {ask, sql} from './stack.mjs';
@@ -159,6 +159,40 @@ is(await dialog.locator('.list li').evaluateAll(all => all.map(li => [li.querySe
 	[['Crowd 10', 'Not done'], ['Crowd 11', 'deactivated']], 'many: which, is said by name');
 await panel.clean(page, 'not all could be done');
 await button('Close', dialog).first().click();
+
+// --- incidents: drafted, corrected, published, taken back, deleted ---
+const guest = await panel.page();
+const published = async () => (await ask('GET', '/api/status/incidents')).json.incidents.map(i => `${i.title}: ${i.severity}`);
+const kept = async () => (await api('/api/incidents')).incidents.map(i => `${i.title}: ${i.severity}, ${i.published}`);
+const incident = title => page.locator('.incident').filter({hasText: title});
+await page.goto('/status');
+await button('New incident').click();
+await field('What has happened').fill('Builds are late');
+await field('Everybody sees it').uncheck();
+await button('Save the draft', dialog).click();
+await told('The draft is saved.');
+ok(await page.getByRole('region', {name: 'Drafts'}).getByRole('heading', {name: 'Builds are late'}).isVisible(), 'incidents: a draft is among the drafts');
+is(await kept(), ['Builds are late: minor, false'], 'incidents: for administrators');
+await button(/^Edit/, incident('Builds are late')).click();
+await field('What has happened').fill('Builds are very late');
+await field('How bad it is').selectOption('critical');
+await button('Save', dialog).click();
+await told('The incident is saved.');
+await page.reload();
+await soon(() => incident('Builds are very late').getByText('Critical').isVisible(), 'incidents: it is corrected, also after a reload');
+await guest.goto('/status');
+await soon(() => guest.getByText('No incidents').isVisible(), 'incidents: nobody else sees it');
+await button(/^Publish/, incident('Builds are very late')).click();
+await told('The incident is published.');
+await soon(async () => (await published()).join() === 'Builds are very late: critical', 'incidents: published, everybody does', 60_000);
+await button(/^Make it a draft/, incident('Builds are very late')).click();
+await told('The incident is a draft now.');
+is(await kept(), ['Builds are very late: critical, false'], 'incidents: taken back');
+await button(/^Delete/, incident('Builds are very late')).click();
+await button('Delete', dialog).click();
+await told('The incident is deleted.');
+is([await incident('Builds are very late').count(), await kept()], [0, []], 'incidents: deleted, also for the API');
+await guest.context().close();
 
 // --- the audit log: filters ---
 const shown = () => page.locator('tbody .did p:first-child').allInnerTexts();
