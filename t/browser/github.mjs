@@ -65,6 +65,10 @@ await ready();
 await panel.clean(page, 'the dashboard with the offer');
 
 put('deny', '');
+await button('Connect GitHub', page.getByRole('region', {name: 'Connect GitHub'})).click();
+await at(/^\/oauth$/, 'a press leads to GitHub, and what is said there back');
+await link('Back').click();
+await at(/^\/dashboard$/, 'to where it began');
 await page.goto('/settings/github');
 await soon(() => page.getByText('GitHub is not connected').isVisible(), 'the settings say that it is not');
 await panel.clean(page, 'GitHub, not connected');

@@ -57,6 +57,22 @@ await soon(() => atLogin(one) && atLogin(two), 'SE-6 signing out in one signs ou
 await one.reload();
 await soon(() => atLogin(one), 'for good');
 
+// --- one of several, which is this one ---
+{
+	const here = await panel.page({as: 'ada'});
+	const there = await panel.page({as: 'ada'});
+	await here.goto('/settings/sessions');
+	await there.goto('/projects');
+	await soon(async () => await signedIn(here) && await signedIn(there), 'two browsers are signed in, here and there');
+	await here.locator('tbody tr').filter({hasText: 'This session'}).getByRole('button', {name: /Sign out/}).click();
+	await here.getByRole('dialog', {name: 'Sign out here'}).getByRole('button', {name: 'Sign out'}).click();
+	await soon(() => atLogin(here), 'in the list of sessions this one can be signed out');
+	await there.reload();
+	await soon(() => signedIn(there), 'the other one goes on');
+	for (const page of [here, there])
+		await page.context().close();
+}
+
 // --- everywhere ---
 const here = await panel.page({as: 'ada'});
 const there = await panel.page({as: 'ada'});

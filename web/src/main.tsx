@@ -34,12 +34,14 @@ function Guard({page, Component}: {page: Page; Component: ComponentType}) {
 		else if (inside)
 			route(nextOf(query.next), true);
 	}, [signIn, inside]);
+	const missing = !may(who?.role, page.who);
 	useEffect(() => {
-		document.title = page.title === 'Autostack' ? page.title : `${page.title} · Autostack`;
-	}, [page]);
+		if (!missing) // it has a title of its own
+			document.title = page.title === 'Autostack' ? page.title : `${page.title} · Autostack`;
+	}, [page, missing]);
 	if (signIn || inside)
 		return null;
-	if (!may(who?.role, page.who))
+	if (missing)
 		return <Missing />;
 	return <Component />;
 }

@@ -115,7 +115,7 @@ export default function Page() {
 								</table>
 							</div>
 						)}
-					{data && <Pages pagination={data.pagination} noun={data.pagination.totalItems >= 10_000 ? 'rows or more' : 'rows'}
+					{data && <Pages pagination={data.pagination} one="row" many={data.pagination.totalItems >= 10_000 ? 'rows or more' : 'rows'}
 						onPage={page => route(address({...filters, page}))} />}
 				</Card>
 			)}
@@ -170,16 +170,17 @@ function Who({id, rows, pick}: {id: string | undefined; rows: Row[] | undefined;
 
 function Entry({row, words, admin, pick}: {row: Row; words: Words; admin: boolean; pick(id: string): void}) {
 	const {userId, userName, userEmail} = row;
-	const link = linkOf(row);
+	const own = userId === user.value?.id;
+	const link = linkOf(row, own);
 	const note = more(row);
-	const who = userId === user.value?.id ? 'You' : userName ?? (userId ? 'A deleted account' : 'Somebody');
+	const who = own ? 'You' : userName ?? (userId ? 'A deleted account' : 'Somebody');
 	return (
 		<tr>
 			<td data-label="When"><Time at={row.at} /></td>
 			<td>
 				<div class="did">
 					<p>
-						{admin && userId && userId !== user.value?.id
+						{admin && userId && !own
 							? <button type="button" class="link" title={`Only ${userEmail ?? 'this account'}`} onClick={() => pick(userId)}>{who}</button>
 							: <strong>{who}</strong>}
 						{' '}{inWords(words, row.event)}{link && <>. <a href={link}>Look at it</a></>}

@@ -56,14 +56,14 @@ export default function Page() {
 				{projectId && <Button icon="close" onClick={() => go({projectId: undefined})}>One project<span class="sr-only">: show all projects</span></Button>}
 			</div>
 			{list.error && <ErrorNote error={list.error} onRetry={() => void list.reload()} />}
-			<p class="sr-only" role="status">{current && data ? `${data.pagination.totalItems} deployments` : ''}</p>
+			<p class="sr-only" role="status">{current && data ? `${data.pagination.totalItems} ${data.pagination.totalItems === 1 ? 'deployment' : 'deployments'}` : ''}</p>
 			{(!list.error || data) && (
 				<Card flush>
 					{data && current && !data.deployments.length ? <None filtered={filtered} page={page} first={() => go({})} /> : (
 						<DeploymentsTable items={data?.deployments.length ? data.deployments : undefined} busy={list.loading && !current} rows={LIMIT} caption="Deployments" />
 					)}
 					{data && data.deployments.length > 0 && (
-						<Pages pagination={data.pagination} noun="deployments" onPage={n => {
+						<Pages pagination={data.pagination} one="deployment" many="deployments" onPage={n => {
 							go({page: n > 1 ? String(n) : undefined});
 							scrollTo(0, 0);
 						}} />

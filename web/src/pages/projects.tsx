@@ -85,7 +85,7 @@ export default function Projects() {
 							</table>
 						</div>
 					)}
-					{data && <Pages pagination={data.pagination} noun={data.pagination.totalItems === 1 ? 'project' : 'projects'} onPage={to => route(addressOf(to, search))} />}
+					{data && <Pages pagination={data.pagination} one="project" many="projects" onPage={to => route(addressOf(to, search))} />}
 				</Card>
 			)}
 		</div>

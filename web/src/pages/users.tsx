@@ -93,7 +93,7 @@ export default function Page() {
 								</table>
 							</div>
 						)}
-					{data && <Pages pagination={data.pagination} noun="users" onPage={page => route(addressOf('/users', {...filters, page}))} />}
+					{data && <Pages pagination={data.pagination} one="user" many="users" onPage={page => route(addressOf('/users', {...filters, page}))} />}
 				</Card>
 			)}
 			{adding && (

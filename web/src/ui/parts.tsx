@@ -146,12 +146,14 @@ export function SkeletonRows({rows, columns}: {rows: number; columns: number}) {
 	);
 }
 
-export function Pages({pagination, onPage, noun}: {
+export function Pages({pagination, onPage, one, many}: {
 	pagination: Pagination;
 	onPage(page: number): void;
-	noun: string; // plural
+	one: string; // what is counted: '1 project'
+	many: string;
 }) {
 	const {currentPage, totalPages, totalItems} = pagination;
+	const noun = totalItems === 1 ? one : many;
 	if (totalPages <= 1)
 		return totalItems > 0 ? <p class="pages count">{totalItems} {noun}</p> : null;
 	return (

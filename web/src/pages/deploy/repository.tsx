@@ -157,7 +157,7 @@ function Repos({username, onNext}: {username: string | null; onNext(): void}) {
 					))}
 				</ul>
 			)}
-			{data && <Pages pagination={data.pagination} noun={data.pagination.totalItems === 1 ? 'repository' : 'repositories'} onPage={setPage} />}
+			{data && <Pages pagination={data.pagination} one="repository" many="repositories" onPage={setPage} />}
 		</>
 	);
 }
@@ -244,7 +244,7 @@ function Existing({onNext}: {onNext(): void}) {
 					))}
 				</ul>
 			)}
-			{data && <Pages pagination={data.pagination} noun={data.pagination.totalItems === 1 ? 'project' : 'projects'} onPage={setPage} />}
+			{data && <Pages pagination={data.pagination} one="project" many="projects" onPage={setPage} />}
 		</>
 	);
 }

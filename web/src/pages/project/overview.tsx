@@ -60,7 +60,7 @@ export function Overview(side: Side) {
 						</table>
 					</div>
 				)}
-				{data && <Pages pagination={data.pagination} noun={data.pagination.totalItems === 1 ? 'deployment' : 'deployments'} onPage={to => route(`/projects/${project.id}${to > 1 ? `?page=${to}` : ''}`)} />}
+				{data && <Pages pagination={data.pagination} one="deployment" many="deployments" onPage={to => route(`/projects/${project.id}${to > 1 ? `?page=${to}` : ''}`)} />}
 			</Card>
 		</>
 	);

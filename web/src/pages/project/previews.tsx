@@ -47,7 +47,7 @@ export function Previews(side: Side) {
 							</table>
 						</div>
 					)}
-					{data && <Pages pagination={data.pagination} noun={data.pagination.totalItems === 1 ? 'pull request' : 'pull requests'}
+					{data && <Pages pagination={data.pagination} one="pull request" many="pull requests"
 						onPage={to => route(`/projects/${project.id}/previews${to > 1 ? `?page=${to}` : ''}`)} />}
 				</Card>
 			)}

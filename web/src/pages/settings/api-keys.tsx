@@ -59,7 +59,7 @@ export function ApiKeys() {
 					</div>
 				)}
 				{data && data.pagination.totalItems > 0 && <Pages pagination={data.pagination}
-					noun={data.pagination.totalItems === 1 ? 'API key' : 'API keys'}
+					one="API key" many="API keys"
 					onPage={n => route(`/settings/api-keys${n > 1 ? `?page=${n}` : ''}`)} />}
 			</Card>
 			<p class="hint after">What can be done with a key is described in the <a href="/docs">API</a>.</p>

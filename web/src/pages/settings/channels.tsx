@@ -52,7 +52,7 @@ export function ChannelList() {
 								</li>
 							))}
 						</ul>
-						<Pages pagination={data.pagination} noun={total === 1 ? 'channel' : 'channels'}
+						<Pages pagination={data.pagination} one="channel" many="channels"
 							onPage={n => route(`${HERE}${n > 1 ? `?page=${n}` : ''}`)} />
 					</>
 				)}

@@ -50,7 +50,7 @@ export function Sessions() {
 						</tbody>
 					</table>
 				</div>
-				{data && <Pages pagination={data.pagination} noun={data.pagination.totalItems === 1 ? 'session' : 'sessions'}
+				{data && <Pages pagination={data.pagination} one="session" many="sessions"
 					onPage={n => route(`/settings/sessions${n > 1 ? `?page=${n}` : ''}`)} />}
 			</Card>
 			<p class="hint after">You do not know one of them? Sign it out, then <a href="/settings/profile">change your password</a>.</p>
