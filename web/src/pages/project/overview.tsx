@@ -135,7 +135,7 @@ function Rollback({to, side, onChange, onClose}: {to: Deployment; side: Side; on
 						: 'The files of this release are not kept any more. Its commit can be built again with the settings that it had then.'}</p>
 					<div class="form-actions">
 						{to.target === 'production' && <Button kind="primary" busy={again.busy} onClick={again.run}>Build it again</Button>}
-						<Button onClick={onClose}>Close</Button>
+						<Button disabled={again.busy} onClick={onClose}>Close</Button>
 					</div>
 				</div>
 			</Dialog>
