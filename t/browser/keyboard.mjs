@@ -203,6 +203,7 @@ const card = page.getByRole('region', {name: 'www.shop.example.net'});
 const names = (await card.getByRole('button').allTextContents()).map(t => t.trim());
 is(names.filter(n => !n.includes('www.shop.example.net')), [], 'domains: each button says of which');
 is(names.filter((n, i) => names.indexOf(n) !== i), [], 'domains: and no two are the same');
+is(await page.title(), 'Domains · shop · Autostack', 'a tab of a project is in the title');
 await press(button('Remove www.shop.example.net'));
 await press(button('Cancel', dialog));
 await focus('button Remove www.shop.example.net', 'domains: asked whether to remove one');
@@ -258,6 +259,22 @@ await at(/^\/deploy$/);
 await way('Git address').press('Space');
 is(await field('Repository').inputValue(), '', 'wizard: until one starts over');
 
+// --- lists: a choice is no step of the history, and how many there are is said ---
+await page.goto('/deployments');
+await ready();
+const steps = await page.evaluate(() => history.length);
+await page.getByRole('combobox', {name: 'Status'}).selectOption('failed');
+await at(/status=failed/);
+is(await page.evaluate(() => history.length), steps, 'a filter is no step of the history');
+for (const [path, pattern] of [['/projects?search=shop', /^1 projects?$/], ['/projects?search=zzz', /^0 projects$/], ['/audit', /^\d+ rows$/]]) {
+	await page.goto(path);
+	await soon(async () => (await page.getByRole('status').allInnerTexts()).some(text => pattern.test(text)), `${path}: how many there are is said`);
+}
+for (const [path, title] of [['/analytics', 'Frequency'], ['/analytics/resources', 'Resources']]) {
+	await page.goto(path);
+	await soon(async () => await page.title() === `${title} · Analytics · Autostack`, `${path}: a tab is in the title`);
+}
+
 // --- a dialog that works ---
 await page.goto(`${here}/settings`);
 await ready();
@@ -288,6 +305,19 @@ await at(/^\/projects$/);
 const admin = await panel.page({as: 'root'});
 const a = hands(admin);
 await admin.goto('/users');
+await a.field('Choose bob').press('Space');
+await a.button('Give a role').press('Enter');
+await soon(() => a.dialog.getByLabel('Role').isVisible(), 'accounts: the role is chosen in the dialog');
+await panel.clean(admin, 'giving a role');
+await a.dialog.getByLabel('Role').selectOption({label: 'Manager'});
+await a.button('Cancel', a.dialog).press('Enter');
+await focus('button Give a role', 'accounts: given up', admin);
+await admin.keyboard.press('Enter');
+await a.button('Give the role', a.dialog).press('Enter');
+await a.told('1 account given the role.');
+await focus('h1 Users', 'accounts: done, and nobody is chosen any more', admin);
+await soon(() => a.row('bob').getByText('Manager').isVisible(), 'accounts: with the role that was chosen');
+await soon(async () => (await admin.getByRole('status').allInnerTexts()).includes('3 users'), 'accounts: how many there are is said');
 await a.button('Delete bob').press('Enter');
 await type('Type bob@example.org to confirm', 'bob@example.org', admin);
 await admin.keyboard.press('Enter');

@@ -5,6 +5,11 @@ import {Icon} from './icon';
 
 const TYPING = 300; // ms after the last key
 
+// Says how many were found to who does not see them.
+export function Found({n, noun}: {n: number | undefined; noun: string}) {
+	return <p class="sr-only" role="status">{n === undefined ? '' : `${n} ${noun}`}</p>;
+}
+
 export function SearchBox({label, value, onSearch}: {label: string; value: string; onSearch(text: string): void}) {
 	const id = useId();
 	const [text, setText] = useState(value);
