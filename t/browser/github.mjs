@@ -166,7 +166,7 @@ ok(await site('site', '<h1>two</h1>'), 'the site shows the push');
 // judged again by the settings of now: a redelivery deploys what did not
 await page.goto(`${project}/settings`);
 await field('Branch').fill('next');
-await page.locator('button[type=submit]:enabled', {hasText: 'Save'}).click();
+await page.locator('button[type=submit]:not([aria-disabled])', {hasText: 'Save'}).click();
 await told('Saved');
 await page.goto(`${project}/deliveries`);
 await button('Redeliver', row('on another branch')).click();

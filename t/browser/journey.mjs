@@ -145,7 +145,7 @@ await page.locator('main').getByRole('link', {name: 'site'}).first().click();
 await at(/^\/projects\/[0-9a-f-]{36}/);
 await page.goto(new URL(page.url()).pathname.replace(/\/$/, '') + '/settings');
 await page.getByLabel('Build command', {exact: true}).fill('echo "error: it is broken" >&2; exit 3');
-await page.locator('button[type=submit]:enabled', {hasText: 'Save'}).click();
+await page.locator('button[type=submit]:not([aria-disabled])', {hasText: 'Save'}).click();
 await soon(() => page.locator('.toast.good').first().isVisible(), 'settings are saved, with a word about it');
 await page.goto(first);
 await button('Redeploy').click();

@@ -82,7 +82,7 @@ const environment = async () => {
 };
 await environment();
 await soon(() => production.getByText('The builds of the site get no variables').isVisible(), 'variables: there are none');
-await button('Add a variable', production).click();
+await button('Add a variable for production', production).click();
 await field('Name').fill('PATH');
 await button('Add', production).click();
 like(await wrong('Name'), /PATH is reserved/, 'variables: what a build needs itself is refused');
@@ -147,10 +147,10 @@ await soon(() => card.getByText('Waits for its DNS record').isVisible(), 'domain
 is(await card.locator('.records code').allInnerTexts(), ['TXT', domain.proofName, domain.proofValue, 'CNAME', host, new URL(address).hostname],
 	'domains: it says to set a TXT record, and a CNAME to the site');
 like(`${domain.proofName} ${domain.proofValue}`, new RegExp(`^_autostack\\.${host} autostack=\\S{16,}$`), 'domains: which only its owner can');
-await button('Copy', card).nth(1).click();
+await button(`Copy the TXT value of ${host}`, card).click();
 is(await page.evaluate(() => navigator.clipboard.readText()), domain.proofValue, 'domains: what it says can be copied');
 await panel.clean(page, 'a domain that waits');
-await button('Use a certificate of my own', card).click();
+await button(`Use a certificate of my own ${host}`, card).click();
 await button('Use this certificate', card).click();
 like(await wrong('Certificate and its chain'), /Paste the certificate/, 'certificate: one is wanted');
 await field('Certificate and its chain').fill('-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----');
@@ -169,11 +169,11 @@ await soon(() => card.getByText(/^Your own/).isVisible(), 'certificate: a good o
 await soon(() => card.getByText(`There is no TXT record ${domain.proofName}.`).isVisible(), 'domains: what is missing is said', 30_000);
 writeFileSync(zone, `${domain.proofName} TXT ${domain.proofValue}\n${host} A 127.0.0.1\n`);
 await soon(() => sql(`SELECT now() > last_checked_at + interval '10 seconds' FROM domains`) === 't', 'domains: it may be looked at again');
-await button('Verify now', card).click();
+await button(`Verify now ${host}`, card).click();
 await told(`${host}: the record is there.`);
 await soon(() => card.getByText('Active', {exact: true}).isVisible(), 'domains: with its record it is active', 30_000);
 await panel.clean(page, 'a domain that is active');
-await button('Remove', card).click();
+await button(`Remove ${host}`, card).click();
 await button('Remove', dialog).click();
 await told(`${host} is removed.`);
 await soon(() => page.getByText('No domains of your own yet').isVisible(), 'domains: removed, it is gone');

@@ -10,6 +10,7 @@ import type {paths, Reply} from '../api/types';
 import {Button, useAction} from '../ui/button';
 import {Badge, Card, Empty, ErrorNote, PageHead, Pages, SkeletonRows} from '../ui/parts';
 import {exactly, Time} from '../ui/time';
+import {Found} from '../ui/search';
 import {toast} from '../ui/toast';
 import {inWords, linkOf, more, words, type Row, type Words} from './audit/events';
 import {addressOf} from './users/filters';
@@ -94,6 +95,7 @@ export default function Page() {
 				{admin && <Who id={filters.userId} rows={data?.auditLogs} pick={userId => go({userId})} />}
 				{filtering && <Button kind="quiet" icon="close" onClick={() => route('/audit', true)}>Clear</Button>}
 			</div>
+			<Found n={current ? data?.pagination.totalItems : undefined} one="row" many={data && data.pagination.totalItems >= 10_000 ? 'rows or more' : 'rows'} />
 			{error && <ErrorNote error={error} onRetry={() => void reload()} />}
 			{(data || !error) && (
 				<Card flush>

@@ -38,7 +38,8 @@ export default function ProjectPage() {
 function Loading({id, tab}: {id: string; tab: string}) {
 	const {data: project, error, reload, set} = useLoad(
 		signal => ok(api.GET('/api/projects/{id}', {params: {path: {id}}, signal})), [id]);
-	useTitle(project?.name);
+	const side = SIDES.find(s => s.id === tab);
+	useTitle(project && (side?.id ? `${side.text} · ${project.name}` : project.name));
 	if (error && !project)
 		return (
 			<div class="page">

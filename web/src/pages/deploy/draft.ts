@@ -9,6 +9,7 @@ export type From = 'github' | 'address' | 'project' | 'upload';
 export interface Draft {
 	userId: string;
 	from: From;
+	address: string | null; // as it is being typed; null: the repository's
 	repository: string; // owner/name, or an https address; of a project: its own
 	projectId: string | null; // the project that has it already
 	another: boolean; // make one more project of that repository
@@ -31,7 +32,7 @@ const NO_SECRETS: Secrets = {envVars: '', deployToken: ''};
 
 export function fresh(): Draft {
 	return {
-		userId: user.value?.id ?? '', from: 'github', repository: '', projectId: null, another: false, name: '', branch: '',
+		userId: user.value?.id ?? '', from: 'github', address: null, repository: '', projectId: null, another: false, name: '', branch: '',
 		installCommand: null, buildCommand: null, outputDir: '', rootDir: '', cache: true,
 	};
 }

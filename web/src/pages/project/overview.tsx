@@ -141,7 +141,7 @@ function Rollback({to, side, onChange, onClose}: {to: Deployment; side: Side; on
 					<div class="form-actions">
 						{to.target === 'production' && (to.uploaded ? <Button kind="primary" icon="up" onClick={upload}>Upload again</Button>
 							: <Button kind="primary" busy={again.busy} onClick={again.run}>Build it again</Button>)}
-						<Button onClick={onClose}>Close</Button>
+						<Button disabled={again.busy} onClick={onClose}>Close</Button>
 					</div>
 				</div>
 			</Dialog>
