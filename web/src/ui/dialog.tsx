@@ -1,7 +1,7 @@
 // dialog.tsx - questions in front of the page. The browser's own <dialog> keeps
 // the focus inside and gives it back.
 import type {ComponentChildren} from 'preact';
-import {useEffect, useId, useRef, useState} from 'preact/hooks';
+import {useId, useLayoutEffect, useRef, useState} from 'preact/hooks';
 import {ApiError, asApiError} from '../api/error';
 import {Button} from './button';
 import {Icon} from './icon';
@@ -24,7 +24,8 @@ export function Dialog({title, onClose, children, wide, firm, busy}: DialogProps
 	const [typed, setTyped] = useState(false);
 	const dirty = typed || !!busy;
 	useUnsaved(dirty);
-	useEffect(() => {
+	// before the effects of what is in it, one of which may take the focus
+	useLayoutEffect(() => {
 		dialog.current?.showModal();
 	}, []);
 	const close = () => {
