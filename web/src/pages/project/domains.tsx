@@ -64,6 +64,7 @@ export function Domains({project}: Side) {
 
 function NewDomain({project, onAdded, onClose}: {project: string; onAdded(): Promise<void>; onClose(): void}) {
 	const [host, setHost] = useState('');
+	useUnsaved(host !== '');
 	return (
 		<Form submit="Add" busyText="Adding" actions={<Button onClick={onClose}>Cancel</Button>} says={SAYS}
 			check={() => ({host: !host.trim() && 'Give the name of the domain.'})}

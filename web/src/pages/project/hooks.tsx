@@ -11,6 +11,7 @@ import {Form, TextField} from '../../ui/form';
 import {Badge, Card, ErrorNote, Note, Skeleton} from '../../ui/parts';
 import {Time} from '../../ui/time';
 import {toast} from '../../ui/toast';
+import {useUnsaved} from '../../ui/unsaved';
 import {Copyable} from './copyable';
 import type {Side} from './side';
 
@@ -151,6 +152,7 @@ function NewHook({project, onMade, onClose}: {
 }) {
 	const [name, setName] = useState('');
 	const [branch, setBranch] = useState('');
+	useUnsaved(name !== '' || branch !== '');
 	return (
 		<div class="inset">
 			<Form submit="Make it" busyText="Making it" actions={<Button onClick={onClose}>Cancel</Button>}
