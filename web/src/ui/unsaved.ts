@@ -22,16 +22,20 @@ export function useUnsaved(dirty: boolean): void {
 	}, [dirty]);
 }
 
+export function anyUnsaved(): boolean {
+	return unsaved.size > 0;
+}
+
 export function mayLose(): boolean {
 	return confirm(QUESTION);
 }
 
 function leaves(to: string): boolean {
-	return unsaved.size > 0 && new URL(to).pathname !== new URL(here).pathname;
+	return anyUnsaved() && new URL(to).pathname !== new URL(here).pathname;
 }
 
 addEventListener('beforeunload', e => {
-	if (unsaved.size > 0)
+	if (anyUnsaved())
 		e.preventDefault();
 });
 
