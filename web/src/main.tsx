@@ -10,6 +10,7 @@ import {nextOf} from './app/next';
 import {may, pages, type Page} from './app/pages';
 import {Button, LinkButton, useAction} from './ui/button';
 import {Empty} from './ui/parts';
+import {Lapsed} from './pages/auth/lapsed';
 import {Toasts} from './ui/toast';
 import './ui/unsaved'; // hears of back and forward before the router
 
@@ -173,6 +174,7 @@ function App() {
 				<Routes />
 			</Frame>
 			{coming.value && <div class="loading-bar" role="progressbar" aria-label="Loading the page" />}
+			<Lapsed />
 			<Toasts />
 		</LocationProvider>
 	);

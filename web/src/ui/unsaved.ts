@@ -3,7 +3,7 @@
 // path keeps it.
 import {useEffect, useRef} from 'preact/hooks';
 
-const QUESTION = 'Go on? What you have typed and not saved will be lost.';
+export const QUESTION = 'Go on? What you have typed and not saved will be lost.';
 
 // For what comes from the server once only.
 export const SHOWN_ONCE = 'Go on? This is shown once, and you have not copied it.';
@@ -25,16 +25,20 @@ export function useUnsaved(dirty: boolean, question = QUESTION): void {
 	}, [dirty, question]);
 }
 
+export function anyUnsaved(): boolean {
+	return unsaved.size > 0;
+}
+
 export function mayLose(): boolean {
 	return confirm([...unsaved.values()].at(-1) ?? QUESTION);
 }
 
 function leaves(to: string): boolean {
-	return unsaved.size > 0 && new URL(to).pathname !== new URL(here).pathname;
+	return anyUnsaved() && new URL(to).pathname !== new URL(here).pathname;
 }
 
 addEventListener('beforeunload', e => {
-	if (unsaved.size > 0)
+	if (anyUnsaved())
 		e.preventDefault();
 });
 

@@ -55,8 +55,8 @@ export const secrets = signal<Secrets>(NO_SECRETS);
 export const refused = signal<Record<string, string>>({});
 
 effect(() => sessionStorage.setItem(KEY, JSON.stringify(draft.value)));
-// Somebody else begins anew. Whoever has to sign in again goes on, but for
-// secrets, which outlive no session.
+// Somebody else begins anew. Whoever comes back from the page for signing in goes
+// on, but for secrets, which are kept no longer than somebody is signed in.
 effect(() => {
 	if (!user.value)
 		secrets.value = NO_SECRETS;

@@ -98,8 +98,7 @@ function Connect({refused}: {refused: boolean}) {
 	if (error?.code === 'SIGN_IN_AGAIN')
 		return (
 			<Empty icon="lock" title="Please sign in again first" action={<Button kind="primary" onClick={() => {
-				void signOut();
-				route('/login?next=%2Fdeploy');
+				void signOut(() => route('/login?next=%2Fdeploy'));
 			}}>Sign in again</Button>}>
 				Connecting an account gives access to your code, so it has to be you who asks: your sign-in is too old for that.
 			</Empty>
