@@ -142,7 +142,7 @@ for (const [path, title, guests, members] of [
 ]) {
 	await guest.goto(path);
 	await soon(() => g.heading(new RegExp(`^${title} Coming soon$`)).isVisible(), `${path} says that it is coming`);
-	like(await guest.title(), new RegExp(`^${title} · `), `${path} has its title`);
+	await soon(async () => await guest.title() === `${title} · Autostack`, `${path} has its title`, 5000);
 	leading.push(await guest.locator('.page-head .lead').innerText());
 	ok(await guest.getByRole('heading', {name: 'What there is today'}).isVisible() && await guest.locator('.ticks li').count() >= 2, `${path} says what there is until then`);
 	const actions = page => page.locator('main .actions a').evaluateAll(links => links.map(a => a.getAttribute('href')));
@@ -173,7 +173,7 @@ for (const [page, h, home, to] of [[guest, g, 'To the start', '/'], [member, m, 
 			continue;
 		await page.goto(path);
 		await soon(() => missing(page).isVisible(), `${path} is not there for ${page === guest ? 'a guest' : 'ada'}`);
-		is(await page.title(), 'Page not found · Autostack', `${path}: the title says it`);
+		await soon(async () => await page.title() === 'Page not found · Autostack', `${path}: the title says it`, 5000);
 		is(new URL(page.url()).pathname, path, `${path}: the address stays, to be mended`);
 	}
 	await panel.clean(page, 'what is not there');
