@@ -28,7 +28,7 @@ async function saved(press) {
 // --- users: pages, search and filters ---
 await page.goto('/users');
 await shows('', 20, 'users: a page of them, as the API has them');
-ok(await page.getByText('Page 1 of 2').isVisible() && await page.getByText('25 users').isVisible(), 'users: of how many');
+ok(await page.getByText('Page 1 of 2').isVisible() && await page.locator('.pages').getByText('25 users').isVisible(), 'users: of how many');
 await button('Next').click();
 await at(/^\/users\?page=2$/, 'users: the next page has an address');
 await shows('page=2', 5, 'users: and the rest');
