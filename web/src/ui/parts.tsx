@@ -111,6 +111,15 @@ export function Empty({icon, title, children, action}: {
 	);
 }
 
+// A page of a list that has not so many.
+export function PastEnd({onFirst}: {onFirst(): void}) {
+	return (
+		<Empty icon="search" title="There are not so many pages" action={<Button onClick={onFirst}>To the first page</Button>}>
+			The list has become shorter meanwhile.
+		</Empty>
+	);
+}
+
 // It could not be loaded: why, and a way to try again.
 export function ErrorNote({error, onRetry}: {error: ApiError; onRetry?: () => void}) {
 	return (
@@ -152,6 +161,8 @@ export function Pages({pagination, onPage, noun}: {
 	noun: string; // plural
 }) {
 	const {currentPage, totalPages, totalItems} = pagination;
+	if (currentPage > Math.max(totalPages, 1))
+		return null; // as PastEnd says in its place
 	if (totalPages <= 1)
 		return totalItems > 0 ? <p class="pages count">{totalItems} {noun}</p> : null;
 	return (
