@@ -1,5 +1,6 @@
 // toast.tsx - short messages about what has just happened.
 import {signal} from '@preact/signals';
+import {useLayoutEffect, useRef} from 'preact/hooks';
 import {Icon} from './icon';
 
 type Mood = 'good' | 'bad' | 'plain';
@@ -25,8 +26,15 @@ export function toast(text: string, mood: Mood = 'plain'): void {
 }
 
 export function Toasts() {
+	const box = useRef<HTMLDivElement>(null);
+	// on top of a dialog that is open: what was shown last is
+	useLayoutEffect(() => {
+		if (document.querySelector('dialog[open]'))
+			box.current!.togglePopover(false);
+		box.current!.togglePopover(true);
+	}, [toasts.value]);
 	return (
-		<div class="toasts" role="status" aria-live="polite">
+		<div ref={box} popover="manual" class="toasts" role="status" aria-live="polite">
 			{toasts.value.map(t => (
 				<div key={t.id} class={`toast ${t.mood}`}>
 					<Icon name={t.mood === 'bad' ? 'alert' : 'check'} />
