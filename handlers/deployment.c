@@ -151,6 +151,7 @@ static const struct field deployment_detail_out[] = {
 	O_STR("target",       REQ, "What it makes: production, or the preview of a pull request (pr-12)."),
 	O_BOOL("live",        REQ, "Whether the site is this deployment's."),
 	O_BOOL("releaseKept", REQ, "Whether a rollback can go to it."),
+	O_BOOL("uploaded",    REQ, "Whether it is of an upload: there is nothing that could be built again."),
 	O_UUID("supersededBy", NUL, "The deployment that took its place before it was begun, or cancelled it."),
 	O_TIME("logRemovedAt", NUL, "When its log was removed for its age or size; null: it is there."),
 	O_STR("limits",       NUL, "Limits that were in force for the build."),

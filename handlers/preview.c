@@ -49,7 +49,7 @@ static const struct field preview_out[] = {
 	O_STR("branch",        REQ, "Branch that is to be merged."),
 	O_STR("commit",        REQ, "Its newest commit."),
 	O_BOOL("fork",         REQ, "Whether it comes from another repository."),
-	O_ENUM("state",        REQ, preview_states, "waiting: for the owner's approval of its newest commit, since it is a fork's."),
+	O_ENUM("state",        REQ, preview_states, "waiting: for the owner's approval of its newest commit, since it is a fork's. closed: its files are being removed."),
 	O_STR("url",           NUL, "Where it answers; null before the first success, and when it is closed."),
 	O_UUID("deploymentId", NUL, "Its newest deployment."),
 	O_TIME("openedAt",     REQ, "When we heard of it."),
@@ -57,7 +57,7 @@ static const struct field preview_out[] = {
 	O_END
 };
 static const struct field preview_list_out[] = {
-	O_LIST("previews", preview_out, "The page's previews: the open ones first, newest first."),
+	O_LIST("previews", preview_out, "The page's previews: the open ones first, newest first. A closed one goes from the list with its files."),
 	O_OBJECT("pagination", pagination_out, "Where this page is."),
 	O_END
 };

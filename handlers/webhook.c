@@ -114,7 +114,7 @@ const struct route webhook_routes[] = {
 	  .doc = "A project's webhook: whether it is registered at GitHub, and if not, why." },
 	{ .op = "projectWebhookRegister", .verb = POST, .path = "/api/projects/{id}/webhook", .who = WHO_USER,
 	  .audit = EV_WEBHOOK_REGISTER, .in = IN(webhook_project_in, struct webhook_project), .ok = 202, .out = project_webhook_out,
-	  .errs = ERRS(E_PROJECT_NOT_FOUND, E_GITHUB_NOT_CONNECTED, E_CONFLICT), .fn = h_project_webhook_register,
+	  .errs = ERRS(E_PROJECT_NOT_FOUND, E_NO_REPOSITORY, E_GITHUB_NOT_CONNECTED, E_CONFLICT), .fn = h_project_webhook_register,
 	  .doc = "Have the webhook registered at GitHub by the connected account, or registered again; one with this address that is "
 		"there is taken over. A new project's is registered without being asked for." },
 	{ .op = "projectWebhookRemove", .verb = DELETE, .path = "/api/projects/{id}/webhook", .who = WHO_USER,

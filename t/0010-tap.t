@@ -39,6 +39,13 @@ like "$out" '^not ok 1' "bail fails"
 unlike "$out" '^ok' "bail ends the script"
 inner 'skip_all no bwrap here'
 is "$status $out" "0 1..0 # SKIP no bwrap here" "skip_all says why"
+for build in '' 1; do
+	inner "AS_DEVELOPER=$build"'; if developer_only "a switch"; then ok 0 turned; fi; ok 0 rest; done_testing'
+	is "$status $(echo "$out" | grep -c 'a switch # SKIP needs a developer build')$(echo "$out" | grep -c turned)" \
+		"0 $([ -n "$build" ] && echo 01 || echo 10)" "developer_only skips its block in other builds, and says so: '$build'"
+	inner "AS_DEVELOPER=$build"'; developer_only; ok 0 turned; done_testing'
+	like "$out" "$([ -n "$build" ] && echo '^ok 1 - turned' || echo '^1..0 # SKIP needs')" "or the whole file: '$build'"
+done
 
 inner 'defer "echo one"; defer "echo two"; mkdir -m 0 closed; done_testing'
 is "$out" "1..0
@@ -48,6 +55,10 @@ is "$(echo autostack-test.*)" "autostack-test.*" "no directory stays behind"
 
 inner 'wait_for 1 false; is $? 1 x; wait_for 1 true; is $? 0 y; done_testing'
 is "$status" 0 "wait_for ends at its deadline, or when the command succeeds"
+
+inner 'n=0; again() { n=$((n + 1)); wait_for 0 false; [ $n = 3 ]; }
+	wait_for 20 again; is "$? $n" "0 3" x; done_testing'
+is "$status" 0 "a wait_for within another has a deadline of its own"
 
 inner 'defer "echo cleaned"; kill -TERM $$; ok 0 x; done_testing'
 is "$status $out" "143 cleaned" "a signal cleans up"

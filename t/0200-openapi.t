@@ -8,14 +8,14 @@ is $? 0 "autostack-api -x openapi"
 diff -u "$abs_top_srcdir/t/expect/openapi.json" openapi.json >changes
 ok $? "t/expect/openapi.json is what the code says (else: make update-openapi)" ||
 	diag "$(head -40 changes)"
-is "$(jq -r .openapi openapi.json)" 3.1.0 "it is OpenAPI 3.1"
-is "$(jq '[.paths[][].operationId] | length == (unique | length)' openapi.json)" \
+is "$(gojq -r .openapi openapi.json)" 3.1.0 "it is OpenAPI 3.1"
+is "$(gojq '[.paths[][].operationId] | length == (unique | length)' openapi.json)" \
 	true "operation ids are unique"
 
 # IN-8, the table's side: each route of the binary, aliases too, is described.
 "$api" -x routes | awk -F'\t' '$1 == "route" { print tolower($3), $4 }' |
 	sort >routes
-jq -r '.paths | to_entries[] | .key as $p | .value | keys[] | "\(.) \($p)"' \
+gojq -r '.paths | to_entries[] | .key as $p | .value | keys[] | "\(.) \($p)"' \
 	openapi.json | sort >described
 is "$(diff routes described)" "" \
 	"IN-8 the route table and the description list the same routes"

@@ -11,13 +11,13 @@ doctor() {
 		--data "${1:-$abs_top_srcdir}" doctor --json 2>/dev/null)
 }
 finding() {
-	printf '%s' "$report" | jq -r --arg c "$1" \
+	printf '%s' "$report" | gojq -r --arg c "$1" \
 		"[.checks[] | select(.check == \$c) | .$2] | join(\"; \")"
 }
 
 doctor
 is $? 1 "something is wrong: exit 1"
-is "$(printf '%s' "$report" | jq -r .ok)" false "and the report says so"
+is "$(printf '%s' "$report" | gojq -r .ok)" false "and the report says so"
 is "$(finding configuration level)" ok "the configuration is read"
 is "$(finding database level)" ok "the database is reached" ||
 	diag "$(finding database text)"
@@ -27,9 +27,9 @@ like "$(finding api text)" 'api.sock: No such file' "no API: it says where it lo
 like "$(finding api fix)" 'systemctl restart autostack-api' "and what to do"
 is "$(finding websocket level)" bad "no autostack-ws"
 like "$(finding worker text)" 'no worker is connected' "no worker"
-is "$(printf '%s' "$report" | jq '[.checks[] | select(.level == "bad" and .fix == null)] | length')" 0 \
+is "$(printf '%s' "$report" | gojq '[.checks[] | select(.level == "bad" and .fix == null)] | length')" 0 \
 	"everything that is bad has a fix"
-is "$(printf '%s' "$report" | jq -r '.checks[].check' | sort -u | tr '\n' ' ')" \
+is "$(printf '%s' "$report" | gojq -r '.checks[].check' | sort -u | tr '\n' ' ')" \
 	"api clock configuration database disk domains namespaces nginx programs roles sandbox storage subuid tun websocket worker " \
 	"every check reports"
 is "$("$abs_top_builddir/autostack" -c "$AS_CONF" --data "$abs_top_srcdir" doctor | grep -c '^bad *api ')" 1 \
@@ -140,6 +140,6 @@ doctor
 like "$(finding configuration text)" 'jwt_secret is not set' \
 	"JW-1 a missing secret is found"
 
-is "$("$abs_top_builddir/autostack" openapi | jq -r .openapi | cut -d. -f1,2)" 3.1 \
+is "$("$abs_top_builddir/autostack" openapi | gojq -r .openapi | cut -d. -f1,2)" 3.1 \
 	"autostack openapi prints the API's document"
 done_testing

@@ -126,8 +126,8 @@ api POST /api/projects '{"name":"site","repository":"https://git.example/ada/sit
 project=$(jget .id)
 sql "UPDATE projects SET created_at = now() - interval '1 year' WHERE name = 'site'"
 run projects --json
-is "$(echo "$out" | jq 'length')" 231 "all pages come"
-is "$(echo "$out" | jq -r '.[-1].name')" site "in order"
+is "$(echo "$out" | gojq 'length')" 231 "all pages come"
+is "$(echo "$out" | gojq -r '.[-1].name')" site "in order"
 run projects
 like "$out" "^site +main +$project +-" "and for people"
 
@@ -153,7 +153,7 @@ ends failed 'the build command failed with exit code 7'
 run deployments site
 like "$out" "^$id failed +site +main" "a project's deployments, by its exact name"
 run deployments "$project" --json --limit 1
-is "$(echo "$out" | jq -r '.[0].id')" "$id" "or by its id"
+is "$(echo "$out" | gojq -r '.[0].id')" "$id" "or by its id"
 run deployments no-such
 is "$code" 4 "a project that is not there"
 AUTOSTACK_API_KEY=$BOB run deployments site
@@ -239,8 +239,8 @@ is "$code" 1 "a log that was removed is no reason to wait"
 
 run deploy --git site --branch trunk --json
 good "a repository is queued"
-id=$(echo "$out" | jq -r .id)
-is "$(echo "$out" | jq -r '.status + .branch')" queuedtrunk "and the answer is JSON"
+id=$(echo "$out" | gojq -r .id)
+is "$(echo "$out" | gojq -r '.status + .branch')" queuedtrunk "and the answer is JSON"
 run cancel "$id"
 good "cancel"
 like "$out" "^$id site cancelled$" "says what became of it"
@@ -258,7 +258,7 @@ waits() { [ "$(sql "SELECT count(*) FROM deployments WHERE status = 'queued'")" 
 wait_for 10 waits || bail "no second redeploy"
 run cancel "$(sql "SELECT id FROM deployments ORDER BY created_at DESC LIMIT 1")"
 wait $waiter
-is "$?/$(jq -r .status wait.out)" 3/cancelled "--wait --json ends with the deployment alone"
+is "$?/$(gojq -r .status wait.out)" 3/cancelled "--wait --json ends with the deployment alone"
 run rollback site
 is "$code" 4 "there is nothing to go back to"
 like "$err" RELEASE_GONE "and it says so"

@@ -85,7 +85,7 @@ is "$(live index.html)" first "the site is there"
 is "$(live '-x/--checkpoint-action=exec=sh')" x "whatever its files are called"
 echo second >dist/index.html
 run deploy dist --project site --wait --json
-is "$code/$(echo "$out" | jq -r '.status + .trigger')" 0/successapi "--json: the deployment alone"
+is "$code/$(echo "$out" | gojq -r '.status + .trigger')" 0/successapi "--json: the deployment alone"
 is "$(live index.html)" second "the next one replaces it"
 run rollback site --wait
 is "$code" 0 "rollback" || diag "$out$err"

@@ -61,7 +61,7 @@ unlike "$("$abs_top_builddir/autostack" -c "$AS_CONF" config)" "test-secret" "th
 # the doctor
 finding() { # FIELD [CONF]
 	"$abs_top_builddir/autostack" -c "${2:-$AS_CONF}" --data "$abs_top_srcdir" doctor --json 2>/dev/null |
-		jq -r "[.checks[] | select(.check == \"storage\") | .$1] | join(\"; \")"
+		gojq -r "[.checks[] | select(.check == \"storage\") | .$1] | join(\"; \")"
 }
 is "$(finding level "$TMP/no.conf")" skipped "the doctor has nothing to check without s3_bucket"
 : >"$S3_ROOT/log"

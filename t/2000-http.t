@@ -29,7 +29,7 @@ is "$(header Cache-Control)" no-store "HD-1 nothing under /api is stored"
 like "$(header WWW-Authenticate)" '^Bearer ' "401 comes with WWW-Authenticate"
 json .error.code = UNAUTHORIZED
 json .error.statusCode = 401
-json '.error | keys_unsorted | join(" ")' = "code message statusCode details"
+json_keys .error = "code message statusCode details"
 first=$(header X-Request-Id)
 api GET /api/deployments -H 'X-Request-Id: 00000000-0000-4000-8000-000000000000'
 like "$(header X-Request-Id)" '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' \

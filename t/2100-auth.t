@@ -14,8 +14,8 @@ json .user.emailVerified = false
 json .user.avatarUrl = null
 json .tokenType = Bearer
 json .expiresIn = 900
-json '[keys_unsorted, (.user | keys_unsorted)] | tostring' = \
-	'[["user","accessToken","refreshToken","tokenType","expiresIn"],["id","name","email","avatarUrl","role","emailVerified","createdAt"]]'
+json_keys . = "user accessToken refreshToken tokenType expiresIn"
+json_keys .user = "id name email avatarUrl role emailVerified createdAt"
 like "$(jget .user.createdAt)" '^2[0-9]{3}-[01][0-9]-[0-3][0-9]T[0-9:]{8}Z$' \
 	"times are RFC 3339 in UTC"
 api POST /api/auth/signup '{"name":"X","email":"ada@example.com","password":"something else"}'

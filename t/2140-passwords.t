@@ -126,9 +126,11 @@ was=$(hash_of old)
 as_conf bcrypt_cost=12 log_debug=yes
 api_run
 login old "wrong horse old"
-is "$(grep -o 'compared with [^"]*' "$AS_LOG.api" | tr '\n' ' ')" \
-	"compared with the account's hash compared with a decoy compared with a decoy " \
-	"LG-2 a hash of cost 10 and decoys of 10 and 11 are the work of 12"
+if developer_only "LG-2 a comparison is as much work as one of the cost that is set"; then
+	is "$(grep -o 'compared with [^"]*' "$AS_LOG.api" | tr '\n' ' ')" \
+		"compared with the account's hash compared with a decoy compared with a decoy " \
+		"LG-2 a hash of cost 10 and decoys of 10 and 11 are the work of 12"
+fi
 api_stop
 as_conf bcrypt_cost=11
 api_run
@@ -151,7 +153,7 @@ rest=abcdefghijklmnopqrstuuabcdefghijklmnopqrstuvwxyzabcde
 quick() {
 	sql "UPDATE users SET failed_logins = 0 WHERE email = 'old@example.com'"
 	login old "correct horse old"
-	quick_ms=$(tail -n 1 "$AS_LOG.api" | jq -r .ms)
+	quick_ms=$(tail -n 1 "$AS_LOG.api" | gojq -r .ms)
 	[ "$quick_ms" -lt 50 ]
 }
 for strange in '*0' '*1' '!' "\$2b\$15\$$rest" "\$2b\$31\$$rest" "\$2a\$04\$$rest"; do

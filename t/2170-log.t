@@ -14,13 +14,13 @@ status 200
 id=$(header X-Request-Id)
 is "$(last request | jq -r 'keys_unsorted | join(" ")')" \
 	"time priority program event id method op status ms user ip" "a request's line has these members"
-is "$(last request | jq -r '[.id, .method, .op, .status, .ip] | join(" ")')" \
+is "$(last request | gojq -r '[.id, .method, .op, .status, .ip] | join(" ")')" \
 	"$id GET authSession 200 127.0.0.1" "its id is the answer's"
-is "$(last request | jq -r .user)" "$(sql 'SELECT id FROM users')" "and its user"
-like "$(last request | jq -r .ms)" '^[0-9]+$' "and its time"
+is "$(last request | gojq -r .user)" "$(sql 'SELECT id FROM users')" "and its user"
+like "$(last request | gojq -r .ms)" '^[0-9]+$' "and its time"
 api GET "/api/nope?token=planted-in-query"
 status 404
-is "$(last request | jq -r '[.status, .op // "none"] | join(" ")')" "404 none" "a request without a route as well"
+is "$(last request | gojq -r '[.status, .op // "none"] | join(" ")')" "404 none" "a request without a route as well"
 before=$(grep -c '"event":"request"' "$AS_LOG.api")
 for i in 1 2 3 4 5; do api GET /api/projects as ada; done
 logged() { [ "$(grep -c '"event":"request"' "$AS_LOG.api")" = $((before + $1)) ]; }
@@ -44,7 +44,7 @@ api POST /api/auth/login '{"email":"x\r\n{\"event\":\"auth.login\"}@example.com"
 status 422
 api GET "/api/%0d%0a%1b%5b31m/${esc}[2J/${bidi}" -H "X-Request-Id: forged" -p "REQUEST_METHOD=G${esc}T"
 api GET /api/auth/session -p "REMOTE_ADDR=127.0.0.1${esc}[2J" as ada
-is "$(jq -e . <"$AS_LOG.api" 2>&1 >/dev/null)" "" "LOG-3 every line is JSON"
+is "$(gojq -e . <"$AS_LOG.api" 2>&1 >/dev/null)" "" "LOG-3 every line is JSON"
 is "$(grep -c "[$(printf '\001-\010\013-\037\177')]\|$bidi" "$AS_LOG.api")" 0 \
 	"LOG-3 without a control character or an override of direction"
 unlike "$(cat "$AS_LOG.api")" 'forged|planted-in-query' "LOG-2 the query is not in it, nor an id that the client made up"

@@ -113,7 +113,7 @@ json .pagination.totalItems = 4
 json '.projects[0].name' = env
 api GET '/api/projects?search=HELLO&limit=1&page=2' as ada
 json '.projects[0].name' = Hello-World
-json '.pagination | tostring' = '{"currentPage":2,"totalPages":2,"totalItems":2}'
+json '.pagination | tostring' = '{"currentPage":2,"totalItems":2,"totalPages":2}'
 api GET '/api/projects?page=9' as ada
 json '.projects | length' = 0
 json .pagination.totalItems = 4

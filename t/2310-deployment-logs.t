@@ -26,7 +26,7 @@ sql "INSERT INTO deployment_logs (deployment_id, seq, at, level, message)
 api_case "pages:"
 api GET $logs as ada
 json '.logs | length' = 500
-json '.logs[0] | tostring' = '{"seq":1,"timestamp":"2026-01-20T10:30:00Z","level":"info","message":"[00:00] line 1"}'
+json '.logs[0] | tostring' = '{"level":"info","message":"[00:00] line 1","seq":1,"timestamp":"2026-01-20T10:30:00Z"}'
 json .nextAfter = 500
 json .complete = false
 api GET "$logs?after=500&limit=1000" as ada
@@ -96,7 +96,7 @@ after=1201 lines=0 pages=0 complete=false
 while [ "$complete" = false ] && [ "$pages" -lt 20 ]; do
 	api GET "$logs?after=$after&limit=1000" as ada
 	read -r after n complete <<-END
-		$(jq -r '"\(.nextAfter) \(.logs | length) \(.complete)"' "$API_BODY")
+		$(gojq -r '"\(.nextAfter) \(.logs | length) \(.complete)"' "$API_BODY")
 	END
 	lines=$((lines + n)) pages=$((pages + 1))
 done

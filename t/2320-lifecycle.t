@@ -149,7 +149,7 @@ unlike "$(sql 'SELECT h::text FROM deploy_hooks h')" "${url##*=}" "which is stor
 path=${url#"${url%%/api/*}"}
 api GET /api/projects/$project/deploy-hooks as ada
 json '.deployHooks | length' = 1
-json '.deployHooks[0] | keys_unsorted | join(",")' = id,name,branch,createdAt,lastUsedAt,lastOutcome "the key is not shown again"
+json_keys '.deployHooks[0]' = "id name branch createdAt lastUsedAt lastOutcome" "the key is not shown again"
 api GET /api/projects/$project/deploy-hooks as bob
 status 404
 api POST /api/projects/$project/deploy-hooks '{"name":"two"}' as ada

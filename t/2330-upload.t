@@ -123,6 +123,8 @@ is "$(rows)" '4|0' "a cancelled upload is removed"
 api POST "/api/deployments/$second/redeploy" '{}' as ada
 status 409
 json .error.code = UPLOAD_GONE
+api GET "/api/deployments/$second" as ada
+json .uploaded = true "which it says itself"
 
 api_case "many at once:"
 sql "UPDATE deployments SET status = 'cancelled', completed_at = now() WHERE completed_at IS NULL"
@@ -161,6 +163,8 @@ sql "UPDATE deployments SET repository = 'https://git.example/bob/x.git' WHERE i
 api POST "/api/deployments/$again/redeploy" '{}' as bob
 status 409 "nor one to an upload, where there is a repository"
 json .error.code = UPLOAD_GONE
+api GET "/api/deployments/$again" as bob
+json .uploaded = true "both say it"
 api DELETE "/api/projects/$bare" as bob
 status 204
 

@@ -31,9 +31,9 @@ is "$(sql "SELECT count(*) FROM upload_chunks c JOIN deployments d ON d.id = c.d
 send "/api/v1/projects/$project/deployments" fits.gz -H 'Transfer-Encoding: chunked' --http1.1
 is "$STATUS" 201 "also when it comes without a length"
 send "/api/projects/$project/deployments" large.gz
-is "$STATUS/$(jq -r .error.code "$BODY")" 413/PAYLOAD_TOO_LARGE "upload_max holds"
+is "$STATUS/$(gojq -r .error.code "$BODY")" 413/PAYLOAD_TOO_LARGE "upload_max holds"
 send "/api/projects/$project/deployments" larger.gz
-is "$STATUS/$(jq -r .error.code "$BODY")" 413/PAYLOAD_TOO_LARGE "and before that nginx's limit"
+is "$STATUS/$(gojq -r .error.code "$BODY")" 413/PAYLOAD_TOO_LARGE "and before that nginx's limit"
 send "/api/projects" fits.gz
 is "$STATUS" 413 "no other route takes as much"
 send "/api/projects/$project" fits.gz -X PUT

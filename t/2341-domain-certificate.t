@@ -23,7 +23,7 @@ make_pair() {
 }
 # put CHAIN-FILE KEY-FILE [as USER]
 put() {
-	pu_body=$(jq -n --rawfile c "$1" --rawfile k "$2" '{certificate: $c, privateKey: $k}')
+	pu_body=$(gojq -n --rawfile c "$1" --rawfile k "$2" '{certificate: $c, privateKey: $k}')
 	shift 2
 	api PUT "$D/$id/certificate" "$pu_body" "$@"
 }

@@ -127,7 +127,10 @@ json .error.code = PREVIEW_CLOSED
 api DELETE /api/projects/$project/previews/$fork as ada
 is "$(of "$again" "status, error")" "cancelled|Its pull request was closed." "what waits for it is cancelled"
 api GET /api/projects/$project/previews as ada
-json '[.previews[].state] | unique | tostring' = '["closed"]'
+json '[.previews[].state] | unique | tostring' = '["closed"]' "they are listed until they are off the disk"
+sql "UPDATE previews SET removed_at = now() WHERE id = '$fork'"
+api GET /api/projects/$project/previews as ada
+json '[[.previews[].number], .pagination.totalItems] | tostring' = '[[1],1]' "and no longer"
 api PUT /api/projects/$project '{"previews":false}' as ada
 json .previews = false
 done_testing

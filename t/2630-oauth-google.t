@@ -5,31 +5,15 @@
 . "$abs_top_srcdir/t/lib/api.sh"
 . "$abs_top_srcdir/t/lib/oauth.sh"
 
-package=oidc-provider@8.8.1
-OIDC=$TMP/oidc
-mkdir "$OIDC"
-export npm_config_update_notifier=false OIDC
-try "npm installs $package" env HOME="$TMP" timeout 400 npm install --no-save \
-	--no-audit --no-fund --ignore-scripts --prefix "$OIDC" "$package" ||
-	bail "no provider, no sign-in"
-openssl req -x509 -newkey rsa:2048 -nodes -keyout "$OIDC/key.pem" \
-	-out "$OIDC/cert.pem" -days 2 -subj /CN=127.0.0.1 \
-	-addext subjectAltName=IP:127.0.0.1 2>/dev/null
-cp "$abs_top_srcdir/t/lib/oidc.mjs" "$OIDC"
-mkfifo "$OIDC/alive"
-(cd "$OIDC" && exec node oidc.mjs "$OIDC" <alive >"$AS_LOG.oidc" 2>&1) &
-defer "kill $!"
-exec 9>"$OIDC/alive"
-wait_for 60 test -s "$OIDC/port" || bail "the provider does not start: $(tail "$AS_LOG.oidc")"
-port=$(cat "$OIDC/port")
+oidc_start
+port=${OIDC_URL##*:}
 umask 077
-printf %s canary-google-secret >"$TMP/google.secret"
 oauth_github_start
 
 # shellcheck disable=SC2046 # a list of settings
 start() {
 	api_start $(oauth_settings) google_client_id=test-google \
-		"google_client_secret=$TMP/google.secret" oauth_timeout=15s \
+		"google_client_secret=$OIDC_SECRET" oauth_timeout=15s \
 		api_processes=4 "$@"
 }
 failed_by_tls() {

@@ -15,7 +15,9 @@ use Oauth;
 our $api;
 my $pids = pids();
 sub n { return sql("SELECT count(*) FROM $_[0]") }
-sub cut { sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'autostack_api'") }
+sub cut { # and waits: a backend that has not ended yet would still take a statement
+	sql("SELECT pg_terminate_backend(pid, 20000) FROM pg_stat_activity WHERE usename = 'autostack_api'");
+}
 sub away { sql('ALTER ROLE autostack_api NOLOGIN'); cut() }
 sub home { sql('ALTER ROLE autostack_api LOGIN') }
 sub until_true { # a condition in SQL or perl, with a deadline

@@ -9,7 +9,7 @@ api_start
 names='API Gateway, Database, CDN, Build Service'
 # snapshot AGE_SECONDS [LINE]: what the prober would have written then
 snapshot() {
-	sn_services='[{"name":"API Gateway","status":"operational","uptime":99.98,"responseTime":45,"lastCheckedAt":"2026-01-20T10:30:00Z"}]'
+	sn_services='[{"lastCheckedAt":"2026-01-20T10:30:00Z","name":"API Gateway","responseTime":45,"status":"operational","uptime":99.98}]'
 	{
 		echo "at $((($(date +%s) - $1) * 1000))"
 		echo "services $sn_services"
@@ -27,7 +27,7 @@ status 200
 json '[.services[].name] | join(", ")' = "$names"
 json '[.services[] | .status, .uptime, .responseTime] | unique | tojson' = '[null,"unknown"]'
 api GET /api/status/metrics
-json '.metrics | tojson' = '{"totalDeployments":0,"deploymentChange":null,"activeProjects":0,"projectChange":null,"avgDeployTime":null,"timeChange":null,"successRate":null,"successChange":null}'
+json '.metrics | tojson' = '{"activeProjects":0,"avgDeployTime":null,"deploymentChange":null,"projectChange":null,"successChange":null,"successRate":null,"timeChange":null,"totalDeployments":0}'
 api GET /api/status/history
 json '.history | length' = 90
 json '.history | map(.date) | [.[0], .[59], .[88], .[89]] | join(", ")' = '89 days ago, 30 days ago, 1 day ago, Today'
@@ -43,7 +43,7 @@ api_case 'a fresh file:'
 snapshot 0
 api GET /api/v1/status/services
 status 200
-json '.services | tojson' = '[{"name":"API Gateway","status":"operational","uptime":99.98,"responseTime":45,"lastCheckedAt":"2026-01-20T10:30:00Z"}]'
+json '.services | tojson' = '[{"lastCheckedAt":"2026-01-20T10:30:00Z","name":"API Gateway","responseTime":45,"status":"operational","uptime":99.98}]'
 api GET /api/status/metrics
 json '.metrics.totalDeployments' = 12458
 json '.metrics.successRate' = 99.8%

@@ -4,6 +4,7 @@
 # where clocks are changed.
 . "$(dirname "$0")/lib/tap.sh"
 . "$abs_top_srcdir/t/lib/api.sh"
+developer_only # AS_NOW
 
 cat >"$TMP/check.pl" <<'END'
 use strict;

@@ -237,6 +237,8 @@ is pull('labeled', 7, 'c', 'Codertocat/Hello-World')->{verdict}, 'not_handled', 
 is pull('closed', 7, 'c', 'Codertocat/Hello-World')->{verdict}, 'preview_closed', 'closed, its preview goes';
 is sql("SELECT string_agg(DISTINCT status, ',') FROM deployments WHERE target = 'pr-7'"), 'cancelled,superseded', 'and what waits for it';
 is pull('closed', 70, 'c', 'Codertocat/Hello-World')->{verdict}, 'preview_closed', 'one that is not known is closed as well';
+is_deeply [map { $_->{number} } @{$api->ask(GET => "/api/projects/$p/previews", token => $t)->{json}{previews}}], [9, 8, 7],
+	'but listed is only what has a preview, or may get one';
 free();
 
 # GitHub does not say in which order they come

@@ -14,7 +14,7 @@ project=$(jget .id)
 api POST "/api/projects/$project/webhook-secret" '{}' as ada
 status 201
 secret=$(jget .secret)
-jq -n '{ref: "refs/heads/main", after: ("a" * 40), repository: {full_name: "ada/site"}, head_commit: {message: "Merge"},
+gojq -n '{ref: "refs/heads/main", after: ("a" * 40), repository: {full_name: "ada/site"}, head_commit: {message: "Merge"},
 	commits: [range(2048) | {id: ("b" * 40), message: ("word " * 200), added: [], removed: [], modified: ["src/\(.).c"]}]}' >push.json
 try "a push of 2,048 commits" test "$(wc -c <push.json)" -gt 2000000
 send() { # PATH FILE [CURL-ARG]...
@@ -26,16 +26,16 @@ send() { # PATH FILE [CURL-ARG]...
 		--data-binary "@$s_file" "$@"
 }
 send "/api/github/webhook?project=$project" push.json
-is "$STATUS $(jq -r .verdict "$BODY")" "200 deployed" "it comes through and deploys" || diag "$(cat "$BODY")"
+is "$STATUS $(gojq -r .verdict "$BODY")" "200 deployed" "it comes through and deploys" || diag "$(cat "$BODY")"
 sed 's/Merge/Merged/' push.json >other.json
 send "/api/v1/webhooks/github?project=$project" other.json -H 'Transfer-Encoding: chunked' --http1.1
-is "$STATUS $(jq -r .verdict "$BODY")" "200 deployed" "also at the other address and without a length"
+is "$STATUS $(gojq -r .verdict "$BODY")" "200 deployed" "also at the other address and without a length"
 head -c 3500000 /dev/zero >large
 head -c 5000000 /dev/zero >larger
 send "/api/github/webhook?project=$project" large
-is "$STATUS/$(jq -r .error.code "$BODY")" 413/PAYLOAD_TOO_LARGE "webhook_body_max holds"
+is "$STATUS/$(gojq -r .error.code "$BODY")" 413/PAYLOAD_TOO_LARGE "webhook_body_max holds"
 send "/api/github/webhook?project=$project" larger
-is "$STATUS/$(jq -r .error.code "$BODY")" 413/PAYLOAD_TOO_LARGE "and before that nginx's limit"
+is "$STATUS/$(gojq -r .error.code "$BODY")" 413/PAYLOAD_TOO_LARGE "and before that nginx's limit"
 for path in /api/projects "/api/projects/$project/webhook" "/api/webhook-deliveries" /api/github/connect; do
 	send "$path" push.json
 	is "$STATUS" 413 "$path takes no more than before"

@@ -38,6 +38,8 @@ is_deeply [@{$r->{json}}{qw(url state repository hookId error registeredAt)}], [
 like $r->{json}{byHand}, qr/webhook-secret.*application\/json.*pull requests/, 'and how to enter one by hand';
 is calls($before), '', 'nobody is asked';
 is webhook('POST', $before)->{json}{error}{code}, 'GITHUB_NOT_CONNECTED', 'without a connection nothing is registered';
+my $bare = $api->ask(POST => '/api/projects', token => $t, json => {name => 'bare'})->{json}{id};
+is webhook('POST', $bare)->{json}{error}{code}, 'NO_REPOSITORY', 'nor without a repository, which comes first';
 is webhook('GET', $before, $bob)->{json}{error}{code}, 'PROJECT_NOT_FOUND', 'SET-1 nobody sees that of others';
 is webhook('POST', $before, $bob)->{json}{error}{code}, 'PROJECT_NOT_FOUND', 'SET-1 nor registers it';
 is webhook('DELETE', $before, $bob)->{json}{error}{code}, 'PROJECT_NOT_FOUND', 'SET-1 nor removes it';
@@ -52,6 +54,7 @@ is_deeply [@{webhook('GET', $p)->{json}}{qw(state repository error)}], ['waiting
 is project('https://gitlab.com/ada/x') && calls($r->{json}{id}), '', 'one at another host is not';
 is state_of($r->{json}{id}), 'none', 'and says so';
 is webhook('POST', $r->{json}{id})->{json}{error}{code}, 'CONFLICT', 'nor when it is asked for';
+is webhook('POST', $bare)->{json}{error}{code}, 'NO_REPOSITORY', 'what has no repository is told so';
 my $theirs = project('ada-l/theirs', token => $bob);
 is calls($theirs), '', "SET-1 nor by somebody else's connection";
 $r = $api->ask(POST => '/api/deployments', token => $t, json => {repository => "$ENV{GITHUB_URL}/ada-l/direct.git"});

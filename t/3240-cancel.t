@@ -64,25 +64,27 @@ cancel "$id"
 is "$(final "$id" 10)" cancelled "SB-9 a clone is cancelled"
 
 # while it is being published, and too late
-for at in deploying copied; do
-	touch "$CRASH/$at.pause"
-	chmod 666 "$CRASH/$at.pause"
+if developer_only "SB-9 cancelled while it is published, and too late"; then
+	for at in deploying copied; do
+		touch "$CRASH/$at.pause"
+		chmod 666 "$CRASH/$at.pause"
+		deploy site
+		wait_for 20 test -e "$CRASH/$at.paused"
+		cancel "$id"
+		rm -f "$CRASH/$at.paused"
+		is "$(final "$id" 10)" cancelled "SB-9 cancel at '$at'"
+		is "$(find "$STATE/sites/site/releases" -name '*.tmp')" "" "SB-9 nothing half-written"
+		is "$(deployed site index.html)" one "SB-9 the old site is served"
+	done
+	touch "$CRASH/switched.pause"
 	deploy site
-	wait_for 20 test -e "$CRASH/$at.paused"
+	wait_for 20 test -e "$CRASH/switched.paused"
 	cancel "$id"
-	rm -f "$CRASH/$at.paused"
-	is "$(final "$id" 10)" cancelled "SB-9 cancel at '$at'"
-	is "$(find "$STATE/sites/site/releases" -name '*.tmp')" "" "SB-9 nothing half-written"
-	is "$(deployed site index.html)" one "SB-9 the old site is served"
-done
-touch "$CRASH/switched.pause"
-deploy site
-wait_for 20 test -e "$CRASH/switched.paused"
-cancel "$id"
-rm -f "$CRASH/switched.paused"
-is "$(final "$id" 10)" success "a cancel after the switch comes too late"
-is "$(sql "SELECT live_deployment_id FROM projects WHERE name = 'site'")" "$id" \
-	"the row agrees with what is live"
+	rm -f "$CRASH/switched.paused"
+	is "$(final "$id" 10)" success "a cancel after the switch comes too late"
+	is "$(sql "SELECT live_deployment_id FROM projects WHERE name = 'site'")" "$id" \
+		"the row agrees with what is live"
+fi
 
 # without the notification
 deploy_quietly() {

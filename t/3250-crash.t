@@ -11,17 +11,19 @@ worker_up "$TMP/patient.conf"
 crash_init
 # Each attempt comes one step further than the one before, until the release is
 # live: then the deployment has succeeded, whatever happens to its process.
-for who in job worker; do
-	# shellcheck disable=SC2046 # a list
-	crash_deploy $(printf "%s.$who " $STEPS_TO_LIVE)
-	crash_good "SIGKILL of the $who at each step up to the switch" \
-		"$(echo "$STEPS_TO_LIVE" | wc -w)"
-	for step in $STEPS_LIVE; do
-		crash_deploy $step.$who
-		crash_good "SIGKILL of the $who at '$step'" 1
+if developer_only "SB-13 SIGKILL of the job and of the worker at each step"; then
+	for who in job worker; do
+		# shellcheck disable=SC2046 # a list
+		crash_deploy $(printf "%s.$who " $STEPS_TO_LIVE)
+		crash_good "SIGKILL of the $who at each step up to the switch" \
+			"$(echo "$STEPS_TO_LIVE" | wc -w)"
+		for step in $STEPS_LIVE; do
+			crash_deploy $step.$who
+			crash_good "SIGKILL of the $who at '$step'" 1
+		done
+		is "$(ls "$CRASH")" "" "and the $who was killed at every one of them"
 	done
-	is "$(ls "$CRASH")" "" "and the $who was killed at every one of them"
-done
+fi
 worker_down
 worker_up
 

@@ -25,11 +25,13 @@ killed_at() { # STEP...: of one deployment
 	done
 	crash_good "SIGKILL of PostgreSQL at $*, and it is back within the lease" 1
 }
-# shellcheck disable=SC2086 # a list
-killed_at $STEPS_TO_LIVE
-for after in $STEPS_LIVE; do
-	killed_at $after
-done
+if developer_only "SB-13 SIGKILL of PostgreSQL at each step"; then
+	# shellcheck disable=SC2086 # a list
+	killed_at $STEPS_TO_LIVE
+	for after in $STEPS_LIVE; do
+		killed_at $after
+	done
+fi
 
 worker_down
 worker_up

@@ -172,13 +172,15 @@ lost() { # STEP
 }
 gone() { ! kill -0 "$parent" 2>/dev/null; }
 taken() { grep -lr "^Subject: $mail" "$TMP/mx/" | wc -l; }
-lost mail-claimed
-is "$(column "attempts = 1 AND message_sealed IS NOT NULL AND next_at > now() + interval '1 minute'")" t \
-	"a mail whose worker dies stays, and is nobody's for a while"
-now
-sent
-ok $? "then it is sent"
-is "$(taken)" 1 "once"
+if developer_only "a mail whose worker dies is sent later, once"; then
+	lost mail-claimed
+	is "$(column "attempts = 1 AND message_sealed IS NOT NULL AND next_at > now() + interval '1 minute'")" t \
+		"a mail whose worker dies stays, and is nobody's for a while"
+	now
+	sent
+	ok $? "then it is sent"
+	is "$(taken)" 1 "once"
+fi
 has_outbox() { [ -n "$(worker_outbox)" ]; }
 wait_for 10 has_outbox
 kill -KILL "$(worker_outbox)"
@@ -197,17 +199,19 @@ like "$(column error)" "lost too often" "a mail that kills its workers is given 
 
 # a database that goes away while a mail is on its way
 with
-: >"$CRASH/mail-delivered.pause"
-[ "$(id -u)" != 0 ] || chown "$worker_user:" "$CRASH/mail-delivered.pause"
-queue
-wait_for 20 test -e "$CRASH/mail-delivered.paused"
-pg_kill
-rm -f "$CRASH/mail-delivered.paused"
-pg_up
-sent
-ok $? "when the database goes away meanwhile, the end is written later"
-is "$(column attempts)" 1 "in the same attempt"
-is "$(taken)" 1 "and it was sent once"
+if developer_only "when the database goes away meanwhile, a mail is sent once"; then
+	: >"$CRASH/mail-delivered.pause"
+	[ "$(id -u)" != 0 ] || chown "$worker_user:" "$CRASH/mail-delivered.pause"
+	queue
+	wait_for 20 test -e "$CRASH/mail-delivered.paused"
+	pg_kill
+	rm -f "$CRASH/mail-delivered.paused"
+	pg_up
+	sent
+	ok $? "when the database goes away meanwhile, the end is written later"
+	is "$(column attempts)" 1 "in the same attempt"
+	is "$(taken)" 1 "and it was sent once"
+fi
 
 # a server that hangs, and a worker that is told to end
 smtp_mode mx hang

@@ -42,22 +42,22 @@ ok $? "the time"
 signature() { printf '%s.%s' "$2" "$3" | openssl dgst -sha256 -hmac "$1" | sed 's/.* /v1=/'; }
 is "$(hook_last in '.headers["Autostack-Signature"]')" "$(signature "$secret" "$stamp" "$(cat "$TMP/body")")" \
 	"WH-9 the signature is of timestamp.body"
-is "$(jq -c '[.id, .type, .deployment.id, .deployment.status, .deployment.stateChanged, .deployment.branch, .deployment.durationSeconds]' "$TMP/body")" \
+is "$(gojq -c '[.id, .type, .deployment.id, .deployment.status, .deployment.stateChanged, .deployment.branch, .deployment.durationSeconds]' "$TMP/body")" \
 	"[\"$note\",\"deployment.success\",\"$deployment\",\"success\",false,\"main\",75]" "the payload tells what happened"
-is "$(jq -c '[.project.id, .project.name, .project.repository, .project.site, .deployment.link, .deployment.url]' "$TMP/body")" \
+is "$(gojq -c '[.project.id, .project.name, .project.repository, .project.site, .deployment.link, .deployment.url]' "$TMP/body")" \
 	"[\"$project\",\"shop\",\"https://git.example/a/b\",\"shop\",\"https://panel.example/deployments/$deployment\",\"https://shop.test\"]" "and where"
-is "$(jq -r '[.createdAt, .deployment.createdAt, .deployment.startedAt, .deployment.completedAt] | map(test("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z$")) | all' "$TMP/body")" \
+is "$(gojq -r '[.createdAt, .deployment.createdAt, .deployment.startedAt, .deployment.completedAt] | map(test("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z$")) | all' "$TMP/body")" \
 	true "times are RFC 3339"
-is "$(jq -r '[paths | map(tostring) | join(".")] | sort | .[]' "$TMP/body")" \
+is "$(gojq -r '[paths | map(tostring) | join(".")] | sort | .[]' "$TMP/body")" \
 	"$(sed -n 's/^\.It Li //p' "$abs_top_srcdir/man/autostack-webhook.7" | LC_ALL=C sort)" "autostack-webhook(7) lists its members"
 reason='the build command failed' tell '' failed
 delivered
-is "$(hook_last in .body | jq -c '[.type, .deployment.status, .deployment.error, .deployment.stateChanged]')" \
+is "$(hook_last in .body | gojq -c '[.type, .deployment.status, .deployment.error, .deployment.stateChanged]')" \
 	'["deployment.failure","failed","the build command failed",true]' "a failure has its reason"
 sql "INSERT INTO notifications (means, event, user_id, channel_id) VALUES ('hook', 'test', '$ADA', '$channel')"
 note=$(sql "SELECT id FROM notifications WHERE event = 'test'")
 delivered
-is "$(hook_last in .body | jq -c '[.type, .deployment, .project]')" '["test",null,null]' "a test says that it is one"
+is "$(hook_last in .body | gojq -c '[.type, .deployment, .project]')" '["test",null,null]' "a test says that it is one"
 
 # ---- who is told of what ----
 sql "UPDATE notification_channels SET enabled = false"
@@ -83,7 +83,7 @@ is "$(tell '' failed; echo "$note")" "" "not of the next"
 tell
 isnt "$note" "" "and of the first success"
 delivered
-is "$(hook_last in .body | jq .deployment.stateChanged)" true "which says so"
+is "$(hook_last in .body | gojq .deployment.stateChanged)" true "which says so"
 project=$first
 sql "INSERT INTO users (id, name, email) VALUES ('00000000-0000-4000-8000-00000000000b', 'bob', 'bob@example.com');
 	UPDATE notification_channels SET user_id = '00000000-0000-4000-8000-00000000000b' WHERE id = '$channel'"
@@ -98,8 +98,8 @@ channel slack "$IN/ok"
 tell '' failed
 delivered
 is "$(hook_last in '.headers["Autostack-Signature"] // "none"')" none "a chat gets no signature"
-text=$(hook_last in .body | jq -r .text)
-is "$(hook_last in .body | jq -c keys)" '["text"]' "Slack gets a text"
+text=$(hook_last in .body | gojq -r .text)
+is "$(hook_last in .body | gojq -c keys)" '["text"]' "Slack gets a text"
 like "$text" '^shop could not be deployed \(main 1a1a1a1\)$' "that says what happened"
 like "$text" '^&lt;!channel&gt; ' "LOG-3 in which strangers mention nobody"
 like "$text" '^see &lt;script&gt; &amp; ' "LOG-3 nor mark up anything"
@@ -109,8 +109,8 @@ sql "DELETE FROM notification_channels"
 channel discord "$IN/ok"
 tell '' failed
 delivered
-is "$(hook_last in .body | jq -c '[keys, .allowed_mentions]')" '[["allowed_mentions","content"],{"parse":[]}]' "LOG-3 Discord is told to mention nobody"
-text=$(hook_last in .body | jq -r .content)
+is "$(hook_last in .body | gojq -c '[keys, .allowed_mentions]')" '[["allowed_mentions","content"],{"parse":[]}]' "LOG-3 Discord is told to mention nobody"
+text=$(hook_last in .body | gojq -r .content)
 like "$text" '^shop could not be deployed \(main 1a1a1a1\)$' "and what happened"
 like "$text" '\\\*bold\\\* everyone ' "LOG-3 strangers style nothing" || diag "$text"
 unlike "$text" 'evil\.example' "LOG-3 and link nowhere"
@@ -123,7 +123,7 @@ message=$(printf '%02000d' 0)
 reason=$message
 tell '' failed
 delivered
-[ "$(hook_last in .body | jq -r .content | wc -c)" -le 2001 ]
+[ "$(hook_last in .body | gojq -r .content | wc -c)" -le 2001 ]
 ok $? "long texts are cut to what it takes"
 message='' reason=''
 sql "DELETE FROM notification_channels"
@@ -210,23 +210,25 @@ with
 hook_mode in 204
 channel webhook "$IN/mode"
 has_hooks() { [ -n "$(worker_hooks)" ]; }
-for step in hook-claimed hook-delivered; do
-	: >"$CRASH/$step.job"
-	[ "$(id -u)" != 0 ] || chown "$worker_user:" "$CRASH/$step.job"
-	count=$(hook_count in)
-	tell "$channel"
-	lost() { [ ! -e "$CRASH/$step.job" ]; }
-	wait_for 20 lost
-	is "$(note "status, attempts, lease_until > now()")" "waiting|1|t" "$step: a sender that dies leaves it to nobody for a while"
-	wait_for 10 has_hooks
-	due
-	delivered
-	is "$(note attempts)" 2 "$step: then it is sent"
-	[ $step = hook-claimed ] && want=1 || want=2
-	is "$(($(hook_count in) - count))" $want "$step: received so often: $want"
-done
-is "$(tail -n 1 "$TMP/in/$(hook_count in).json" | jq -r '.headers["Autostack-Delivery"]')" \
-	"$(jq -r '.headers["Autostack-Delivery"]' "$TMP/in/$(($(hook_count in) - 1)).json")" "twice under one id"
+if developer_only "a sender that dies is followed by another"; then
+	for step in hook-claimed hook-delivered; do
+		: >"$CRASH/$step.job"
+		[ "$(id -u)" != 0 ] || chown "$worker_user:" "$CRASH/$step.job"
+		count=$(hook_count in)
+		tell "$channel"
+		lost() { [ ! -e "$CRASH/$step.job" ]; }
+		wait_for 20 lost
+		is "$(note "status, attempts, lease_until > now()")" "waiting|1|t" "$step: a sender that dies leaves it to nobody for a while"
+		wait_for 10 has_hooks
+		due
+		delivered
+		is "$(note attempts)" 2 "$step: then it is sent"
+		[ $step = hook-claimed ] && want=1 || want=2
+		is "$(($(hook_count in) - count))" $want "$step: received so often: $want"
+	done
+	is "$(tail -n 1 "$TMP/in/$(hook_count in).json" | gojq -r '.headers["Autostack-Delivery"]')" \
+		"$(gojq -r '.headers["Autostack-Delivery"]' "$TMP/in/$(($(hook_count in) - 1)).json")" "twice under one id"
+fi
 worker_down
 tell "$channel"
 sql "UPDATE notifications SET attempts = 4 WHERE id = '$note'"

@@ -170,7 +170,7 @@ wait_for 10 receives || bail "the receiver does not start: $(cat "$TMP/receiver.
 worker_up
 tell "$channel"
 delivered
-is "$(jq -r .id "$TMP/received")" "$note" "WH-9 the receiver of autostack-webhook(7) takes a genuine notification"
+is "$(gojq -r .id "$TMP/received")" "$note" "WH-9 the receiver of autostack-webhook(7) takes a genuine notification"
 body=$(cat "$TMP/received")
 sign() { printf '%s.%s' "$1" "$2" | openssl dgst -sha256 -hmac "$secret" | sed 's/.* /v1=/'; }
 post() { # TIMESTAMP SIGNATURE BODY

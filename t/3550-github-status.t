@@ -9,7 +9,7 @@ AS_LOG=$TMP/log
 pg_start
 oauth_github_start
 # shellcheck disable=SC2046 # a list of settings
-worker_init $(oauth_settings) app_url=https://panel.example oauth_timeout=2000 hook_attempts=3 hook_senders=4
+worker_init $(oauth_settings) app_url=https://panel.example oauth_timeout=60000 hook_attempts=3 hook_senders=4
 [ "$(id -u)" != 0 ] || chown "$worker_user:" "$TMP/github.secret"
 gh_repo ada/shop '"push":true'
 gh_connect
@@ -25,13 +25,13 @@ gh_moves deploying
 gh_moves success
 gh_settled "$d"
 ok $? "PEER-15 the calls of a deployment come to an end" || diag "$(gh_calls "$d")"
-is "$(gh_said | jq -r .description | tr '\n' '|')" "Waiting to be built|Being built|Deployed in 1m 15s|" "PEER-15 GitHub hears of the way"
-is "$(gh_said | jq -r .state | tr '\n' ' ')" "pending pending success " "PEER-15 pending at first, then success"
-is "$(gh_said | tail -n 1 | jq -c '[.state, .context, .target_url, .description]')" \
+is "$(gh_said | gojq -r .description | tr '\n' '|')" "Waiting to be built|Being built|Deployed in 1m 15s|" "PEER-15 GitHub hears of the way"
+is "$(gh_said | gojq -r .state | tr '\n' ' ')" "pending pending success " "PEER-15 pending at first, then success"
+is "$(gh_said | tail -n 1 | gojq -c '[.state, .context, .target_url, .description]')" \
 	"[\"success\",\"autostack/shop\",\"https://panel.example/deployments/$d\",\"Deployed in 1m 15s\"]" \
 	"PEER-15 with the page of the log, the site's name and a word"
-is "$(gh_said | jq -r .sha | sort -u)" "$sha" "PEER-15 of the very commit"
-is "$(gh_asked statuses | jq -r '.headers.authorization' | sort -u)" "Bearer $gh_token" "by the owner's token"
+is "$(gh_said | gojq -r .sha | sort -u)" "$sha" "PEER-15 of the very commit"
+is "$(gh_asked statuses | gojq -r '.headers.authorization' | sort -u)" "Bearer $gh_token" "by the owner's token"
 is "$(sql "SELECT DISTINCT status FROM github_calls WHERE deployment_id = '$d' AND event = 'success'")" delivered "the row says so"
 gh_ends failed failure 'The deployment failed'
 gh_ends cancelled error 'The deployment was cancelled'
@@ -39,7 +39,7 @@ unlike "$(cat "$GITHUB/statuses/ada,shop")" 'canary' "LOG-2 why it failed is for
 target=pr-12 gh_deploy
 gh_moves building
 gh_settled "$d"
-is "$(gh_said | tail -n 1 | jq -r .context)" autostack/shop/preview "a preview has a context of its own"
+is "$(gh_said | tail -n 1 | gojq -r .context)" autostack/shop/preview "a preview has a context of its own"
 
 # ---- a fork's pull request, before there is a deployment ----
 gh_pull() { # NUMBER FORK [COLUMN=VALUE]: what a webhook told, of $sha
@@ -56,7 +56,7 @@ gh_quiet
 sha=$(printf 'f%039d' 1)
 gh_pull 20 true
 try "GitHub has heard all" wait_for 20 gh_none_waits
-is "$(gh_said | tail -n 1 | jq -c '[.sha, .state, .context, .target_url, .description]')" \
+is "$(gh_said | tail -n 1 | gojq -c '[.sha, .state, .context, .target_url, .description]')" \
 	"[\"$sha\",\"pending\",\"autostack/shop/preview\",\"https://panel.example/projects/$(sql "SELECT id FROM projects WHERE name = 'shop'")\",\"Waits for approval\"]" \
 	"PEER-15 what waits for approval says so, at the repository that it is to be merged into"
 gh_pull 20 true
@@ -66,7 +66,7 @@ gh_pull 20 true
 is "$(gh_waits)" 2 "for each commit"
 sql "UPDATE previews SET closed_at = now() WHERE number = 20"
 try "GitHub has heard all" wait_for 20 gh_none_waits
-is "$(gh_said | tail -n 1 | jq -c '[.sha, .state, .context, .target_url, .description]')" \
+is "$(gh_said | tail -n 1 | gojq -c '[.sha, .state, .context, .target_url, .description]')" \
 	"[\"$sha\",\"error\",\"autostack/shop/preview\",\"https://panel.example/projects/$(sql "SELECT id FROM projects WHERE name = 'shop'")\",\"Closed without an approval\"]" \
 	"PEER-15 closed, it does not go on waiting"
 sql "UPDATE previews SET closed_at = now() WHERE number = 20"
@@ -87,7 +87,7 @@ d=$(cat /proc/sys/kernel/random/uuid)
 sql "INSERT INTO deployments (id, project_id, user_id, repository, branch, target, commit_wanted, trusted, cancel_requested_at)
 	SELECT '$d', id, user_id, repository, 'topic', 'pr-20', '$sha', false, now() FROM projects WHERE name = 'shop'"
 gh_settled "$d"
-is "$(gh_said | tail -n 1 | jq -c '[.sha, .context, .description]')" "[\"$sha\",\"autostack/shop/preview\",\"Waiting to be built\"]" "approved, it goes on as any other"
+is "$(gh_said | tail -n 1 | gojq -c '[.sha, .context, .description]')" "[\"$sha\",\"autostack/shop/preview\",\"Waiting to be built\"]" "approved, it goes on as any other"
 gh_moves cancelled
 sql "UPDATE projects SET repository = 'https://gitlab.example/ada/shop.git' WHERE name = 'shop'"
 sha=$(printf 'f%039d' 4)
@@ -105,7 +105,7 @@ is "$(gh_calls "$d")" "" "nor while it is being looked for"
 sha=$(printf 'c%039d' 7)
 sql "UPDATE deployments SET commit_hash = '$sha' WHERE id = '$d'"
 gh_settled "$d"
-is "$(gh_said | tail -n 1 | jq -r '.sha + " " + .state')" "$sha pending" "then it is"
+is "$(gh_said | tail -n 1 | gojq -r '.sha + " " + .state')" "$sha pending" "then it is"
 gh_moves failed
 
 # ---- who is told ----
@@ -144,7 +144,7 @@ gh_moves building
 sql "UPDATE github_calls SET status = 'waiting', ended_at = NULL, next_at = now() WHERE deployment_id = '$first' AND event = 'failed'"
 worker_up
 gh_settled "$second"
-is "$(gh_said | tail -n 1 | jq -r .state)" pending "an older deployment of the commit says nothing after a newer one"
+is "$(gh_said | tail -n 1 | gojq -r .state)" pending "an older deployment of the commit says nothing after a newer one"
 is "$(gh_calls "$first")" "queued dropped 0|building dropped 0|failed dropped 1" "its row says why"
 gh_moves failed
 gh_settled "$second"
@@ -157,13 +157,12 @@ ok $? "one is on its way"
 gh_moves building
 gh_moves failed
 sql "NOTIFY autostack, 'hook:x'"
-sleep_until_idle() { [ "$(sql "SELECT count(*) FROM github_calls WHERE lease_until > now()")" = 1 ]; }
-wait_for 5 sleep_until_idle
+wait_for 20 gh_dropped "$d"
 is "$(gh_calls "$d")" "queued waiting 1|building dropped 0|failed waiting 0" "the newest of its lane waits for it"
 touch "$GITHUB/go"
 gh_odd
 gh_settled "$d"
-is "$(gh_said | tail -n 2 | jq -r .state | tr '\n' ' ')" "pending failure " "and comes after it"
+is "$(gh_said | tail -n 2 | gojq -r .state | tr '\n' ' ')" "pending failure " "and comes after it"
 # given way to one of the same commit
 gh_deploy
 old=$d
@@ -173,7 +172,7 @@ sql "INSERT INTO deployments (id, project_id, user_id, repository, branch, commi
 	UPDATE deployments SET status = 'superseded', superseded_by = '$new', completed_at = now() WHERE id = '$old'"
 d=$new
 gh_settled "$new"
-is "$(gh_said | tail -n 1 | jq -r .state)" pending "what gives way to one of its commit does not say so"
+is "$(gh_said | tail -n 1 | gojq -r .state)" pending "what gives way to one of its commit does not say so"
 gh_moves cancelled
 gh_quiet
 
@@ -201,6 +200,10 @@ gh_odd
 gh_moves failed
 gh_settled "$d"
 gh_ends failed failure 'The deployment failed'
+worker_down
+cp -p "$CONF" "$TMP/impatient.conf"
+sed 's/^oauth_timeout=.*/oauth_timeout=2000/' "$CONF" >"$TMP/impatient.conf"
+worker_up "$TMP/impatient.conf"
 for how in slow drip big headers; do
 	gh_odd $how
 	gh_deploy
@@ -214,6 +217,8 @@ for how in slow drip big headers; do
 	gh_due
 	gh_settled "$d"
 done
+worker_down
+worker_up
 for status in '301 Moved Permanently' '307 Temporary Redirect'; do
 	gh_answer "$status" '{"message":"Moved Permanently","url":"http://127.0.0.1:1/evil"}'
 	gh_deploy
@@ -235,13 +240,13 @@ gh_limited() { # STATUS HEADERS BODY SECONDS
 	count=$(gh_count)
 	gh_moves building
 	sql "UPDATE github_calls SET next_at = now() WHERE status = 'waiting'; NOTIFY autostack, 'hook:x'"
-	wait_for 5 gh_dropped "$d"
+	wait_for 20 gh_dropped "$d"
 	is "$(gh_count)" "$count" "nothing more is asked until then"
 	gh_odd
 	sql "UPDATE github_connections SET limited_until = now()"
 	gh_due
 	gh_settled "$d"
-	is "$(gh_said | tail -n 1 | jq -r .state)" pending "then it goes out"
+	is "$(gh_said | tail -n 1 | gojq -r .state)" pending "then it goes out"
 	gh_moves cancelled
 	gh_settled "$d"
 }
@@ -306,25 +311,27 @@ gh_moves cancelled
 gh_connect
 
 # ---- a sender that dies ----
-for step in github-claimed github-told; do
-	gh_quiet
-	: >"$CRASH/$step.job"
-	[ "$(id -u)" != 0 ] || chown "$worker_user:" "$CRASH/$step.job"
-	count=$(gh_count)
-	gh_deploy
-	lost() { [ ! -e "$CRASH/$step.job" ]; }
-	wait_for 20 lost
-	is "$(gh_row "$d" "status, attempts, lease_until > now()")" "waiting|1|t" "SB-13 $step: a sender that dies leaves it to nobody for a while"
-	has_hooks() { [ "$(worker_hooks | wc -l)" = 4 ]; }
-	wait_for 10 has_hooks
-	gh_due
-	gh_settled "$d"
-	is "$(gh_row "$d" "status, attempts")" "delivered|2" "SB-13 $step: then it is told"
-	[ $step = github-claimed ] && want=1 || want=2
-	is "$(($(gh_count) - count))" $want "SB-13 $step: GitHub has heard it so often: $want"
-	gh_moves cancelled
-	gh_settled "$d"
-done
+if developer_only "SB-13 a sender that dies is followed by another"; then
+	for step in github-claimed github-told; do
+		gh_quiet
+		: >"$CRASH/$step.job"
+		[ "$(id -u)" != 0 ] || chown "$worker_user:" "$CRASH/$step.job"
+		count=$(gh_count)
+		gh_deploy
+		lost() { [ ! -e "$CRASH/$step.job" ]; }
+		wait_for 20 lost
+		is "$(gh_row "$d" "status, attempts, lease_until > now()")" "waiting|1|t" "SB-13 $step: a sender that dies leaves it to nobody for a while"
+		has_hooks() { [ "$(worker_hooks | wc -l)" = 4 ]; }
+		wait_for 10 has_hooks
+		gh_due
+		gh_settled "$d"
+		is "$(gh_row "$d" "status, attempts")" "delivered|2" "SB-13 $step: then it is told"
+		[ $step = github-claimed ] && want=1 || want=2
+		is "$(($(gh_count) - count))" $want "SB-13 $step: GitHub has heard it so often: $want"
+		gh_moves cancelled
+		gh_settled "$d"
+	done
+fi
 worker_down
 gh_deploy
 sql "UPDATE github_calls SET attempts = 3 WHERE deployment_id = '$d'"

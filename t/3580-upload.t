@@ -115,7 +115,8 @@ tree_of() { (cd "$STATE/sites/h$n/current/" && find . -type f | sort | tr '\n' '
 hostile 'a name with ..' dots.tgz failed 'not allowed in it.*Member name contains'
 { page; printf '%s\t0\t644\t\tx\n' "$TMP/absolute"; } | mk absolute.tgz
 hostile 'an absolute name' absolute.tgz success 'Removing leading'
-is "$(tree_of)" "./index.html .$TMP/absolute " "PUB-5 an absolute name stays below"
+is "$(tree_of)" "$(printf '%s\n' ./index.html ".$TMP/absolute" | sort | tr '\n' ' ')" \
+	"PUB-5 an absolute name stays below"
 [ ! -e "$TMP/absolute" ]
 ok $? "PUB-5 and the host has no such file"
 { page; printf 'C:\\Drive.txt\t0\t644\t\tx\n'; } | mk drive.tgz
@@ -199,19 +200,21 @@ is "$(grep -rl 'host-canary\|root:x' "$STATE/sites")" "" "PUB-5 and is not publi
 
 # ---- however it ends, the upload goes ----
 
-touch "$CRASH/unpack.pause"
-chmod 666 "$CRASH/unpack.pause"
-upload up "$TMP/good.tar.gz"
-wait_for 30 test -e "$CRASH/unpack.paused" || bail "it is not claimed"
-is "$(chunks "$id")" 3 "a running one is there"
-sql "UPDATE deployments SET cancel_requested_at = now() WHERE id = '$id'"
-rm "$CRASH/unpack.paused"
-is "$(final "$id")/$(chunks "$id")" cancelled/0 "a cancelled one is gone"
-touch "$CRASH/unpacked.job"
-chmod 666 "$CRASH/unpacked.job"
-upload up "$TMP/good.tar.gz"
-is "$(final "$id")/$(field "$id" attempt)/$(chunks "$id")" success/2/0 \
-	"SB-13 a worker that dies over it: it is unpacked again" || diag "$(the_log "$id")"
+if developer_only "an upload whose deployment is cancelled or whose worker dies"; then
+	touch "$CRASH/unpack.pause"
+	chmod 666 "$CRASH/unpack.pause"
+	upload up "$TMP/good.tar.gz"
+	wait_for 30 test -e "$CRASH/unpack.paused" || bail "it is not claimed"
+	is "$(chunks "$id")" 3 "a running one is there"
+	sql "UPDATE deployments SET cancel_requested_at = now() WHERE id = '$id'"
+	rm "$CRASH/unpack.paused"
+	is "$(final "$id")/$(chunks "$id")" cancelled/0 "a cancelled one is gone"
+	touch "$CRASH/unpacked.job"
+	chmod 666 "$CRASH/unpacked.job"
+	upload up "$TMP/good.tar.gz"
+	is "$(final "$id")/$(field "$id" attempt)/$(chunks "$id")" success/2/0 \
+		"SB-13 a worker that dies over it: it is unpacked again" || diag "$(the_log "$id")"
+fi
 worker_down
 upload up "$TMP/good.tar.gz"
 sql "UPDATE deployments SET created_at = now() - interval '8 days' WHERE id = '$id'"

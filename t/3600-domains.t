@@ -30,6 +30,15 @@ is "$(of "next_check_at > now() + interval '30 seconds' AND next_check_at < now(
 look
 is "$(of "next_check_at > now() + interval '90 seconds' AND next_check_at < now() + interval '150 seconds'")" t \
 	"then in two"
+# what "verify now" does when the last check was eight seconds ago; the worker rests for half a minute
+for state in pending failed; do
+	sql "UPDATE domains SET state = '$state', next_check_at = CASE '$state' WHEN 'failed' THEN NULL ELSE next_check_at END
+		WHERE id = '$id'"
+	sql "UPDATE domains SET state = 'pending', last_checked_at = NULL, next_check_at = now() + interval '2 seconds'
+		WHERE id = '$id'"
+	try "a check that is asked for sooner is made then, $state or not" \
+		wait_for 15 domains_have 'last_checked_at IS NOT NULL' "$id"
+done
 zone '_autostack.www.example.com TXT autostack=guessed' '_autostack.www.example.com TXT v=spf1 -all'
 look
 is "$(of "state || ': ' || reason")" "pending: The TXT record _autostack.www.example.com says something else." \

@@ -119,20 +119,22 @@ sql "UPDATE archives SET sha256 = '$(sha256sum <"$object" | cut -d' ' -f1)', byt
 unlike "$(cat "$WORKER_LOG")" "test-key|test-secret|secret words" "LOG-2 the log has no secret"
 
 # killed at every step
-for step in restore-claimed restore-fetched restore-copied restore-ended; do
-	sql "UPDATE releases SET retired_at = now() WHERE id = '$two'"
-	wait_for 30 no_release "$two" || bail "the second release stays ($step)"
-	touch "$CRASH/$step.job"
-	restore "$two" 3
-	gone() { [ ! -e "$CRASH/$step.job" ]; }
-	wait_for 20 gone || bail "nobody was killed at $step"
-	sql "UPDATE archives SET next_at = now() WHERE id = '$two' AND next_at IS NOT NULL; NOTIFY autostack, 'archive:now'"
-	restore "$two"
-	is $? 0 "SB-13 SIGKILL at '$step': it is brought back all the same" || diag "$(cat "$TMP/out")"
-	is "$(own "$two")" two "SB-13 and complete ($step)"
-	is "$(find "$STATE/archive" "$STATE/sites/site/releases" -name '*.tmp' -o -path "$STATE/archive/*")" "" \
-		"nothing is left ($step)"
-done
+if developer_only "SB-13 SIGKILL at each step of a restore"; then
+	for step in restore-claimed restore-fetched restore-copied restore-ended; do
+		sql "UPDATE releases SET retired_at = now() WHERE id = '$two'"
+		wait_for 30 no_release "$two" || bail "the second release stays ($step)"
+		touch "$CRASH/$step.job"
+		restore "$two" 3
+		gone() { [ ! -e "$CRASH/$step.job" ]; }
+		wait_for 20 gone || bail "nobody was killed at $step"
+		sql "UPDATE archives SET next_at = now() WHERE id = '$two' AND next_at IS NOT NULL; NOTIFY autostack, 'archive:now'"
+		restore "$two"
+		is $? 0 "SB-13 SIGKILL at '$step': it is brought back all the same" || diag "$(cat "$TMP/out")"
+		is "$(own "$two")" two "SB-13 and complete ($step)"
+		is "$(find "$STATE/archive" "$STATE/sites/site/releases" -name '*.tmp' -o -path "$STATE/archive/*")" "" \
+			"nothing is left ($step)"
+	done
+fi
 
 # what is retired and still on disk needs no storage
 four=$(sql "SELECT live_deployment_id FROM projects WHERE name = 'site'")
@@ -156,18 +158,20 @@ is $? 0 "a release whose removal was begun is brought back after it" || diag "$(
 is "$(own "$two")" two "and complete"
 
 # the deployment is deleted while it comes back
-sql "UPDATE releases SET retired_at = now() WHERE id = '$two'"
-wait_for 30 no_release "$two" || bail "the second release stays"
-touch "$CRASH/restore-copied.pause"
-(restore "$two") &
-asking=$!
-wait_for 30 test -e "$CRASH/restore-copied.paused" || bail "no pause"
-sql "DELETE FROM deployments WHERE id = '$two'"
-rm "$CRASH/restore-copied.paused"
-wait $asking
-try "deleted meanwhile: nothing stays" wait_for 30 no_release "$two"
-is "$(own "$two")" "" "under no address"
-no_object() { [ ! -e "$object" ]; }
-try "nor in the storage" wait_for 30 no_object
+if developer_only "a deployment that is deleted while it comes back"; then
+	sql "UPDATE releases SET retired_at = now() WHERE id = '$two'"
+	wait_for 30 no_release "$two" || bail "the second release stays"
+	touch "$CRASH/restore-copied.pause"
+	(restore "$two") &
+	asking=$!
+	wait_for 30 test -e "$CRASH/restore-copied.paused" || bail "no pause"
+	sql "DELETE FROM deployments WHERE id = '$two'"
+	rm "$CRASH/restore-copied.paused"
+	wait $asking
+	try "deleted meanwhile: nothing stays" wait_for 30 no_release "$two"
+	is "$(own "$two")" "" "under no address"
+	no_object() { [ ! -e "$object" ]; }
+	try "nor in the storage" wait_for 30 no_object
+fi
 : "$three"
 done_testing

@@ -14,7 +14,7 @@ api_let_in() { chmod 666 "$AS_RUN/api.sock"; }
 api_let_in
 
 part() { sed -n "s/^$1 //p" "$AS_RUN/status"; } # NAME
-of() { part services | jq -r ".[] | select(.name == \"$1\") | .$2"; } # SERVICE MEMBER
+of() { part services | gojq -r ".[] | select(.name == \"$1\") | .$2"; } # SERVICE MEMBER
 are() { # STATUS SERVICE...
 	are_status=$1
 	shift
@@ -41,21 +41,21 @@ wait_for 10 lock_held || bail "the lock is not held"
 worker_start
 within 20 "all that is there is operational" all_are operational
 is "$(stat -c %a "$AS_RUN/status")" 644 "nginx may read what the status page shows"
-is "$(part services | jq -r '[.[].name] | join(", ")')" "API Gateway, Database, CDN, Build Service" "in the contract's order"
-is "$(part services | jq '[.[].responseTime | type == "number" and . >= 0] | all')" true "with their response times"
+is "$(part services | gojq -r '[.[].name] | join(", ")')" "API Gateway, Database, CDN, Build Service" "in the contract's order"
+is "$(part services | gojq '[.[].responseTime | type == "number" and . >= 0] | all')" true "with their response times"
 for name in services stale metrics history incidents; do
-	try "$name is JSON" jq -e . <<-EOT
+	try "$name is JSON" gojq -e . <<-EOT
 		$(part $name)
 	EOT
 done
-is "$(part stale | jq -r '[.[].status] | unique | join(" ")')" unknown "what holds when nobody looks any more lies beside"
+is "$(part stale | gojq -r '[.[].status] | unique | join(" ")')" unknown "what holds when nobody looks any more lies beside"
 # the messages of the stream say what the page says
 cp "$AS_RUN/status" one
 one() { sed -n "s/^$1 //p" one; } # NAME
 for pair in service_update:services stale_update:stale; do
 	is "$(one "${pair%:*}" | jq -cS '.type = "service_update" | .name = .service | del(.type, .service)')" \
 		"$(one "${pair#*:}" | jq -cS '.[]')" "${pair%:*}: a message for each service, as it is in ${pair#*:}"
-	is "$(one "${pair%:*}" | jq -r .type | uniq)" service_update "by the contract's type"
+	is "$(one "${pair%:*}" | gojq -r .type | uniq)" service_update "by the contract's type"
 done
 is "$(one metrics_update | jq -c '[.type, .metrics]')" "[\"metrics_update\",$(one metrics)]" "and one for the metrics"
 is "$(cat "$AS_STATE/sites/autostack--status-probe/current/index.html")" "autostack status probe" \
@@ -69,7 +69,7 @@ within 30 "when that one is gone, this one does" has up_ms 'API Gateway'
 is "$(sql "SELECT string_agg(DISTINCT service, ', ' ORDER BY service) FROM service_days WHERE up_ms > 0")" \
 	"API Gateway, Build Service, CDN, Database" "of each service"
 is "$(sql "SELECT count(*) FROM service_days WHERE down_ms > 0")" 0 "nothing was down"
-within 15 "the page shows it" sh -c "sed -n 's/^history //p' '$AS_RUN/status' | jq -e '.[89].uptime == 100 and .[89].services[0].downSeconds == 0' >'$TMP/jq'"
+within 15 "the page shows it" sh -c "sed -n 's/^history //p' '$AS_RUN/status' | gojq -e '.[89].uptime == 100 and .[89].services[0].downSeconds == 0' >'$TMP/jq'"
 
 # --- each that goes away, and comes back ---
 rm -rf "$AS_STATE/sites/autostack--status-probe"
@@ -115,10 +115,10 @@ is "$(sql "SELECT count(*) FROM incidents WHERE service = 'Database' AND started
 # --- a draft is published, and there is another outage ---
 sql "UPDATE incidents SET published_at = now() WHERE service = 'API Gateway'"
 within 10 "what is published is on the page" sh -c "sed -n 's/^incidents //p' '$AS_RUN/status' | grep -q 'API Gateway is down'"
-is "$(part incidents | jq -c '.[0] | [length, .affectedServices, (.updates | length), .updates[0].status, (.startedAt | length)]')" \
+is "$(part incidents | gojq -c '.[0] | [length, .affectedServices, (.updates | length), .updates[0].status, (.startedAt | length)]')" \
 	'[10,["API Gateway"],2,"monitoring",20]' "with its updates, newest first"
-is "$(part incidents | jq length)" 1 "the other draft is not"
-is "$(part history | jq '.[89].incidents')" 1 "and the day counts it"
+is "$(part incidents | gojq length)" 1 "the other draft is not"
+is "$(part history | gojq '.[89].incidents')" 1 "and the day counts it"
 
 # --- the build service ---
 api POST /api/projects '{"repository":"https://git.example/ada/site.git"}' as ada

@@ -28,7 +28,7 @@ sql "INSERT INTO incidents (title, status, severity, affected_services, started_
 		('a draft', 'investigating', 'minor', ARRAY['CDN'], now() - interval '2 days', NULL)"
 worker_start
 part() { sed -n "s/^$1 //p" "$AS_RUN/status"; } # NAME
-counted() { [ "$(part metrics | jq .totalDeployments)" = "$(wc -l <"$TMP/rows")" ]; }
+counted() { [ "$(part metrics | gojq .totalDeployments)" = "$(wc -l <"$TMP/rows")" ]; }
 try "the prober has looked" wait_for 30 counted
 part metrics >"$TMP/metrics"
 export TMP
@@ -44,9 +44,9 @@ perl -I"$abs_top_srcdir/t/lib" -MFigures -MJSON::PP -e '
 	}
 	print JSON::PP->new->canonical->encode(Figures::platform(\@rows, time)), "\n"' >"$TMP/want" || bail "no calculation"
 is "$(jq -cS 'map_values(tostring)' "$TMP/metrics")" "$(jq -cS 'map_values(tostring)' "$TMP/want")" "every figure is as it should be"
-isnt "$(jq -r '[.[] | select(. == null)] | length' "$TMP/want")" 8 "and there are some"
+isnt "$(gojq -r '[.[] | select(. == null)] | length' "$TMP/want")" 8 "and there are some"
 # the last 90 days, today the last: 0 is 89 days ago
-is "$(part history | jq -r '[.[].incidents] | to_entries | map(select(.value > 0) | "[\(89 - .key),\(.value)]") | join(" ")')" \
+is "$(part history | gojq -r '[.[].incidents] | to_entries | map(select(.value > 0) | "[\(89 - .key),\(.value)]") | join(" ")')" \
 	"$({
 		echo '[89,1] [88,1]'
 		for day in $(seq 40 -1 13); do echo "[$day,1]"; done

@@ -78,8 +78,10 @@ cmp_ok $per, '<', 40000, 'WS-6 an idle viewer costs little';
 $_->hang_up for @idle;
 
 # ---- the process ----
-my $deaf = stream($token);
-Ws::add_lines($id, 2, 3000, text => q{repeat('x', 300)});
+# lines for one alone: the end waits for nobody who still has some to read
+my $loud = Ws::deployment();
+my $deaf = stream($token, $loud);
+Ws::add_lines($loud, 1, 3000, text => q{repeat('x', 300)});
 my @open = map { stream($token) } 1 .. 5;
 my $half = Ws->dial(unix => $ENV{WS_SOCK});
 $half->put("GET / HTTP/1.1\r\n");

@@ -35,7 +35,7 @@ headers_of() { # WHAT URL STATUS CURL-ARG...
 json_error() {
 	is "$(field content-type)" 'application/json; charset=utf-8' \
 		"RL-5 HD-2 $1 is JSON"
-	is "$(jq -c '[.error.statusCode, .error.code, (.error.message | length > 0),
+	is "$(gojq -c '[.error.statusCode, .error.code, (.error.message | length > 0),
 		(.error.details | type), (. | length)]' "$BODY")" \
 		"[$1,\"$2\",true,\"object\",1]" "RL-5 $1 has the contract's shape"
 	like "$(field x-request-id)" \

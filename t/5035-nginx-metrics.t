@@ -5,7 +5,7 @@
 
 nginx_start "METRICS_FROM=10.0.0.0/8 2001:db8::/32"
 get "https://localhost:$HTTPS/metrics"
-is "$STATUS $(jq -r .error.code "$BODY")" "403 FORBIDDEN" "an address that is not among them is refused"
+is "$STATUS $(gojq -r .error.code "$BODY")" "403 FORBIDDEN" "an address that is not among them is refused"
 get "https://localhost:$HTTPS/metrics/"
 is "$STATUS" 404 "there is nothing beside it"
 get "http://localhost:$HTTP/metrics"

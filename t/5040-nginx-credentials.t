@@ -105,7 +105,7 @@ browser() { # METHOD PATH [CURL-ARG]...
 browser POST /api/auth/signup -d '{"name":"ada","email":"ada@example.com","password":"correct horse ada"}'
 is "$STATUS" 201 "a browser signs up"
 like "$(cat jar)" '#HttpOnly_localhost	FALSE	/	TRUE	[0-9]*	__Host-autostack	' "SE-11 and keeps the cookie"
-csrf=$(jq -r .csrfToken "$BODY")
+csrf=$(gojq -r .csrfToken "$BODY")
 browser GET /api/auth/session
 is "$STATUS" 200 "the cookie authenticates"
 browser POST /api/projects -d '{"repository":"a/b"}'

@@ -24,7 +24,7 @@ snapshot() {
 		echo 'incidents []'
 	} >"$AS_RUN/status.new" && mv "$AS_RUN/status.new" "$AS_RUN/status"
 }
-body() { jq -r "$1" "$BODY"; }
+body() { gojq -r "$1" "$BODY"; }
 cache() { field X-Cache; }
 
 # --- kept ---

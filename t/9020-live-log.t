@@ -21,7 +21,7 @@ watch() { # ID FILE [OPTION]...: a viewer in the background; sets viewer
 	viewer=$!
 }
 logs_of() { # FILE: "seq message" of its log messages
-	grep '^{' "$1" | jq -r 'select(.type == "log") | "\(.data.seq // .seq) \(.data.message // .message)"'
+	grep '^{' "$1" | gojq -r 'select(.type == "log") | "\(.data.seq // .seq) \(.data.message // .message)"'
 }
 
 # Ten lines, one each 0.3 s: a viewer must have the first before the last.

@@ -14,16 +14,16 @@ stack_commit site first
 head_of() { stack_git -C "$STACK/trees/site" rev-parse HEAD; }
 one=$(head_of)
 echo "{\"private\":true,\"push\":true,\"admin\":true,\"git\":\"$AUTOSTACK_STATE/git/site.git\"}" >"$GITHUB/repos/ada,site.json"
-jq -nc '[{id: 1, full_name: "ada/site", private: true, default_branch: "main", description: "A site", language: "HTML"}]' \
+gojq -nc '[{id: 1, full_name: "ada/site", private: true, default_branch: "main", description: "A site", language: "HTML"}]' \
 	>"$GITHUB/lists/user,repos.json"
-jq -nc --arg sha "$one" '[{name: "main", commit: {sha: $sha}, protected: false}]' >"$GITHUB/lists/repos,ada,site,branches.json"
-jq -nc '{id: 42, login: "ada", name: "Ada", avatar_url: "https://avatars.githubusercontent.com/u/42"}' >"$GITHUB/user.json"
+gojq -nc --arg sha "$one" '[{name: "main", commit: {sha: $sha}, protected: false}]' >"$GITHUB/lists/repos,ada,site,branches.json"
+gojq -nc '{id: 42, login: "ada", name: "Ada", avatar_url: "https://avatars.githubusercontent.com/u/42"}' >"$GITHUB/user.json"
 echo '[{"email":"ada@example.org","primary":true,"verified":true}]' >"$GITHUB/emails.json"
 
 # what GitHub was told of a commit in a context: its states
-told() { jq -r "select(.sha == \"$1\" and .context == \"$2\") | .state" "$GITHUB/statuses/ada,site" 2>/dev/null | uniq | tr '\n' ' '; }
-told_last() { [ "$(jq -rs "map(select(.sha == \"$1\" and .context == \"$2\")) | last | .state" "$GITHUB/statuses/ada,site" 2>/dev/null)" = "$3" ]; }
-hook() { jq -r "$1" "$GITHUB/hooks/ada,site.json" 2>/dev/null; }
+told() { gojq -r "select(.sha == \"$1\" and .context == \"$2\") | .state" "$GITHUB/statuses/ada,site" 2>/dev/null | uniq | tr '\n' ' '; }
+told_last() { [ "$(gojq -rs "map(select(.sha == \"$1\" and .context == \"$2\")) | last | .state" "$GITHUB/statuses/ada,site" 2>/dev/null)" = "$3" ]; }
+hook() { gojq -r "$1" "$GITHUB/hooks/ada,site.json" 2>/dev/null; }
 # event KIND JSON: as GitHub delivers it to the webhook that is registered there
 event() {
 	event_secret=$(hook '.[0].config.secret')
@@ -62,7 +62,7 @@ is "$(stack_wait 90)" success "is deployed, though it is private" || { call GET 
 try "its site answers" wait_for 30 shows site one
 try "PEER-15 GitHub hears success" wait_for 30 told_last "$one" autostack/site success
 like "$(told "$one" autostack/site)" '^pending success $' "PEER-15 after pending"
-is "$(jq -rs 'last | .target_url' "$GITHUB/statuses/ada,site")" "$AUTOSTACK_URL/deployments/$first" "with the page of the log"
+is "$(gojq -rs 'last | .target_url' "$GITHUB/statuses/ada,site")" "$AUTOSTACK_URL/deployments/$first" "with the page of the log"
 registered() { call GET "/api/projects/$project/webhook" && [ "$(jget .state)" = registered ]; }
 try "its webhook was registered" wait_for 30 registered
 is "$(hook '[length, .[0].id, .[0].config.url] | tostring')" "[1,$(jget .hookId),\"$(jget .url)\"]" "once, with the address that the project says"
@@ -73,7 +73,7 @@ stack_commit site second
 two=$(head_of)
 event ping '{"zen":"Keep it logically awesome."}'
 is "$STATUS $(jget .verdict)" "200 pong" "GitHub's ping is answered"
-push=$(jq -nc --arg sha "$two" --arg before "$one" '{ref: "refs/heads/main", before: $before, after: $sha, deleted: false,
+push=$(gojq -nc --arg sha "$two" --arg before "$one" '{ref: "refs/heads/main", before: $before, after: $sha, deleted: false,
 	repository: {full_name: "ada/site"}, head_commit: {id: $sha, message: "second"}, commits: [{id: $sha, modified: ["index.html"]}]}')
 event push "$push"
 is "$STATUS $(jget .verdict)" "200 deployed" "a push is delivered, signed, and deploys"
@@ -94,7 +94,7 @@ stack_git -C "$STACK/trees/site" commit -q -a -m topic
 stack_git -C "$STACK/trees/site" push -q origin topic
 topic=$(head_of)
 pull() {
-	event pull_request "$(jq -nc --arg sha "$topic" --arg action "$1" --arg at "$(date -u +%FT%TZ)" '{action: $action, number: 3, repository: {full_name: "ada/site"},
+	event pull_request "$(gojq -nc --arg sha "$topic" --arg action "$1" --arg at "$(date -u +%FT%TZ)" '{action: $action, number: 3, repository: {full_name: "ada/site"},
 		pull_request: {title: "Topic", updated_at: $at, user: {login: "ada"}, head: {ref: "topic", sha: $sha, repo: {full_name: "ada/site"}}}}')"
 }
 pull opened
@@ -117,7 +117,7 @@ is "$STATUS" 201 "it is rolled back"
 DEPLOYMENT=$(jget .id)
 is "$(stack_wait 60)" success "without a build"
 try "the site is the first one again" shows site one
-told_rollback() { [ "$(jq -rs "map(select(.target_url | endswith(\"$DEPLOYMENT\"))) | last | [.sha, .state] | join(\" \")" "$GITHUB/statuses/ada,site")" = "$one success" ]; }
+told_rollback() { [ "$(gojq -rs "map(select(.target_url | endswith(\"$DEPLOYMENT\"))) | last | [.sha, .state] | join(\" \")" "$GITHUB/statuses/ada,site")" = "$one success" ]; }
 try "PEER-15 which GitHub hears of that commit" wait_for 30 told_rollback
 
 # ---- disconnect ----
@@ -134,7 +134,7 @@ count=$(wc -l <"$GITHUB/requests")
 call POST "/api/deployments/$first/redeploy" '{}'
 DEPLOYMENT=$(jget .id)
 is "$(stack_wait 90)" failed "what is private cannot be cloned any more"
-is "$(tail -n +$((count + 1)) "$GITHUB/requests" | jq -r 'select(.path | test("/(statuses|hooks)")) | .path')" "" \
+is "$(tail -n +$((count + 1)) "$GITHUB/requests" | gojq -r 'select(.path | test("/(statuses|hooks)")) | .path')" "" \
 	"and GitHub is told nothing more"
 
 leaks=$(svc grep -rlE 'gho_[A-Za-z0-9]{36}|canary-github-secret' "$AUTOSTACK_STATE/log" 2>/dev/null)

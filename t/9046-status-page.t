@@ -60,7 +60,7 @@ while :; do
 done >watched &
 watcher=$!
 defer 'kill $watcher 2>/dev/null'
-last() { tac watched | jq -r --arg s "$1" 'select(.service == $s) | .status' | head -n 1; } # SERVICE
+last() { tac watched | gojq -r --arg s "$1" 'select(.service == $s) | .status' | head -n 1; } # SERVICE
 told() { # STATUS SERVICE...
 	told_status=$1
 	shift
@@ -69,12 +69,12 @@ told() { # STATUS SERVICE...
 within 5 "the live stream tells the same" told operational 'API Gateway' Database CDN 'Build Service'
 call GET /api/status/metrics
 is "$(jget '.metrics | keys | join(" ")')" \
-	"$(jq -r 'select(.type == "metrics_update") | .metrics | keys | join(" ")' watched | head -n 1)" "with the same metrics"
+	"$(gojq -r 'select(.type == "metrics_update") | .metrics | keys | join(" ")' watched | head -n 1)" "with the same metrics"
 lines=$(wc -l <watched)
 few() { [ "$(wc -l <watched)" -ge $((lines + 15)) ]; }
 within 15 "every three seconds" few
 stream /api/v1/status/stream --seconds 10 --messages 5 >late
-is "$(jq -r .type late | sort | uniq -c | xargs)" "1 metrics_update 4 service_update" "one that comes later gets all of it at once"
+is "$(gojq -r .type late | sort | uniq -c | xargs)" "1 metrics_update 4 service_update" "one that comes later gets all of it at once"
 
 end api
 within 10 "the API stops: the page says so within 10 s" are down 'API Gateway'

@@ -28,7 +28,7 @@ is $? 0 "OpenAPI 3.1: the linter finds no error" || diag "$(head -60 lint)"
 unlike "$(cat lint)" '[1-9][0-9]* warning' "nor anything to warn of" ||
 	diag "$(head -60 lint)"
 # A linter that finds nothing in a broken document would prove nothing.
-jq 'del(.info.title)' openapi.json >broken.json
+gojq 'del(.info.title)' openapi.json >broken.json
 node_modules/.bin/redocly lint broken.json >/dev/null 2>&1
 isnt $? 0 "it does find what is broken"
 done_testing

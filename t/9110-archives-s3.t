@@ -38,8 +38,8 @@ no_release() { [ ! -e "$STATE/sites/site/releases/$1" ] && [ -z "$(sql "SELECT 1
 owner() { "$abs_top_builddir/autostack" -c "$CONF" --data "$abs_top_srcdir" "$@" >"$TMP/out" 2>&1; }
 
 owner doctor --json
-is "$(jq -r '.checks[] | select(.check == "storage") | .level' "$TMP/out")" ok \
-	"the doctor puts, gets and deletes an object" || diag "$(jq -r '.checks[] | select(.check == "storage").text' "$TMP/out")"
+is "$(gojq -r '.checks[] | select(.check == "storage") | .level' "$TMP/out")" ok \
+	"the doctor puts, gets and deletes an object" || diag "$(gojq -r '.checks[] | select(.check == "storage").text' "$TMP/out")"
 publish one
 one=$id
 wait_for 30 archived "$one"
@@ -58,6 +58,6 @@ try "what is deleted goes from the storage" wait_for 30 empty
 # whoever checks signatures must refuse what is not signed so
 printf 'S3RVEr\n' >"$TMP/s3.secret"
 owner doctor --json
-like "$(jq -r '.checks[] | select(.check == "storage").text' "$TMP/out")" "SignatureDoesNotMatch.*s3_secret_access_key" \
+like "$(gojq -r '.checks[] | select(.check == "storage").text' "$TMP/out")" "SignatureDoesNotMatch.*s3_secret_access_key" \
 	"a wrong secret is refused"
 done_testing

@@ -38,7 +38,7 @@ is_state() { call GET "$domains/$domain" && [ "$(jget .state)" = "$1" ]; }
 pair() { # HOST: a new certificate and key as a body for the API
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$TMP/k" -out "$TMP/c" -days 2 \
 		-subj "/CN=$1" -addext "subjectAltName=DNS:$1" 2>/dev/null || bail openssl
-	jq -n --rawfile c "$TMP/c" --rawfile k "$TMP/k" '{certificate: $c, privateKey: $k}'
+	gojq -n --rawfile c "$TMP/c" --rawfile k "$TMP/k" '{certificate: $c, privateKey: $k}'
 }
 
 # ---- asked for ----

@@ -13,7 +13,7 @@ stack_commit shop main
 # the build writes what it was given
 # shellcheck disable=SC2016 # the build's shell expands
 build='mkdir dist && echo "$(cat page) ${OF_PRODUCTION:-none} ${OF_PREVIEWS:-none}" >dist/index.html'
-call POST /api/projects "$(jq -n --arg url "$(stack_url shop)" --arg build "$build" '{name: "shop", repository: $url,
+call POST /api/projects "$(gojq -n --arg url "$(stack_url shop)" --arg build "$build" '{name: "shop", repository: $url,
 	installCommand: "", buildCommand: $build, outputDir: "dist", envVars: "OF_PRODUCTION=p1", previewEnvVars: "OF_PREVIEWS=p2"}')"
 is "$STATUS" 201 "a project" || diag "$(cat "$BODY")"
 project=$(jget .id)

@@ -7,4 +7,5 @@
 
 stack_start
 stack_user ada
+stack_user bob
 browser session

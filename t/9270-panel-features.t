@@ -1,7 +1,8 @@
 #!/bin/sh
 # What the pages of the panel are for, feature by feature, in a real browser:
-# landing, sign-in, dashboard, lists, the live log, status, analytics, and what
-# is coming. (Wizard and account: 9210 to 9240; errors: 9250.)
+# dashboard, lists, a deployment as it runs, status, analytics. (Without an
+# account: 9205; wizard and account: 9210 to 9240; errors: 9250; the log: 9275;
+# users and the audit log: 9285.)
 . "$(dirname "$0")/lib/tap.sh"
 . "$abs_top_srcdir/t/lib/stack.sh"
 . "$abs_top_srcdir/t/lib/browser.sh"

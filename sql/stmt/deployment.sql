@@ -76,7 +76,8 @@ ORDER BY d.created_at DESC, d.id DESC;
 -- out: one
 -- cols: id uuid, repo text, branch text, status text, author text, commit text, duration_seconds integer,
 -- cols: timestamp timestamptz, url text, project_id uuid, commit_message text, created_at timestamptz, trigger text,
--- cols: error text, preview_url text, target text, live boolean, release_kept boolean, superseded_by uuid, log_removed_at timestamptz, limits text,
+-- cols: error text, preview_url text, target text, live boolean, release_kept boolean, uploaded boolean, superseded_by uuid,
+-- cols: log_removed_at timestamptz, limits text,
 -- cols: started_at timestamptz, deploying_at timestamptz, completed_at timestamptz,
 -- cols: github_status text, github_error text,
 -- cols: root_dir text, install_command text, build_command text, output_dir text, spa text
@@ -86,7 +87,9 @@ SELECT d.id, p.name AS repo, d.branch, d.status, d.author, left(d.commit_hash, 7
 	extract(epoch FROM coalesce(d.completed_at, now()) - d.started_at)::integer AS duration_seconds,
 	d.created_at AS timestamp, d.url, d.project_id, d.commit_message, d.created_at, d.trigger,
 	d.error, r.url AS preview_url, d.target, p.live_deployment_id IS NOT DISTINCT FROM d.id AS live,
-	d.status = 'success' AND r.id IS NOT NULL AS release_kept, d.superseded_by, d.log_removed_at, d.limits,
+	d.status = 'success' AND r.id IS NOT NULL AS release_kept, d.upload_bytes IS NOT NULL OR d.repository IS NULL OR EXISTS (
+		SELECT FROM deployments u WHERE d.trigger = 'rollback' AND u.id = d.release_id AND u.upload_bytes IS NOT NULL) AS uploaded,
+	d.superseded_by, d.log_removed_at, d.limits,
 	d.started_at, d.deploying_at, d.completed_at,
 	c.status AS github_status, c.error AS github_error,
 	d.root_dir, d.install_command, d.build_command, d.output_dir, d.spa

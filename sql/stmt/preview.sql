@@ -52,15 +52,16 @@ WITH v AS (
 	WHERE r.project_id = v.project_id AND r.target = v.target AND r.retired_at IS NULL)
 SELECT id FROM v;
 
+-- A closed one is remembered for what a late webhook tells of it, not for its owner.
 -- name: preview_list
--- doc: A page of the pull requests of a project of one's own, the open ones first, newest first, and how many there are.
+-- doc: A page of one's project's pull requests that are open or still on disk, the open ones first, newest first; and how many.
 -- in: project_id uuid, user_id uuid, max_rows bigint, skip_rows bigint
 -- out: many
 -- cols: total_items bigint, id uuid, number integer, title text, author text, branch text, commit text, fork boolean,
 -- cols: state text, url text, deployment_id uuid, opened_at timestamptz, closed_at timestamptz
 -- by: api
 SELECT c.total_items, v.* FROM (
-	SELECT p.id, (SELECT count(*) FROM previews v WHERE v.project_id = p.id) AS total_items
+	SELECT p.id, (SELECT count(*) FROM previews v WHERE v.project_id = p.id AND v.removed_at IS NULL) AS total_items
 	FROM projects p WHERE p.id = $1 AND p.user_id = $2) c
 LEFT JOIN LATERAL (
 	SELECT v.id, v.number, v.title, v.author, v.branch, v.commit_hash AS commit, v.fork,
@@ -72,7 +73,7 @@ LEFT JOIN LATERAL (
 		(SELECT d.id FROM deployments d WHERE d.project_id = c.id AND d.target = v.target
 			ORDER BY d.created_at DESC, d.id DESC LIMIT 1) AS deployment_id,
 		v.opened_at, v.closed_at
-	FROM previews v WHERE v.project_id = c.id
+	FROM previews v WHERE v.project_id = c.id AND v.removed_at IS NULL
 	ORDER BY v.closed_at IS NOT NULL, v.opened_at DESC, v.id DESC LIMIT $3 OFFSET $4) v ON true
 ORDER BY v.closed_at IS NOT NULL, v.opened_at DESC, v.id DESC;
 

@@ -206,6 +206,22 @@ str_utf8_at(const char *s, size_t n)
 	return n >= 4 && is_tail(u[3]) ? 4 : 0;
 }
 
+size_t
+str_utf8_char(const char *s, size_t n, uint32_t *ret)
+{
+	static const uint8_t lead[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+	size_t len = str_utf8_at(s, n);
+	uint32_t u;
+
+	if (!len)
+		return 0;
+	u = (uint8_t)s[0] & lead[len];
+	for (size_t i = 1; i < len; i++)
+		u = u << 6 | ((uint8_t)s[i] & 0x3f);
+	*ret = u;
+	return len;
+}
+
 bool
 str_is_utf8(const char *s, size_t n)
 {

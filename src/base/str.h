@@ -32,6 +32,8 @@ bool str_is_utf8(const char *s, size_t n);
 /* Length (1-4) of the well-formed UTF-8 character at s, 0 when there is none
  * within n bytes. */
 size_t str_utf8_at(const char *s, size_t n);
+/* The same, and which character it is; *ret is set only when there is one. */
+size_t str_utf8_char(const char *s, size_t n, uint32_t *ret);
 /* The most bytes of s (n long), but not over max, that end on a border between
  * characters. */
 size_t str_utf8_cut(const char *s, size_t n, size_t max);

@@ -48,6 +48,7 @@ nobase_dist_autostackdata_DATA += \
 	sql/schema/0024-prebuilt.sql \
 	sql/schema/0025-webhook-order.sql \
 	sql/schema/0026-snapshot-spa.sql \
+	sql/schema/0027-domain-sooner.sql \
 	sql/seed.sql \
 	sql/version.sql
 

@@ -33,17 +33,6 @@ is_deceptive(uint32_t u)
 	       (u >= 0xe0000 && u <= 0xe007f);
 }
 
-static uint32_t
-decode(const uint8_t *s, size_t n)
-{
-	static const uint8_t lead[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
-	uint32_t u = s[0] & lead[n];
-
-	for (size_t i = 1; i < n; i++)
-		u = u << 6 | (s[i] & 0x3f);
-	return u;
-}
-
 static enum state
 after_escape(uint32_t u)
 {
@@ -127,9 +116,9 @@ in_sequence(struct logclean *c, uint32_t u, struct buf *out)
 
 /* One character that was well-formed; s holds its n bytes. */
 static void
-take(struct logclean *c, const uint8_t *s, size_t n, struct buf *out)
+take(struct logclean *c, uint32_t u, const uint8_t *s, size_t n,
+	struct buf *out)
 {
-	uint32_t u = decode(s, n);
 	bool after_cr = c->cr;
 
 	c->cr = false;
@@ -182,6 +171,7 @@ settle(struct logclean *c, struct buf *out, bool at_end)
 	while (c->nparts) {
 		size_t need = length_of(c->part[0]);
 		size_t used = need;
+		uint32_t u;
 
 		/* a byte that cannot follow shows at once, not at the end */
 		for (size_t i = 1; need && i < c->nparts; i++) {
@@ -191,8 +181,8 @@ settle(struct logclean *c, struct buf *out, bool at_end)
 		if (need > c->nparts && !at_end)
 			return;
 		if (need && need <= c->nparts &&
-			str_utf8_at((const char *)c->part, need) == need) {
-			take(c, c->part, need, out);
+			str_utf8_char((const char *)c->part, need, &u)) {
+			take(c, u, c->part, need, out);
 		} else {
 			invalid(c, out);
 			used = 1;

@@ -151,17 +151,6 @@ json_unit(char *out, uint32_t u)
 	return (size_t)snprintf(out, 13, "\\u%04x", u);
 }
 
-static uint32_t
-decode(const char *s, size_t n)
-{
-	static const uint8_t lead[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
-	uint32_t u = (uint8_t)s[0] & lead[n];
-
-	for (size_t i = 1; i < n; i++)
-		u = u << 6 | ((uint8_t)s[i] & 0x3f);
-	return u;
-}
-
 /* slash: '/' as \/ (PHP); ascii: everything else as \uXXXX (Python). */
 static void
 add_json(struct arena *a, struct mask *m, const char *s, bool slash, bool ascii)
@@ -173,14 +162,15 @@ add_json(struct arena *a, struct mask *m, const char *s, bool slash, bool ascii)
 	size_t n = 0;
 
 	while (left) {
-		size_t len = MAX(str_utf8_at(s, left), (size_t)1);
+		uint32_t u = (uint8_t)*s;
+		size_t len = MAX(str_utf8_char(s, left, &u), (size_t)1);
 		const char *hit = strchr(from, *s);
 
 		if (hit || (slash && *s == '/')) {
 			out[n++] = '\\';
 			out[n++] = hit ? to[hit - from] : '/';
-		} else if ((uint8_t)*s < ' ' || (ascii && len > 1)) {
-			n += json_unit(out + n, decode(s, len));
+		} else if (u < ' ' || (ascii && len > 1)) {
+			n += json_unit(out + n, u);
 		} else {
 			memcpy(out + n, s, len);
 			n += len;

@@ -11,17 +11,6 @@
 
 /* ---- texts of strangers ---- */
 
-static uint32_t
-decode(const char *s, size_t n)
-{
-	static const unsigned char mask[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
-	uint32_t c = (unsigned char)s[0] & mask[n];
-
-	for (size_t i = 1; i < n; i++)
-		c = c << 6 | ((unsigned char)s[i] & 0x3f);
-	return c;
-}
-
 static bool
 is_blank(uint32_t c)
 {
@@ -49,8 +38,8 @@ mime_line(struct arena *a, const char *s, size_t max)
 	size_t used = 0;
 
 	while (left > 0) {
-		size_t n = str_utf8_at(s, left);
-		uint32_t c = n ? decode(s, n) : '?';
+		uint32_t c = '?';
+		size_t n = str_utf8_char(s, left, &c);
 		const char *p = n ? s : "?";
 
 		n = MAX(n, (size_t)1);

@@ -111,6 +111,8 @@ not_here(struct ctx *ctx, const struct svc *svc, const char *user_id,
 
 	if (e)
 		return e;
+	if (rows_bool(r, 0, rows_col(r, "bare")))
+		return E_NO_REPOSITORY;
 	return rows_bool(r, 0, rows_col(r, "connected"))
 		       ? ctx_fail(ctx, E_CONFLICT,
 				 "The project's repository is not at the "

@@ -48,7 +48,7 @@ MUST enum err webhook_again(struct ctx *ctx, const struct svc *svc,
 MUST enum err webhook_secret(struct ctx *ctx, const struct svc *svc,
 	const char *user_id, const char *project_id, const char **ret_secret);
 /* Have the worker register a project's webhook at GitHub, or register it again.
- * asked: somebody wants to know why not, E_PROJECT_NOT_FOUND,
+ * asked: somebody wants to know why not, E_PROJECT_NOT_FOUND, E_NO_REPOSITORY,
  * E_GITHUB_NOT_CONNECTED, E_CONFLICT when the repository is elsewhere; else
  * that, or a connection that does not allow it, is fine. What comes of it is
  * STMT_WEBHOOK_GET's. */

@@ -69,6 +69,15 @@ await field('Full name').fill('Grace Hopper');
 await button('Save changes').click();
 await told('Your profile is saved');
 ok(await page.locator('.me').getByText('Grace Hopper').isVisible(), 'the name is another one everywhere at once');
+is(await page.locator('.person .avatar').innerText(), 'GH', 'as is the picture, made of its initials');
+await page.reload();
+await soon(async () => await field('Full name').inputValue() === 'Grace Hopper', 'and after a reload');
+is((await panel.api([grace, password], 'GET', '/api/user/profile')).body.name, 'Grace Hopper', 'as the API has it');
+await field('Full name').fill(' ');
+await button('Save changes').click();
+is(await wrong('Full name'), 'Enter your name.', 'a name is wanted');
+await button('Discard').click();
+ok(await button('Save changes').isDisabled(), 'without a change there is nothing to save');
 await panel.clean(page, 'the profile');
 
 // --- a forgotten password ---
@@ -197,13 +206,35 @@ await told('The deploy hook is revoked');
 is((await ask('POST', address)).status, 404, 'revoked, it deploys nothing');
 
 // --- notifications ---
+const preferences = async () => (await panel.api([grace, password], 'GET', '/api/user/preferences')).body;
+const saved = (press, what) => Promise.all([page.waitForResponse(r => r.url().endsWith('/api/user/preferences') && r.request().method() === 'PUT', {timeout: 10_000}), press])
+	.then(([answer]) => is(answer.status(), 200, what));
+const TOGGLES = [['Deployment success', 'deploymentSuccessNotifications'], ['Deployment failure', 'deploymentFailureNotifications'],
+	['Only when it changes', 'deploymentStateChangeOnly'], ['Email notifications', 'emailNotifications']];
+const mailed = async () => Object.fromEntries(Object.entries(await preferences()).filter(([name]) => TOGGLES.some(([, of]) => of === name)));
 await page.goto('/settings/notifications');
-await field('Deployment success').uncheck();
-await field('Email notifications').uncheck();
-await soon(() => field('Deployment success').isDisabled(), 'without mails there is nothing to choose of them');
-await page.reload();
-await soon(async () => await field('Email notifications').isChecked() === false, 'what was switched off stays so');
-await field('Email notifications').check();
+await field('Email notifications').waitFor();
+let wanted = await mailed();
+is(wanted, {...wanted, emailNotifications: true, deploymentSuccessNotifications: true, deploymentFailureNotifications: true, deploymentStateChangeOnly: false},
+	'mails: of each success and each failure, to begin with');
+for (let round = 0; round < 2; round++) { // each is turned, and then turned back
+	for (const [label, name] of round ? [...TOGGLES].reverse() : TOGGLES) {
+		wanted = {...wanted, [name]: !wanted[name]};
+		await saved(field(label).setChecked(wanted[name]), `mails: "${label}" is ${wanted[name] ? 'on' : 'off'}`);
+	}
+	is(await mailed(), wanted, 'mails: the API has them so');
+	await page.reload();
+	await field('Email notifications').waitFor();
+	is(await Promise.all(TOGGLES.map(([label]) => field(label).isChecked())), TOGGLES.map(([, name]) => wanted[name]), 'mails: so has the page after a reload');
+	is(await Promise.all(TOGGLES.map(([label]) => field(label).isDisabled())), round ? [false, false, false, false] : [true, true, true, false],
+		round ? 'mails: all can be chosen' : 'mails: without any there is nothing to choose of them');
+}
+await page.route('**/api/user/preferences', route => route.request().method() === 'PUT' ? route.abort() : route.continue());
+panel.expected.push(/ERR_FAILED/);
+await field('Deployment failure').click();
+await told(/^That is not saved\./, 'mails: what cannot be saved is said');
+await soon(() => field('Deployment failure').isChecked(), 'mails: and is not shown as if it were');
+await page.unroute('**/api/user/preferences');
 await panel.clean(page, 'notifications');
 await link('New channel').click();
 await field('Kind').selectOption({label: 'Webhook'});
@@ -243,17 +274,33 @@ await told('The channel "Pager" is deleted');
 await soon(() => page.getByText('No channels yet').isVisible(), 'and it is gone');
 
 // --- the theme, on all devices ---
+const theme = (on = page) => on.evaluate(() => document.documentElement.dataset.theme);
+const ground = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+const grounds = {};
 await page.goto('/settings/appearance');
-const saved = () => page.waitForResponse(r => r.url().endsWith('/api/user/preferences') && r.request().method() === 'PUT');
-await Promise.all([saved(), field(/^Dark/).check()]);
-await soon(() => page.evaluate(() => document.documentElement.dataset.theme === 'dark'), 'dark is dark at once');
+for (const [label, value, seen] of [[/^Dark/, 'dark', 'dark'], [/^Light/, 'light', 'light'], [/^System/, 'system', 'light'], [/^Dark/, 'dark', 'dark']]) {
+	await saved(field(label).check(), `theme: ${value} is chosen`);
+	is(await theme(), seen, `theme: ${value} is ${seen} at once`);
+	grounds[seen] ??= await ground();
+	is(await ground(), grounds[seen], `theme: ${value} is seen`);
+	is((await preferences()).theme, value, `theme: ${value} is what the API has`);
+	await page.reload();
+	await ready();
+	is(await theme(), seen, `theme: ${value} is ${seen} after a reload`);
+	await soon(() => field(label).isChecked(), `theme: ${value} is still chosen`);
+}
+ok(grounds.dark !== grounds.light, 'theme: dark and light are two');
+await other.goto('/settings/appearance');
+await soon(async () => await theme(other) === 'dark', 'theme: in another browser, too');
+await saved(field(/^System/).check(), 'theme: as the system is');
+is(await theme(), 'light', 'theme: which is light');
+await page.emulateMedia({colorScheme: 'dark'});
+await soon(async () => await theme() === 'dark', 'theme: goes dark with the system');
 await page.reload();
 await ready();
-is(await page.evaluate(() => document.documentElement.dataset.theme), 'dark', 'and after a reload');
-await other.goto('/settings/appearance');
-await soon(() => other.evaluate(() => document.documentElement.dataset.theme === 'dark'), 'and in another browser');
-await field(/^System/).check();
-await soon(() => page.evaluate(() => document.documentElement.dataset.theme === 'light'), 'and as the system is again');
+is(await theme(), 'dark', 'theme: is as dark as that from the start');
+await page.emulateMedia({colorScheme: 'light'});
+await soon(async () => await theme() === 'light', 'theme: and light again');
 
 // --- another address ---
 await page.goto('/settings/profile');
@@ -378,8 +425,10 @@ await soon(() => a.row('stayed signed in').first().isVisible(), 'until one asks 
 await panel.clean(admin, 'the audit log');
 await page.goto('/audit?action=api_key.');
 await soon(() => row('made an API key').first().isVisible() && row('revoked an API key').first().isVisible(), 'one sees what one did oneself');
-await page.goto('/audit');
+await page.goto('/audit?action=deploy_hook.');
 await soon(() => row('removed a deploy hook').first().isVisible(), 'with the deploy hook');
+await page.goto('/audit');
+await ready();
 is(await row('exported the list of accounts').count(), 0, 'and not what others did');
 ok(await page.locator('tbody').innerText().then(t => !/root@example/.test(t)), 'nor who they are');
 

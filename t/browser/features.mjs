@@ -1,6 +1,6 @@
-// features.mjs REPOSITORY - each page does what it is for.
+// features.mjs REPOSITORY - each page does what it is for, for who is signed in.
 import {hands, is, like, ok, Panel, soon} from './panel.mjs';
-import {apiAway, apiBack, ask, worker} from './stack.mjs';
+import {apiAway, apiBack, ask, sql, worker} from './stack.mjs';
 
 const [repository] = process.argv.slice(2);
 const panel = await Panel.start();
@@ -9,53 +9,7 @@ const panel = await Panel.start();
 panel.expected.push(/WebSocket connection|status of 50[24]/);
 const api = (method, path, body) => panel.api('ada', method, path, body);
 
-// --- landing, for who knows nothing yet ---
 const guest = await panel.page();
-const g = hands(guest);
-await guest.goto('/');
-await soon(() => g.heading(/git push/).isVisible(), 'landing: a hero says what it is');
-const features = await guest.locator('.bento h3').allInnerTexts();
-is(features.length, 4, `landing: four features (${features.join(', ')})`);
-is(await guest.locator('.timeline h3').count(), 3, 'landing: how it works, in three steps');
-await g.link('Get started', guest.locator('.cta')).click();
-await g.at(/^\/signup$/, 'landing: the last word leads to signing up');
-await guest.goto('/');
-await g.link('Sign in', guest.locator('.hero')).click();
-await g.at(/^\/login$/, 'landing: as the first does to signing in');
-await guest.goto('/');
-const footer = await guest.locator('footer a').evaluateAll(links => links.map(a => a.getAttribute('href')));
-ok(footer.length >= 5, `landing: a footer with links (${footer.join(' ')})`);
-for (const href of footer) {
-	await guest.goto('/');
-	await guest.locator(`footer a[href="${href}"]`).click();
-	await soon(async () => new URL(guest.url()).pathname === href && await guest.locator('main h1').isVisible()
-		&& !await guest.getByText('There is no such page').isVisible(), `landing: ${href} is a page`);
-}
-
-// --- signing in ---
-await guest.goto('/login');
-await g.button('Sign in').click();
-like(await g.wrong('Email'), /address/, 'login: an address is wanted');
-like(await g.wrong('Password'), /password/, 'login: and a password');
-await g.field('Email').fill('nonsense');
-await g.button('Sign in').click();
-like(await g.wrong('Email'), /no email address/, 'login: an address that is none is told before anything is sent');
-is(await guest.getByRole('link', {name: /with (GitHub|Google)/}).count(), 0, 'login: providers that are not set up are not offered');
-for (const remember of [false, true]) {
-	await guest.goto('/login');
-	await g.field('Email').fill('ada@example.org');
-	await g.field('Password').fill('correct horse ada');
-	await g.field('Remember me').setChecked(remember);
-	await g.button('Sign in').click();
-	await g.at(/^\/dashboard$/);
-	// all of it: what it still asks for would meet the end of the session
-	await g.heading('Dashboard').waitFor();
-	await g.ready();
-	const cookie = (await guest.context().cookies()).find(c => c.httpOnly && /autostack/.test(c.name));
-	is(cookie.expires > 0, remember, `login: remembered ${remember ? 'beyond' : 'until'} the browser's end`);
-	await g.button('Sign out').click();
-	await g.at(/^\/login/);
-}
 
 // --- landing, signed in ---
 const known = await panel.page({as: 'ada'});
@@ -158,9 +112,19 @@ like(await stat('Active projects'), new RegExp(`\\b${board.stats.activeProjects}
 like(await stat('Success rate'), new RegExp(`${board.stats.successRate}%`), 'dashboard: the success rate');
 like(await stat('Average deploy time'), new RegExp(board.stats.avgDeployTime), 'dashboard: the average time');
 is(await page.locator('tbody tr').count(), 5, 'dashboard: the five newest deployments');
-ok(await link('New Deployment').isVisible(), 'dashboard: a new one is a press away');
-for (const href of ['/deploy', '/projects', '/analytics', '/settings/notifications'])
-	ok(await page.locator(`.quick a[href="${href}"]`).isVisible(), `dashboard: quick action ${href}`);
+is((await page.locator('thead th').allInnerTexts()).map(t => t.toLowerCase()).slice(0, 7), ['repository', 'branch', 'status', 'author', 'commit', 'duration', 'started'], 'dashboard: their columns');
+is(await page.locator('tbody tr td a.main').evaluateAll(all => all.map(a => a.getAttribute('href'))), board.recentDeployments.map(d => `/deployments/${d.id}`), 'dashboard: as the API has them');
+is(await page.getByRole('region', {name: 'Connect GitHub'}).count(), 0, 'dashboard: GitHub is not offered where it is not set up');
+for (const [press, href] of [[link('New Deployment'), '/deploy'], [link('All deployments'), '/deployments'],
+	...['/deploy', '/projects', '/analytics', '/settings/notifications'].map(to => [page.locator(`.quick a[href="${to}"]`), to])]) {
+	await page.goto('/dashboard');
+	await ready();
+	await press.click();
+	await at(new RegExp(`^${href}$`), `dashboard: a press leads to ${href}`);
+	await page.locator('main h1').waitFor();
+}
+await page.goto('/dashboard');
+await ready();
 await link(/View logs/).first().click();
 await at(/^\/deployments\/[0-9a-f-]{36}$/, 'dashboard: and the logs of each');
 
@@ -213,12 +177,14 @@ async function drawn(name, series, rows) {
 	ok(n >= rows[0] && n <= rows[1], `analytics: "${name}" has ${n} values`);
 	return figure;
 }
+// what a table of one column has together
+const sum = figure => figure.locator('tbody td').allInnerTexts().then(all => all.reduce((total, text) => total + Number(text), 0));
 const days = await drawn('Deployments by day', ['deployments'], [42, 43]);
 like(await days.locator('tbody tr').last().innerText(), new RegExp(`\\b${metrics.totalDeployments}$`), 'analytics: the last of them today');
 await days.getByRole('slider').focus();
 await page.keyboard.press('ArrowLeft');
 ok((await days.getByRole('slider').getAttribute('aria-valuetext')).includes('Deployments 0'), 'analytics: by keyboard, the day before');
-await drawn('Deployments by hour of the day', ['deployments'], [24, 24]);
+is(await sum(await drawn('Deployments by hour of the day', ['deployments'], [24, 24])), metrics.totalDeployments, 'analytics: as many by hour');
 await link('Success rate').click();
 await at(/^\/analytics\/success/);
 await drawn('Succeeded and failed, by week', ['success', 'failed'], [6, 8]);
@@ -232,8 +198,34 @@ await soon(() => page.getByRole('meter').count().then(n => n === 4), 'analytics:
 is(await page.getByRole('meter').evaluateAll(all => all.map(m => m.getAttribute('aria-label'))), ['CPU', 'Memory', 'Storage', 'Network'], 'analytics: of what');
 await soon(async () => /^\d/.test(await page.getByRole('meter', {name: 'Memory'}).getAttribute('aria-valuetext')), 'analytics: with percentages', 70_000);
 await soon(() => page.getByText('in 90 days').first().isVisible(), 'analytics: and how the system is');
-await link('7 days').click();
-await at(/^\/analytics\/resources\?range=7d$/, 'analytics: the range is in the address');
+
+// other windows: what is older than one is not in it
+sql(`UPDATE deployments SET created_at = created_at - interval '20 days', started_at = started_at - interval '20 days',
+	completed_at = completed_at - interval '20 days' WHERE id = '${failing.id}'`);
+sql(`UPDATE deployments SET created_at = created_at - interval '60 days', started_at = started_at - interval '60 days',
+	completed_at = completed_at - interval '60 days' WHERE id = '${endless.id}'`);
+for (const [name, range, n, days, weeks] of [['7 days', '7d', 9, [7, 8], [1, 2]], ['30 days', '30d', 10, [30, 31], [4, 6]], ['6 weeks', '6w', 10, [42, 43], [6, 8]],
+	['90 days', '90d', 11, [90, 91], [12, 15]]]) {
+	await link(name).click();
+	await at(new RegExp(`^/analytics/resources\\?range=${range}$`), `analytics: ${name}: the range is in the address`);
+	is(await link(name).getAttribute('aria-current'), 'true', `analytics: ${name}: and marked`);
+	await link('Frequency').click();
+	await at(new RegExp(`^/analytics/frequency\\?range=${range}$`), `analytics: ${name}: stays on another tab`);
+	await page.reload();
+	await ready();
+	await soon(async () => new RegExp(`\\b${n}\\b`).test(await stat('Deployments')), `analytics: ${name}: ${n} deployments`);
+	is((await api('GET', `/api/analytics/metrics?range=${range}&timezone=Europe/Berlin`)).body.metrics.totalDeployments, n, `analytics: ${name}: as the API has it`);
+	const figure = await drawn('Deployments by day', ['deployments'], days);
+	is(await sum(figure), n, `analytics: ${name}: which the table of days has together`);
+	is(await sum(await drawn('Deployments by hour of the day', ['deployments'], [24, 24])), n, `analytics: ${name}: and that of hours`);
+	await link('Success rate').click();
+	await drawn('Succeeded and failed, by week', ['success', 'failed'], weeks);
+	const ends = [9, n > 9 ? 1 : 0, n > 10 ? 1 : 0];
+	is((await page.locator('.donut li strong').allInnerTexts()).map(Number), ends, `analytics: ${name}: how they ended, as a list`);
+	await link('Resources').click();
+}
+await page.goto('/analytics?range=nonsense');
+await soon(() => page.getByText(/of the last 6 weeks/).first().isVisible(), 'analytics: a range that there is not is the usual one');
 
 // --- status, live, for everybody ---
 await guest.goto('/status');
@@ -244,10 +236,42 @@ for (const name of ['API Gateway', 'Database', 'CDN', 'Build Service']) {
 	ok(await card.getByText('Operational').isVisible(), `status: ${name} is operational`);
 	like(await card.innerText(), /Uptime, 90 days\s+\S+[^]*Response time\s+(\d+ ms|< 1 ms)/, `status: ${name} with uptime and response time`);
 }
-is(await guest.locator('.stat').count(), 4, 'status: four figures of the platform');
+const figures = (on = guest) => on.locator('.stat').evaluateAll(all => all.map(e => [e.querySelector('dt').innerText, e.querySelector('dd.value').innerText,
+	e.querySelector('.note > span')?.innerText ?? '', e.querySelector('.note > span')?.className ?? '']));
+// they are added up once a minute
+const none = n => n ?? 'None yet';
+const {metrics: platform} = (await ask('GET', '/api/status/metrics')).json;
+is((await figures()).map(f => f.slice(0, 2)), [['Deployments in all', String(platform.totalDeployments)], ['Active projects', String(platform.activeProjects)],
+	['Average deploy time', none(platform.avgDeployTime)], ['Success rate', none(platform.successRate)]], 'status: four figures of the platform, as the API has them');
+const years = await guest.context().newPage();
+await years.routeWebSocket('**/api/status/stream', () => undefined);
+await years.route('**/api/status/metrics', route => route.fulfill({json: {metrics: {totalDeployments: 12458, deploymentChange: 15.3, activeProjects: 3247,
+	projectChange: 8.2, avgDeployTime: '42s', timeChange: -12.5, successRate: '99.8%', successChange: 0.3}}}));
+await years.goto('/status');
+await soon(() => years.getByText('12,458').isVisible(), 'status: after some years they are larger');
+is(await figures(years), [['Deployments in all', '12,458', '+15.3%', ''], ['Active projects', '3,247', '+8.2%', ''], ['Average deploy time', '42s', '−12.5%', 'up'],
+	['Success rate', '99.8%', '+0.3 pts', 'up']], 'status: with what changed');
+await years.close();
 is(await guest.locator('.days').first().locator('path').evaluateAll(all => all.map(path => path.getAttribute('d')).join('').split('M').length - 1), 90, 'status: 90 days');
 await guest.getByText('Show as a table').click();
 await soon(() => guest.locator('.as-table tbody tr').count().then(n => n === 90), 'status: which are a table as well');
+const bars = guest.getByRole('slider', {name: 'Database, day by day'});
+await bars.focus();
+await guest.keyboard.press('Home');
+like(await bars.getAttribute('aria-valuetext'), /^\w{3}, \d+ \w+ \d{4}: unknown, nobody has looked/, 'status: each day in words, by the arrow keys');
+await guest.keyboard.press('End');
+like(await bars.getAttribute('aria-valuetext'), /: [\d.]+% up/, 'status: today the database is up');
+// what is pushed, as it comes
+const told = [];
+guest.on('websocket', socket => socket.on('framereceived', ({payload}) => {
+	const {type, service} = JSON.parse(payload);
+	if (type === 'service_update' && service === 'Database')
+		told.push(Date.now());
+}));
+await guest.reload();
+await soon(() => told.length >= 4, 'status: what is live is told again and again', 30_000);
+const gap = (told.at(-1) - told[0]) / (told.length - 1);
+ok(gap > 2000 && gap < 6000, `status: every three seconds (${(gap / 1000).toFixed(1)} s)`);
 
 await soon(() => watcher.locator('.incident').getByText('There is room again.').isVisible(), 'incidents: the page that was open all the while has it', 90_000);
 ok(await watcher.locator('.incident').getByText('Build Service').isVisible(), 'incidents: with what it was about');
@@ -282,20 +306,5 @@ for (const path of ['/deployments', '/projects', '/audit', '/settings/sessions',
 	await button('To the first page').click();
 	await soon(async () => new URL(page.url()).search === '' && await page.locator('tbody tr:not(.loading)').count() > 0, `${path}: with the way back`);
 }
-
-// --- what is coming ---
-for (const path of ['/pricing', '/templates', '/pipelines', '/monitoring', '/team', '/integrations']) {
-	await page.goto(path);
-	await soon(() => page.getByText('Coming soon').isVisible(), `${path} says that it is coming`);
-	for (const href of await page.locator('main .actions a').evaluateAll(links => links.map(e => e.getAttribute('href')))) {
-		await page.goto(path);
-		await page.locator(`main .actions a[href="${href}"]`).click();
-		await soon(async () => new URL(page.url()).pathname.startsWith(href.replace(/[#?].*/, '')) && await page.locator('main h1').isVisible()
-			&& !await page.getByText('There is no such page').isVisible(), `${path}: ${href} does the job until then`);
-	}
-}
-await page.goto('/docs');
-await soon(() => heading(/API/).isVisible(), 'docs: the reference of the API is there');
-ok((await ask('GET', '/api/openapi.json')).json.openapi, 'docs: out of its own document');
 
 await panel.end();

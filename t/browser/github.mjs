@@ -65,6 +65,10 @@ await ready();
 await panel.clean(page, 'the dashboard with the offer');
 
 put('deny', '');
+await button('Connect GitHub', page.getByRole('region', {name: 'Connect GitHub'})).click();
+await at(/^\/oauth$/, 'a press leads to GitHub, and what is said there back');
+await link('Back').click();
+await at(/^\/dashboard$/, 'to where it began');
 await page.goto('/settings/github');
 await soon(() => page.getByText('GitHub is not connected').isVisible(), 'the settings say that it is not');
 await panel.clean(page, 'GitHub, not connected');
@@ -162,7 +166,7 @@ ok(await site('site', '<h1>two</h1>'), 'the site shows the push');
 // judged again by the settings of now: a redelivery deploys what did not
 await page.goto(`${project}/settings`);
 await field('Branch').fill('next');
-await page.locator('button[type=submit]:enabled', {hasText: 'Save'}).click();
+await page.locator('button[type=submit]:not([aria-disabled])', {hasText: 'Save'}).click();
 await told('Saved');
 await page.goto(`${project}/deliveries`);
 await button('Redeliver', row('on another branch')).click();
@@ -174,7 +178,7 @@ await soon(() => page.locator('.page-head').getByText(/Success|Live/).first().is
 
 // --- a stranger's pull request ---
 await page.goto(`${project}/previews`);
-await soon(() => page.getByText('No pull requests yet').isVisible(), 'there are no previews');
+await soon(() => page.getByText('No open pull requests').isVisible(), 'there are no previews');
 const stranger = commitOf('refs/pull/8/head');
 is((await event('pull_request', pull('opened', stranger))).verdict, 'waits_for_approval', "a fork's pull request");
 await page.reload();
@@ -204,7 +208,7 @@ ok(await link(/Visit/, preview).isVisible(), 'while what was approved stays');
 await button(/Close/, preview).click();
 await button('Close the preview', dialog).click();
 await told('The preview is closed');
-await soon(() => preview.getByText('Closed', {exact: true}).isVisible(), 'the owner closes it');
+await soon(() => page.getByText('No open pull requests').isVisible(), 'the owner closes it: it goes from the list with its files', 60_000);
 
 // --- what GitHub does not do as it should ---
 for (const [what, status, headers, says] of [

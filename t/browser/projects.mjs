@@ -29,6 +29,7 @@ async function ended(id) {
 await api('POST', '/api/projects', {name: 'tries', repository, installCommand: '', outputDir: '.'});
 const stages = page.locator('.stages li');
 const names = () => stages.locator('strong').allInnerTexts();
+const read = async () => (await stages.allTextContents()).map(text => text.replace(/\d+s/, 'Ns').trim());
 const endless = (await api('POST', '/api/deployments', {repository: 'tries', buildCommand: 'sleep 300'})).body;
 await page.goto(`/deployments/${endless.id}`);
 await soon(() => head.getByText('Building', {exact: true}).isVisible(), 'a build that does not end', 30_000);
@@ -38,6 +39,7 @@ await soon(() => head.getByText('Cancelled', {exact: true}).isVisible(), 'cancel
 is(await names(), ['Queued', 'Building', 'Deploying', 'Cancelled'], 'cancel: the stages end with it');
 await soon(async () => (await stages.last().getAttribute('class')) === 'stopped', 'cancel: which is no failure');
 is(await page.locator('.stages .failed').count(), 0, 'cancel: of any of them');
+is(await read(), ['Queued: done after Ns', 'Building: stopped after Ns', 'Deploying: not yet', 'Cancelled just now'], 'cancel: and are read so');
 ok(await button('Cancel').isHidden(), 'cancel: there is nothing to cancel any more');
 const aloud = words => page.locator('[role=status]').filter({hasText: words}).count().then(n => n === 1);
 await soon(() => aloud('Deployment cancelled.'), 'cancel: and who hears the page is told');
@@ -61,6 +63,7 @@ is(await ended(failing.id), 'failed', 'one that fails');
 await soon(() => head.getByText('Failed', {exact: true}).isVisible(), 'failed: the head says so');
 is(await names(), ['Queued', 'Building', 'Deploying', 'Failed'], 'failed: the stages end with it');
 is(await stages.evaluateAll(all => all.map(li => li.className)), ['completed', 'failed', 'pending', 'failed'], 'failed: the one that did is marked');
+is(await read(), ['Queued: done after Ns', 'Building: failed after Ns', 'Deploying: not yet', 'Failed just now'], 'failed: and they are read so');
 await soon(() => page.getByText('This build had another build command than the project has').isVisible(), 'failed: what was set for it alone is named');
 is([await link("project's settings").count(), await page.getByText('The site stays as it was').count()], [0, 0], 'failed: not the settings, nor a site that is not');
 await panel.clean(page, 'a failed deployment');
@@ -95,7 +98,7 @@ const environment = async () => {
 };
 await environment();
 await soon(() => production.getByText('The builds of the site get no variables').isVisible(), 'variables: there are none');
-await button('Add a variable', production).click();
+await button('Add a variable for production', production).click();
 await field('Name').fill('PATH');
 await button('Add', production).click();
 like(await wrong('Name'), /PATH is reserved/, 'variables: what a build needs itself is refused');
@@ -160,10 +163,10 @@ await soon(() => card.getByText('Waits for its DNS record').isVisible(), 'domain
 is(await card.locator('.records code').allInnerTexts(), ['TXT', domain.proofName, domain.proofValue, 'CNAME', host, new URL(address).hostname],
 	'domains: it says to set a TXT record, and a CNAME to the site');
 like(`${domain.proofName} ${domain.proofValue}`, new RegExp(`^_autostack\\.${host} autostack=\\S{16,}$`), 'domains: which only its owner can');
-await button('Copy', card).nth(1).click();
+await button(`Copy the TXT value of ${host}`, card).click();
 is(await page.evaluate(() => navigator.clipboard.readText()), domain.proofValue, 'domains: what it says can be copied');
 await panel.clean(page, 'a domain that waits');
-await button('Use a certificate of my own', card).click();
+await button(`Use a certificate of my own ${host}`, card).click();
 await button('Use this certificate', card).click();
 like(await wrong('Certificate and its chain'), /Paste the certificate/, 'certificate: one is wanted');
 await field('Certificate and its chain').fill('-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----');
@@ -182,11 +185,11 @@ await soon(() => card.getByText(/^Your own/).isVisible(), 'certificate: a good o
 await soon(() => card.getByText(`There is no TXT record ${domain.proofName}.`).isVisible(), 'domains: what is missing is said', 30_000);
 writeFileSync(zone, `${domain.proofName} TXT ${domain.proofValue}\n${host} A 127.0.0.1\n`);
 await soon(() => sql(`SELECT now() > last_checked_at + interval '10 seconds' FROM domains`) === 't', 'domains: it may be looked at again');
-await button('Verify now', card).click();
+await button(`Verify now ${host}`, card).click();
 await told(`${host}: the record is there.`);
 await soon(() => card.getByText('Active', {exact: true}).isVisible(), 'domains: with its record it is active', 30_000);
 await panel.clean(page, 'a domain that is active');
-await button('Remove', card).click();
+await button(`Remove ${host}`, card).click();
 await button('Remove', dialog).click();
 await told(`${host} is removed.`);
 await soon(() => page.getByText('No domains of your own yet').isVisible(), 'domains: removed, it is gone');

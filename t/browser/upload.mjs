@@ -5,6 +5,7 @@ import {mkdtempSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {is, like, ok, Panel, soon} from './panel.mjs';
+import {sql} from './stack.mjs';
 
 const [directory, archive, project, site] = process.argv.slice(2);
 const dir = mkdtempSync(join(tmpdir(), 'upload-'));
@@ -32,6 +33,8 @@ const shown = async (path = '') => {
 	await other.close();
 	return answer.status() === 200 ? text : answer.status();
 };
+const again = page.getByRole('link', {name: 'Upload again', exact: true});
+const rebuilds = page.getByRole('button', {name: /^(Redeploy|Build it again)$/});
 const goesLive = async (text, what) => {
 	await button('Deploy').click();
 	await soon(() => /^\/deployments\/[0-9a-f-]{36}$/.test(new URL(page.url()).pathname), `${what}: then the deployment's page is there`, 30_000);
@@ -65,6 +68,10 @@ await dialog.getByLabel('A .tar.gz file').setInputFiles(archive);
 await says(/site\.tar\.gz/, 'what was chosen is shown');
 ok(await button('Choose something else').isVisible(), 'and can be changed');
 await goesLive('from an archive', 'an archive');
+is([await again.count(), await rebuilds.count()], [1, 0], 'it cannot be built again, only uploaded');
+await again.click();
+await soon(() => dialog.isVisible(), 'which the page leads to');
+await button('Close').click();
 
 // ---- a directory, packed in the browser ----
 await open();
@@ -73,6 +80,19 @@ await says(/built\s*3 files, \d+ KB packed/, 'a directory is packed, without wha
 await goesLive('from a directory', 'a directory');
 is(await shown(`deep/${'long-'.repeat(25)}é.txt`), 'a long name', 'with long names');
 is(await shown('.env'), 404, 'and no hidden file');
+
+// ---- back to the archive ----
+await page.goto(`/projects/${project}`);
+const back = page.getByRole('button', {name: 'Roll back to this deployment', exact: true});
+await soon(() => back.isVisible(), 'the first one is offered to go back to');
+is(await page.getByText('The commit is not known yet').count(), 0, 'no commit is to come');
+await back.click();
+await soon(() => page.getByText('It was uploaded, as what is live now was').isVisible(), 'of settings of a build nothing is said');
+await page.getByRole('button', {name: 'Cancel'}).click();
+await page.getByRole('link', {name: 'Deployment', exact: true}).last().click();
+await page.getByRole('button', {name: 'Roll back to this release'}).click();
+await soon(() => page.getByText('The site becomes what was uploaded then').isVisible(), 'nor of a commit');
+await page.getByRole('button', {name: 'Cancel'}).click();
 
 // ---- dropped ----
 await open();
@@ -119,6 +139,19 @@ await button('Deploy').click();
 await soon(() => /^\/deployments\//.test(new URL(page.url()).pathname), 'it can be tried again at once', 30_000);
 await soon(() => page.getByText(/not a whole tar\.gz file/).first().isVisible(), 'what is broken inside is told there', 60_000);
 is(await shown(), 'from a directory', 'and the site stays');
+await page.getByRole('link', {name: 'upload it again', exact: true}).click();
+await soon(() => dialog.isVisible(), 'with the way to send a better one');
+await button('Close').click();
+
+// ---- the way back to one whose files are gone ----
+sql("UPDATE releases SET retired_at = now() WHERE id = (SELECT id FROM deployments WHERE status = 'success' ORDER BY created_at LIMIT 1)");
+await page.getByRole('button', {name: /^Roll back/}).last().click();
+await soon(() => page.getByText('It was uploaded, and an upload is not kept either').isVisible(), 'is none');
+is(await rebuilds.count(), 0, 'nor is it built again');
+await panel.clean(page, 'no way back to an upload');
+await page.getByRole('button', {name: 'Upload again', exact: true}).click();
+await soon(() => dialog.isVisible(), 'it can be uploaded again there');
+await button('Close').click();
 
 // ---- without a repository ----
 await page.goto('/deploy');

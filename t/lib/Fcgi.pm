@@ -19,7 +19,7 @@ use Sql ();
 use constant TIMEOUT => 30;
 my $json = JSON::PP->new->utf8->canonical->allow_nonref;
 
-# For scripts that t/lib/api.sh started: $api, sql() and pids().
+# For scripts that t/lib/api.sh started: $api, sql(), pids(), developer_only().
 our $api;
 sub import {
 	my ($class, $what) = @_;
@@ -29,12 +29,20 @@ sub import {
 	*{'main::api'} = \$api;
 	*{'main::sql'} = \&Sql::sql;
 	*{'main::pids'} = \&pids;
+	*{'main::developer_only'} = \&developer_only;
 }
 
 # The processes of the pool, as one text: compared before and after.
 sub pids {
 	my @all = split ' ', `ps -o pid= --ppid $ENV{api_pids}`;
 	return join ' ', sort { $a <=> $b } @all;
+}
+
+# Skips the N tests of the block `SKIP: { developer_only(N); ... }` unless the
+# programs have the switches of a developer build, as tap.sh's does.
+sub developer_only {
+	my ($n) = @_;
+	Test::More::skip('needs a developer build (./configure --enable-developer)', $n) unless $ENV{AS_DEVELOPER};
 }
 
 sub new {

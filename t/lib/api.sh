@@ -18,7 +18,9 @@
 #              in $API_STATUS, $API_HEADERS and $API_BODY (two files)
 #   api_user USER   signs up; sets API_TOKEN, its access token
 #   status N [DESCRIPTION]           the test of the status
-#   json FILTER = VALUE [DESC]       the test of a value (a jq filter)
+#   json FILTER = VALUE [DESC]       the test of a value (a jq filter; members
+#                                    of an object come sorted)
+#   json_keys FILTER = "NAMES" [DESC]  of an object, in the order of the answer
 #   jget FILTER                      prints a value of the body
 #   header NAME                      prints a header's value
 #   api_case TEXT   begins the descriptions of the tests that follow
@@ -137,7 +139,7 @@ api_user() {
 			-d "{\"name\":\"$1\",\"email\":\"$1@example.com\",\"password\":\"correct horse $1\"}"
 		[ "$API_STATUS" = 201 ] ||
 			bail "signup of $1: $API_STATUS $(cat "$API_BODY")"
-		jq -r .accessToken "$API_BODY" >"$TMP/token.$1"
+		gojq -r .accessToken "$API_BODY" >"$TMP/token.$1"
 		case $1 in
 		admin | manager)
 			sql "UPDATE users SET role = '$1' WHERE email = '$1@example.com'"
@@ -219,9 +221,14 @@ status() {
 	is "$API_STATUS" "$1" "${2:-$api_text$api_verb $api_to answers $1}" ||
 		diag "$(head -c 600 "$API_BODY")"
 }
-jget() { jq -r "$1" "$API_BODY"; }
+jget() { gojq -r "$1" "$API_BODY"; }
 json() { # FILTER = VALUE [DESCRIPTION]
 	is "$(jget "$1" 2>&1)" "$3" "${4:-$api_text$api_verb $api_to: $1 = $3}"
+}
+# gojq sorts what jq would keep in order, and starts twelve times as fast
+json_keys() {
+	is "$(jq -r "$1 | keys_unsorted | join(\" \")" "$API_BODY")" "$3" \
+		"${4:-$api_text$api_verb $api_to: $1 has $3}"
 }
 header() { sed -n "s/^$1: *//Ip" "$API_HEADERS"; }
 

@@ -61,7 +61,7 @@ gh_ends() {
 	[ "$1" != failed ] || gh_moves building
 	gh_moves "$1"
 	gh_settled "$d"
-	is "$(gh_said | tail -n 1 | jq -c '[.sha, .state, .description]')" "[\"$sha\",\"$2\",\"$3\"]" "PEER-15 $1 is $2"
+	is "$(gh_said | tail -n 1 | gojq -c '[.sha, .state, .description]')" "[\"$sha\",\"$2\",\"$3\"]" "PEER-15 $1 is $2"
 }
 
 gh_none_waits() { [ "$(sql "SELECT count(*) FROM github_calls WHERE deployment_id = '$1' AND status = 'waiting'")" = 0 ]; }
@@ -74,7 +74,7 @@ gh_leased() { [ "$(sql "SELECT count(*) FROM github_calls WHERE deployment_id = 
 gh_dropped() { [ "$(sql "SELECT count(*) FROM github_calls WHERE deployment_id = '$1' AND status = 'dropped'")" -gt 0 ]; }
 gh_put_off() { [ "$(gh_row "$1" "error IS NOT NULL AND attempts = $2 AND lease_until IS NULL")" = t ]; }
 gh_said() { cat "$GITHUB/statuses/ada,shop"; }
-gh_asked() { jq -c "select(.path | contains(\"/$1\"))" "$GITHUB/requests"; }
+gh_asked() { gojq -c "select(.path | contains(\"/$1\"))" "$GITHUB/requests"; }
 gh_count() { grep -c '"path":"[^"]*/statuses/' "$GITHUB/requests" || true; }
 gh_odd() {
 	: >"$GITHUB/odd.new"

@@ -28,7 +28,7 @@ hook_up() {
 }
 hook_mode() { echo "$2" >"$TMP/$1/mode.new" && mv "$TMP/$1/mode.new" "$TMP/$1/mode"; }
 hook_count() { find "$TMP/$1" -name '*.json' | wc -l; }
-hook_last() { jq -r "$2" "$TMP/$1/$(hook_count "$1").json"; }
+hook_last() { gojq -r "$2" "$TMP/$1/$(hook_count "$1").json"; }
 
 hook_seal() { printf %s "$2" | "$abs_top_builddir/t/helper/seal" "$TMP/secret" "channel:$channel:$1"; }
 channel() {

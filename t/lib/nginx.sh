@@ -30,7 +30,7 @@ nginx_routes() {
 }
 
 nginx_start() {
-	NG=$(mktemp -d /tmp/as-nginx.XXXXXX) || exit 1
+	NG=$(mktemp -d "${TMPDIR:-/tmp}/as-nginx.XXXXXX") || exit 1
 	defer 'rm -rf "$NG"'
 	chmod 755 "$NG"
 	mkdir -p "$NG/state/sites" "$NG/log" "$NG/run" "$NG/tmp" "$NG/web"

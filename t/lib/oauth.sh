@@ -1,10 +1,15 @@
-# oauth.sh - a GitHub-shaped server for tests of signing in. Sourced after
-# api.sh, or after stack.sh with AS_LOG set.
+# oauth.sh - providers for tests of signing in: a GitHub-shaped server, and one
+# of OpenID Connect, as Google is. Sourced after api.sh, or after stack.sh with
+# AS_LOG set.
 #
 #   oauth_github_start   starts t/lib/githubd.pl; sets GITHUB (its directory)
 #                        and GITHUB_URL
 #   oauth_settings       prints the settings that go with it, for api_start
 #   oauth_stack_start [SETTING]...   a whole stack (t/lib/stack.sh) with it
+#   oidc_start           starts t/lib/oidc.mjs with oidc-provider from npm, at a
+#                        version that Debian's nodejs runs; sets OIDC (its
+#                        directory), OIDC_URL (the issuer) and OIDC_SECRET (the
+#                        file with the client secret). Its input is descriptor 9
 #
 # Oauth.pm is the browser.
 
@@ -35,8 +40,30 @@ oauth_stack_start() {
 	# shellcheck disable=SC2046 # a list of settings
 	stack_start $(oauth_settings) git_schemes=https,http \
 		git_private=localhost,127.0.0.1 "$@"
-	jq -c ".redirect_uri = \"$AUTOSTACK_URL/api/auth/github/callback\"" \
+	gojq -c ".redirect_uri = \"$AUTOSTACK_URL/api/auth/github/callback\"" \
 		"$GITHUB/app.json" >"$GITHUB/app.new"
 	mv "$GITHUB/app.new" "$GITHUB/app.json"
 	mkdir -p "$GITHUB/repos" "$GITHUB/lists"
+}
+oidc_start() {
+	OIDC=$TMP/oidc
+	export OIDC OIDC_URL
+	mkdir "$OIDC"
+	env HOME="$TMP" npm_config_update_notifier=false timeout 400 \
+		npm install --no-save --no-audit --no-fund --ignore-scripts \
+		--prefix "$OIDC" oidc-provider@8.8.1 >"$AS_LOG.npm" 2>&1 ||
+		bail "no provider, no sign-in: $(tail -n 5 "$AS_LOG.npm")"
+	openssl req -x509 -newkey rsa:2048 -nodes -keyout "$OIDC/key.pem" \
+		-out "$OIDC/cert.pem" -days 2 -subj /CN=127.0.0.1 \
+		-addext subjectAltName=IP:127.0.0.1 2>/dev/null
+	cp "$abs_top_srcdir/t/lib/oidc.mjs" "$OIDC"
+	mkfifo "$OIDC/alive"
+	(cd "$OIDC" && exec node oidc.mjs "$OIDC" <alive >"$AS_LOG.oidc" 2>&1) &
+	defer "kill $! 2>/dev/null"
+	exec 9>"$OIDC/alive"
+	wait_for 60 test -s "$OIDC/port" ||
+		bail "the provider does not start: $(tail "$AS_LOG.oidc")"
+	OIDC_URL=https://127.0.0.1:$(cat "$OIDC/port")
+	OIDC_SECRET=$TMP/google.secret
+	(umask 077 && printf %s canary-google-secret >"$OIDC_SECRET")
 }

@@ -81,6 +81,8 @@ server.listen(0, '127.0.0.1', () => {
 			return account && { accountId: id, claims: async () => ({ ...account, sub: id }) };
 		},
 	});
+	// wherever the nginx of a test listens
+	provider.Client.prototype.redirectUriAllowed = (uri) => /^https:\/\/localhost(:\d+)?\/api\/auth\/google\/callback$/.test(uri);
 	provider.use(async (ctx, next) => {
 		await next();
 		spoil(ctx, issuer);

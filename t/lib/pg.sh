@@ -44,14 +44,14 @@ pg_user() {
 	[ "$(id -u)" = 0 ] || return 0
 	# The account that workers run as too: they enter its 0700 directory. On a
 	# fresh machine it has to be made before the first cluster.
-	pg_name=$(sh "$abs_top_srcdir/t/lib/service-user.sh") ||
+	pg_account=$(sh "$abs_top_srcdir/t/lib/service-user.sh") ||
 		pg_die "no user to run PostgreSQL as"
-	pg_as="setpriv --reuid=$pg_name --regid=$(id -g "$pg_name") --init-groups"
+	pg_as="setpriv --reuid=$pg_account --regid=$(id -g "$pg_account") --init-groups"
 }
 
-# pg_make DIR: a cluster in DIR (exists, empty), with the four roles' owner.
+# pg_make DIR: a cluster in DIR (exists, empty).
 pg_make() {
-	[ -z "$pg_as" ] || chown "$pg_name" "$1"
+	[ -z "$pg_as" ] || chown "$pg_account" "$1"
 	$pg_as "$PG_BINDIR/initdb" -D "$1/data" -U postgres -A trust -E UTF8 \
 		--locale=C.UTF-8 --no-sync >"$1.log" 2>&1 ||
 		pg_die "initdb: $(tail -n 3 "$1.log")"
@@ -65,6 +65,14 @@ pg_make() {
 		log_min_messages = warning
 		log_line_prefix = '%m %u@%d '
 	END
+}
+
+# pg_copy FROM TO: the stopped cluster of one directory in another one.
+pg_copy() {
+	[ -z "$pg_as" ] || chown "$pg_account" "$2"
+	$pg_as cp -R "$1/data" "$2/data" &&
+		echo "unix_socket_directories = '$2'" >>"$2/data/postgresql.conf" ||
+		pg_die "no copy of $1"
 }
 
 pg_ready() {
@@ -106,10 +114,17 @@ pg_drop() {
 }
 
 # Sets PG_DIR to a running cluster with a migrated template, stopped at exit.
+# The one of a whole run leaves a copy of its files, which others begin with:
+# initdb and the schema's files are seconds.
 pg_cluster() {
 	pg_user
-	PG_DIR=$(mktemp -d /tmp/as-pg.XXXXXX) || exit 1
+	PG_DIR=$(mktemp -d "${TMPDIR:-/tmp}/as-pg.XXXXXX") || exit 1
 	defer "pg_drop $PG_DIR"
+	if [ -n "${AS_PG:-}" ]; then
+		pg_copy "$AS_PG/seed" "$PG_DIR"
+		pg_run "$PG_DIR"
+		return 0
+	fi
 	pg_make "$PG_DIR"
 	pg_run "$PG_DIR"
 	pg_psql postgres postgres -q -c \
@@ -117,6 +132,15 @@ pg_cluster() {
 		'CREATE DATABASE as_template OWNER autostack_owner' ||
 		pg_die "no template database"
 	pg_migrate as_template || pg_die "the schema does not apply"
+}
+
+# pg_seed: leave that copy, of this cluster.
+pg_seed() {
+	$pg_as "$PG_BINDIR/pg_ctl" -D "$PG_DIR/data" -m fast -t 20 stop >/dev/null &&
+		wait "$pg_child" && $pg_as mkdir "$PG_DIR/seed" ||
+		pg_die "PostgreSQL does not stop"
+	pg_copy "$PG_DIR" "$PG_DIR/seed"
+	pg_run "$PG_DIR"
 }
 
 pg_psql() { # ROLE DATABASE ARG...

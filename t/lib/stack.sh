@@ -61,7 +61,7 @@ stack_quickstart() {
 }
 
 stack_start() {
-	STACK=$(mktemp -d /tmp/as-stack.XXXXXX) || exit 1
+	STACK=$(mktemp -d "${TMPDIR:-/tmp}/as-stack.XXXXXX") || exit 1
 	chmod 755 "$STACK"
 	defer stack_end
 	mkdir "$STACK/trees"
@@ -122,7 +122,7 @@ site() { # NAME PATH [CURL-ARG]...
 	fetch_url "$stack_path" "$@"
 }
 
-jget() { jq -r "$1" "$BODY" 2>/dev/null; }
+jget() { gojq -r "$1" "$BODY" 2>/dev/null; }
 field() { sed -n "s/^$1: *//Ip" "$HEADERS" | tr -d '\r'; }
 
 stack_user() {

@@ -24,7 +24,9 @@ if [ -z "$abs_top_builddir" ]; then
 			abs_top_builddir=$abs_top_srcdir/$tap_build
 	done
 fi
-export abs_top_srcdir abs_top_builddir
+AS_DEVELOPER=$(sed -n 's/^#define AS_DEVELOPER //p' \
+	"$abs_top_builddir/config.h" 2>/dev/null)
+export abs_top_srcdir abs_top_builddir AS_DEVELOPER
 
 # defer COMMAND - eval it at the end, however that comes; last one first.
 defer() {
@@ -102,6 +104,18 @@ skip() {
 	echo "ok $tap_n - $2 # SKIP $1"
 }
 
+# developer_only [DESCRIPTION] - whether the programs have the switches of a
+# developer build. If not, the tests that need one are skipped, and said to be:
+# the block of `if developer_only "..."; then`, or without DESCRIPTION the file.
+# In perl it is Fcgi.pm's; $AS_DEVELOPER is not empty in a developer build.
+developer_only() {
+	[ -z "$AS_DEVELOPER" ] || return 0
+	tap_why="needs a developer build (./configure --enable-developer)"
+	[ $# -gt 0 ] || skip_all "$tap_why"
+	skip "$tap_why" "$1"
+	return 1
+}
+
 # is GOT WANTED DESCRIPTION
 is() {
 	[ "$1" = "$2" ]
@@ -162,11 +176,17 @@ wait_for() {
 	tap_now
 	tap_until=$((tap_clock + $1))
 	shift
-	until "$@" >/dev/null 2>&1; do
+	# the command may wait for something itself: only these are our own
+	set -- "$tap_until" "$@"
+	until tap_behind "$@" >/dev/null 2>&1; do
 		tap_now
-		[ "$tap_clock" -le "$tap_until" ] || return 1
+		[ "$tap_clock" -le "$1" ] || return 1
 		sleep 0.05
 	done
+}
+tap_behind() { # WORD COMMAND [ARG]...
+	shift
+	"$@"
 }
 
 TMP=$(mktemp -d "${TMPDIR:-/tmp}/autostack-test.XXXXXX") || exit 1

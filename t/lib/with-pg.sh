@@ -22,6 +22,7 @@ trap 'exit 143' TERM
 . "$abs_top_srcdir/t/lib/pg.sh"
 pg_bindir
 pg_cluster
+pg_seed
 AS_PG=$PG_DIR
 export AS_PG
 

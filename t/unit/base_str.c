@@ -116,6 +116,53 @@ START_TEST(test_utf8)
 }
 END_TEST
 
+static bool
+no_char(const char *s, size_t n)
+{
+	uint32_t u = 7;
+
+	return str_utf8_char(s, n, &u) == 0 && u == 7; /* left alone */
+}
+
+/* c written as RFC 3629 says it, with something behind, is read as itself. */
+static bool
+is_read(uint32_t c)
+{
+	size_t len = 1 + (c >= 0x80) + (c >= 0x800) + (c >= 0x10000);
+	uint32_t left = c;
+	uint32_t u;
+	char s[] = "    ";
+
+	for (size_t i = len; i-- > 1; left >>= 6)
+		s[i] = (char)(0x80 | (left & 0x3f));
+	s[0] = (char)(left | (len > 1 ? (0xf00U >> len & 0xff) : 0));
+	if (c >= 0xd800 && c <= 0xdfff)
+		return no_char(s, 4);
+	return str_utf8_char(s, 4, &u) == len && u == c && no_char(s, len - 1);
+}
+
+#define NO_CHAR(s) no_char(s, sizeof(s) - 1)
+
+START_TEST(test_utf8_char)
+{
+	uint32_t c = 0;
+
+	while (c <= 0x10ffff && is_read(c))
+		c++;
+	ck_assert_uint_eq(c, 0x110000);
+	ck_assert(NO_CHAR(""));
+	/* overlong: U+0000, '/', U+07FF, U+FFFF */
+	ck_assert(NO_CHAR("\xc0\x80") && NO_CHAR("\xc0\xaf"));
+	ck_assert(NO_CHAR("\xe0\x9f\xbf") && NO_CHAR("\xf0\x8f\xbf\xbf"));
+	/* U+110000 and above */
+	ck_assert(NO_CHAR("\xf4\x90\x80\x80"));
+	ck_assert(NO_CHAR("\xf8\x88\x80\x80\x80"));
+	/* a tail alone, and tails that are none */
+	ck_assert(NO_CHAR("\x80") && NO_CHAR("\xe2\x28\xa1"));
+	ck_assert(NO_CHAR("\xf0\x9f\x99x"));
+}
+END_TEST
+
 START_TEST(test_utf8_cut)
 {
 	const char *s = "a\xe2\x82\xac"
@@ -325,9 +372,9 @@ Suite *
 suite_str(void)
 {
 	const TTest *const tests[] = {test_compare, test_numbers, test_split,
-		test_uuid, test_utf8, test_utf8_cut, test_sgr, test_control,
-		test_base64, test_unescape, test_escape, test_email, test_snake,
-		test_plain_LOG_3, NULL};
+		test_uuid, test_utf8, test_utf8_char, test_utf8_cut, test_sgr,
+		test_control, test_base64, test_unescape, test_escape,
+		test_email, test_snake, test_plain_LOG_3, NULL};
 	Suite *s = suite_create("str");
 
 	(void)unit_case(s, "str", tests);

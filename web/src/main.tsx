@@ -10,6 +10,7 @@ import {nextOf} from './app/next';
 import {may, pages, type Page} from './app/pages';
 import {Button, LinkButton, useAction} from './ui/button';
 import {Empty} from './ui/parts';
+import {Lapsed} from './pages/auth/lapsed';
 import {Toasts} from './ui/toast';
 import './ui/unsaved'; // hears of back and forward before the router
 
@@ -34,12 +35,14 @@ function Guard({page, Component}: {page: Page; Component: ComponentType}) {
 		else if (inside)
 			route(nextOf(query.next), true);
 	}, [signIn, inside]);
+	const missing = !may(who?.role, page.who);
 	useEffect(() => {
-		document.title = page.title === 'Autostack' ? page.title : `${page.title} · Autostack`;
-	}, [page]);
+		if (!missing) // it has a title of its own
+			document.title = page.title === 'Autostack' ? page.title : `${page.title} · Autostack`;
+	}, [page, missing]);
 	if (signIn || inside)
 		return null;
-	if (!may(who?.role, page.who))
+	if (missing)
 		return <Missing />;
 	return <Component />;
 }
@@ -171,6 +174,7 @@ function App() {
 				<Routes />
 			</Frame>
 			{coming.value && <div class="loading-bar" role="progressbar" aria-label="Loading the page" />}
+			<Lapsed />
 			<Toasts />
 		</LocationProvider>
 	);

@@ -2,9 +2,11 @@
 import createClient from 'openapi-fetch';
 import {ApiError} from './error';
 import type {paths} from './types';
-import {authorized} from './session';
+import {authorized, unsigned} from './session';
 
 export const api = createClient<paths>({fetch: authorized});
+// What signs in: it needs no session, and waits for none.
+export const door = createClient<paths>({fetch: unsigned});
 
 interface Answer<T> {
 	data?: T;

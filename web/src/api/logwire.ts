@@ -1,5 +1,6 @@
 // logwire.ts - what logstream.ts stands on: the API and a WebSocket.
 import {api, ok} from './client';
+import {onStop} from './session';
 import type {FromSocket, ToSocket} from '../socket';
 import type {LogPage, LogSocket, LogWire} from './logstream';
 
@@ -15,17 +16,26 @@ function openSocket(url: string): LogSocket {
 		onmessages: null,
 		onclose: null,
 		send: text => tell({send: text}),
-		close: () => tell(null),
+		close: () => {
+			off();
+			tell(null);
+		},
 	};
+	const closed = () => socket.onclose?.();
 	worker.onmessage = ({data}: MessageEvent<FromSocket>) => {
 		if (data === 'open')
 			socket.onopen?.();
 		else if (data === 'close')
-			socket.onclose?.();
+			closed();
 		else
 			socket.onmessages?.(data);
 	};
-	worker.onerror = () => socket.onclose?.();
+	worker.onerror = closed;
+	// the reader hears of it when it makes sense to open another one
+	const off = onStop(({over}) => {
+		tell(null);
+		over.then(closed, () => undefined);
+	});
 	tell({url});
 	return socket;
 }

@@ -1,7 +1,7 @@
 // upload.ts - a file as the body of a request. fetch does not tell how much of
 // it is sent; XMLHttpRequest does.
 import {ApiError} from './error';
-import {renew, token} from './session';
+import {renew, stoppable, token} from './session';
 
 function headersOf(request: XMLHttpRequest): Headers {
 	const headers = new Headers();
@@ -13,12 +13,12 @@ function headersOf(request: XMLHttpRequest): Headers {
 	return headers;
 }
 
-// Throws an ApiError, or an AbortError when signal says so.
-export async function upload<T>(path: string, file: Blob, onSent: (bytes: number) => void, signal: AbortSignal): Promise<T> {
+// Throws an ApiError, or an AbortError when wanted says so.
+export async function upload<T>(path: string, file: Blob, onSent: (bytes: number) => void, wanted: AbortSignal): Promise<T> {
 	// it is judged when all of it is there: for that long the token has to be good
 	await renew(token() ?? undefined);
-	signal.throwIfAborted();
-	return new Promise((resolve, reject) => {
+	wanted.throwIfAborted();
+	return stoppable(signal => new Promise((resolve, reject) => {
 		const request = new XMLHttpRequest();
 		request.open('POST', path);
 		request.responseType = 'json';
@@ -37,5 +37,5 @@ export async function upload<T>(path: string, file: Blob, onSent: (bytes: number
 		request.onabort = () => reject(signal.reason as Error);
 		signal.addEventListener('abort', () => request.abort());
 		request.send(file);
-	});
+	}), wanted);
 }

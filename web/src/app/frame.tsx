@@ -3,11 +3,10 @@
 import type {ComponentChildren} from 'preact';
 import {useEffect, useRef, useState} from 'preact/hooks';
 import {useLocation} from 'preact-iso';
-import {api, ok} from '../api/client';
 import {asApiError} from '../api/error';
-import {end, user} from '../api/session';
+import {end, logout, user} from '../api/session';
 import {Icon} from '../ui/icon';
-import {LinkButton} from '../ui/button';
+import {LinkButton, useAction} from '../ui/button';
 import {toast} from '../ui/toast';
 import {may, pages} from './pages';
 
@@ -22,21 +21,23 @@ export function Brand({href}: {href: string}) {
 }
 
 // Ends the session here even when the server does not answer, and says so then:
-// there it goes on.
-export async function signOut(): Promise<void> {
+// there it goes on. go: to another page than the guard would lead to, which comes
+// first, or that one would be asked for in vain.
+export async function signOut(go?: () => void): Promise<void> {
 	try {
-		await ok(api.POST('/api/auth/logout', {body: {all: false}}));
+		await logout(false);
 	} catch (thrown) {
 		const error = asApiError(thrown);
 		if (error.status !== 401) // else it had ended there before
 			toast(`You are signed out here, but the server does not know it. ${error.message}`, 'bad');
 	}
+	go?.();
 	end();
 }
 
 // Throws when the server did not do it: nothing is ended then, here neither.
 export async function signOutEverywhere(): Promise<void> {
-	await ok(api.POST('/api/auth/logout', {body: {all: true}}));
+	await logout(true);
 	end();
 }
 
@@ -55,6 +56,7 @@ function Navigation() {
 	const {path} = useLocation();
 	const role = user.value?.role;
 	const {route} = useLocation();
+	const out = useAction(() => signOut(() => route('/login')));
 	return (
 		<>
 			<nav aria-label="Main">
@@ -76,10 +78,8 @@ function Navigation() {
 				<div class="me">
 					<Avatar name={user.value!.name} />
 					<div><strong>{user.value!.name}</strong><span>{user.value!.email}</span></div>
-					<button type="button" class="close" aria-label="Sign out" title="Sign out" onClick={() => {
-						void signOut();
-						route('/login');
-					}}><Icon name="signout" /></button>
+					<button type="button" class="close" aria-label="Sign out" title="Sign out" aria-busy={out.busy || undefined}
+						disabled={out.busy} onClick={out.run}>{out.busy ? <span class="spinner" /> : <Icon name="signout" />}</button>
 				</div>
 			</div>
 		</>
@@ -158,7 +158,8 @@ function Public({children}: {children: ComponentChildren}) {
 	);
 }
 
-// The landing page is the same for everybody.
+// The landing page is the same for everybody. Another account is another panel:
+// nothing of one's pages stays for the other.
 export function Frame({children}: {children: ComponentChildren}) {
 	const {path} = useLocation();
 	return (
@@ -167,7 +168,7 @@ export function Frame({children}: {children: ComponentChildren}) {
 				e.preventDefault();
 				document.querySelector<HTMLElement>('h1')?.focus();
 			}}>Skip to the content</a>
-			{user.value && path !== '/' ? <Signed>{children}</Signed> : <Public>{children}</Public>}
+			{user.value && path !== '/' ? <Signed key={user.value.id}>{children}</Signed> : <Public>{children}</Public>}
 		</>
 	);
 }

@@ -7,6 +7,7 @@ import type {Reply} from '../api/types';
 import {LinkButton} from '../ui/button';
 import {Card, Empty, ErrorNote, PageHead, Skeleton, Stat, Tabs} from '../ui/parts';
 import {zone} from '../ui/time';
+import {useTitle} from '../ui/title';
 import {compared, RANGES, windowOf, type Window} from './analytics/window';
 import {Durations} from './analytics/durations';
 import {Frequency} from './analytics/frequency';
@@ -26,6 +27,7 @@ export default function Page() {
 	const {query} = useLocation();
 	const {params} = useRoute();
 	const tab = TABS.find(t => t.id === params.tab) ?? TABS[0];
+	useTitle(`${tab.text} · Analytics`);
 	const window = windowOf(query.range);
 	const href = (id: string, range: string) => `/analytics/${id}?range=${range}`;
 	const metrics = useLoad(signal =>

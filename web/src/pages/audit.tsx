@@ -11,6 +11,7 @@ import {Button, useAction} from '../ui/button';
 import {CheckField} from '../ui/form';
 import {Badge, Card, Empty, ErrorNote, PageHead, Pages, PastEnd, SkeletonRows} from '../ui/parts';
 import {exactly, Time} from '../ui/time';
+import {Found} from '../ui/search';
 import {toast} from '../ui/toast';
 import {inWords, linkOf, more, words, type Row, type Words} from './audit/events';
 import {addressOf} from './users/filters';
@@ -98,6 +99,7 @@ export default function Page() {
 				<CheckField label="Renewals of sign-ins too" checked={filters.routine} onChecked={routine => go({routine})} />
 				{filtering && <Button kind="quiet" icon="close" onClick={() => route('/audit', true)}>Clear</Button>}
 			</div>
+			<Found n={current ? data?.pagination.totalItems : undefined} one="row" many={data && data.pagination.totalItems >= 10_000 ? 'rows or more' : 'rows'} />
 			{error && <ErrorNote error={error} onRetry={() => void reload()} />}
 			{(data || !error) && (
 				<Card flush>
@@ -119,7 +121,7 @@ export default function Page() {
 								</table>
 							</div>
 						)}
-					{data && <Pages pagination={data.pagination} noun={data.pagination.totalItems >= 10_000 ? 'rows or more' : 'rows'}
+					{data && <Pages pagination={data.pagination} one="row" many={data.pagination.totalItems >= 10_000 ? 'rows or more' : 'rows'}
 						onPage={page => route(address({...filters, page}))} />}
 				</Card>
 			)}
@@ -174,17 +176,18 @@ function Who({id, rows, pick}: {id: string | undefined; rows: Row[] | undefined;
 
 function Entry({row, words, admin, pick}: {row: Row; words: Words; admin: boolean; pick(id: string): void}) {
 	const {userId, userName, userEmail} = row;
-	const link = linkOf(row);
+	const own = userId === user.value?.id;
+	const link = linkOf(row, own);
 	const note = more(words, row);
 	const did = inWords(words, row);
-	const who = userId === user.value?.id ? 'You' : userName ?? (userId ? 'A deleted account' : 'Somebody');
+	const who = own ? 'You' : userName ?? (userId ? 'A deleted account' : 'Somebody');
 	return (
 		<tr>
 			<td data-label="When"><Time at={row.at} /></td>
 			<td>
 				<div class="did">
 					<p>
-						{admin && userId && userId !== user.value?.id
+						{admin && userId && !own
 							? <button type="button" class="link" title={`Only ${userEmail ?? 'this account'}`} onClick={() => pick(userId)}>{who}</button>
 							: <strong>{who}</strong>}
 						{' '}{did}{link && <>. <a href={link}>Look at it</a></>}

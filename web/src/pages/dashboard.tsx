@@ -2,15 +2,16 @@
 // what one most often wants next.
 import {useEffect, useState} from 'preact/hooks';
 import {api, ok} from '../api/client';
-import {ApiError} from '../api/error';
+import {asApiError} from '../api/error';
 import {useLoad} from '../api/load';
 import type {Reply} from '../api/types';
 import {user} from '../api/session';
 import {Button, LinkButton, useAction} from '../ui/button';
 import {DeploymentsTable, isRunning} from '../ui/deployments';
 import {Icon, type IconName} from '../ui/icon';
-import {Card, Empty, ErrorNote, PageHead, Skeleton, Stat} from '../ui/parts';
+import {Card, Empty, ErrorNote, Note, PageHead, Skeleton, Stat} from '../ui/parts';
 import {zone} from '../ui/time';
+import {SignInAgain} from './settings/again';
 
 const RECENT = 5;
 const LOOK_OFTEN = 5000;
@@ -91,13 +92,15 @@ function ConnectGithub() {
 			return null;
 		return ok(api.GET('/api/github/connection', {signal}));
 	}, []);
+	const [again, setAgain] = useState(false);
 	const connect = useAction(async () => {
+		setAgain(false);
 		try {
 			location.assign((await ok(api.POST('/api/github/connect'))).url);
 		} catch (thrown) {
-			if (thrown instanceof ApiError && thrown.code === 'SIGN_IN_AGAIN')
-				throw new Error('You signed in a while ago. Please sign out and in again, then connect GitHub.');
-			throw thrown;
+			if (asApiError(thrown).code !== 'SIGN_IN_AGAIN')
+				throw thrown;
+			setAgain(true);
 		}
 	});
 	const state = github.data;
@@ -110,6 +113,7 @@ function ConnectGithub() {
 				<strong>{state.connected ? 'GitHub does not take the connection any more' : 'Connect GitHub'}</strong>
 				<p>{state.connected ? 'Connect it again, so that pushes are built and private repositories can be read.'
 					: 'Then you choose repositories from a list, pushes deploy by themselves, and commits show how it went.'}</p>
+				<div role="alert">{again && <div class="after"><Note mood="warn"><SignInAgain /></Note></div>}</div>
 			</div>
 			<Button kind="primary" icon="github" busy={connect.busy} onClick={connect.run}>{state.connected ? 'Connect again' : 'Connect GitHub'}</Button>
 		</section>

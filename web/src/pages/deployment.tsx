@@ -107,18 +107,18 @@ function Outcome({d}: {d: Deployment}) {
 function Failed({d}: {d: Deployment}) {
 	const {route} = useLocation();
 	const {data: project} = useLoad(signal => ok(api.GET('/api/projects/{id}', {params: {path: {id: d.projectId}}, signal})), [d.projectId]);
-	const other = project ? differences({branch: project.branch, settings: {...project, spa: d.settings.spa}}, d).map(([name]) => name.toLowerCase()) : [];
+	const other = project ? differences({branch: project.branch, settings: {...project, spa: d.settings.spa}, uploaded: d.uploaded}, d).map(([name]) => name.toLowerCase()) : [];
 	return (
 		<Note mood="bad">
 			<p><strong>{d.error ? sentence(d.error) : 'The deployment failed.'}</strong></p>
 			<p>
 				The log below says more.{' '}
-				{project && (!project.repository ? 'Correct what it names and upload it again.'
+				{project && (d.uploaded ? <>Correct what it names and <a href={`/projects/${d.projectId}?upload`}>upload it again</a>.</>
 					: other.length ? `This build had another ${LIST.format(other)} than the project has.`
 						: <>Correct what it names and push again, or change the build in the <a href={`/projects/${d.projectId}/settings`}>project's settings</a>.</>)}
 				{project?.url && ' The site stays as it was.'}
 			</p>
-			{project?.repository && d.target === 'production' && (
+			{project?.repository && !d.uploaded && d.target === 'production' && (
 				<p class="after"><Button small icon="settings" onClick={() => {
 					prefill(project, d);
 					route('/deploy?step=configure');

@@ -7,7 +7,7 @@ import type {Reply} from '../api/types';
 import {Button, LinkButton} from '../ui/button';
 import {DeploymentsTable, isRunning} from '../ui/deployments';
 import {Card, Empty, ErrorNote, PageHead, Pages, PastEnd} from '../ui/parts';
-import {SearchBox} from '../ui/search';
+import {Found, SearchBox} from '../ui/search';
 
 const LIMIT = 10;
 const LOOK_OFTEN = 5000; // something is being built
@@ -50,7 +50,7 @@ export default function Page() {
 				actions={<LinkButton kind="primary" icon="plus" href="/deploy">New deployment</LinkButton>} />
 			<div class="filters" role="search">
 				<SearchBox label="Search by repository" value={search} onSearch={text => go({search: text}, true)} />
-				<select aria-label="Status" value={status} onChange={e => go({status: e.currentTarget.value === 'all' ? undefined : e.currentTarget.value})}>
+				<select aria-label="Status" value={status} onChange={e => go({status: e.currentTarget.value === 'all' ? undefined : e.currentTarget.value}, true)}>
 					{STATUSES.map(s => <option key={s} value={s}>{s === 'all' ? 'All statuses' : s[0]!.toUpperCase() + s.slice(1)}</option>)}
 				</select>
 				{branch && <Button icon="close" onClick={() => go({branch: undefined})}>Branch {branch}<span class="sr-only">: show all branches</span></Button>}
@@ -61,14 +61,14 @@ export default function Page() {
 					It may have been deleted, or the address is not complete.
 				</Empty>
 			) : <ErrorNote error={list.error} onRetry={() => void list.reload()} />)}
-			<p class="sr-only" role="status">{current && data ? `${data.pagination.totalItems} deployments` : ''}</p>
+			<Found n={current ? data?.pagination.totalItems : undefined} one="deployment" many="deployments" />
 			{(!list.error || data) && (
 				<Card flush>
 					{data && current && !data.deployments.length ? <None filtered={filtered} page={page} first={() => go({})} /> : (
 						<DeploymentsTable items={data?.deployments.length ? data.deployments : undefined} busy={list.loading && !current} rows={LIMIT} caption="Deployments" />
 					)}
 					{data && data.deployments.length > 0 && (
-						<Pages pagination={data.pagination} noun="deployments" onPage={n => {
+						<Pages pagination={data.pagination} one="deployment" many="deployments" onPage={n => {
 							go({page: n > 1 ? String(n) : undefined});
 							scrollTo(0, 0);
 						}} />

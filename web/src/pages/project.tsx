@@ -38,7 +38,8 @@ export default function ProjectPage() {
 function Loading({id, tab}: {id: string; tab: string}) {
 	const {data: project, error, reload, set} = useLoad(
 		signal => ok(api.GET('/api/projects/{id}', {params: {path: {id}}, signal})), [id]);
-	useTitle(project?.name);
+	const side = SIDES.find(s => s.id === tab);
+	useTitle(project && (side?.id ? `${side.text} · ${project.name}` : project.name));
 	if (error && !project)
 		return (
 			<div class="page">
@@ -74,7 +75,7 @@ function Shown({tab, ...side}: Side & {tab: string}) {
 		toast('The deployment has started.', 'good');
 		route(`/deployments/${made.id}`);
 	});
-	const [uploading, setUploading] = useState('upload' in query);
+	const [uploading, setUploading] = useState(false);
 	const here = SIDES.find(s => s.id === tab);
 	return (
 		<div class="page">
@@ -93,7 +94,7 @@ function Shown({tab, ...side}: Side & {tab: string}) {
 						</div>
 					)}
 				</>} />
-			{uploading && <Upload project={project} onClose={() => {
+			{(uploading || 'upload' in query) && <Upload project={project} onClose={() => {
 				setUploading(false);
 				if ('upload' in query) // nor asked again when it is loaded anew
 					route(`/projects/${project.id}`, true);

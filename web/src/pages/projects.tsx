@@ -6,7 +6,7 @@ import type {Reply} from '../api/types';
 import {LinkButton, Button} from '../ui/button';
 import {Badge, Card, Empty, ErrorNote, PageHead, Pages, PastEnd, SkeletonRows, StatusBadge} from '../ui/parts';
 import {repoName} from '../ui/repo';
-import {SearchBox} from '../ui/search';
+import {Found, SearchBox} from '../ui/search';
 import {Time} from '../ui/time';
 
 type Item = Reply<'/api/projects', 'get'>['projects'][number];
@@ -66,6 +66,7 @@ export default function Projects() {
 			<div class="filters">
 				<SearchBox label="Search by name" value={search} onSearch={text => route(addressOf(1, text), true)} />
 			</div>
+			<Found n={current ? data?.pagination.totalItems : undefined} one="project" many="projects" />
 			{error && <ErrorNote error={error} onRetry={() => void reload()} />}
 			{(data || !error) && (
 				<Card flush>
@@ -85,7 +86,7 @@ export default function Projects() {
 							</table>
 						</div>
 					)}
-					{data && <Pages pagination={data.pagination} noun={data.pagination.totalItems === 1 ? 'project' : 'projects'} onPage={to => route(addressOf(to, search))} />}
+					{data && <Pages pagination={data.pagination} one="project" many="projects" onPage={to => route(addressOf(to, search))} />}
 				</Card>
 			)}
 		</div>

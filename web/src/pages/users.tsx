@@ -9,7 +9,7 @@ import {Avatar} from '../app/frame';
 import {Button, useAction} from '../ui/button';
 import {Confirm} from '../ui/dialog';
 import {Badge, Card, Empty, ErrorNote, PageHead, Pages, PastEnd, SkeletonRows} from '../ui/parts';
-import {SearchBox} from '../ui/search';
+import {Found, SearchBox} from '../ui/search';
 import {Time} from '../ui/time';
 import {toast} from '../ui/toast';
 import {BulkBar} from './users/bulk';
@@ -58,6 +58,7 @@ export default function Page() {
 				setTicked([]);
 				void reload();
 			}} />
+			<Found n={current ? data?.pagination.totalItems : undefined} one="user" many="users" />
 			{error && <ErrorNote error={error} onRetry={() => void reload()} />}
 			{(data || !error) && (
 				<Card flush>
@@ -91,7 +92,7 @@ export default function Page() {
 								</table>
 							</div>
 						)}
-					{data && <Pages pagination={data.pagination} noun="users" onPage={page => route(addressOf('/users', {...filters, page}))} />}
+					{data && <Pages pagination={data.pagination} one="user" many="users" onPage={page => route(addressOf('/users', {...filters, page}))} />}
 				</Card>
 			)}
 			{adding && (

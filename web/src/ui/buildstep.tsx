@@ -1,6 +1,7 @@
 // buildstep.tsx - a command of the build that may be left to detection.
-import {Field} from './form';
 import type {ComponentChildren} from 'preact';
+import {useRef} from 'preact/hooks';
+import {Field} from './form';
 
 // null: detect it; empty: leave the step out
 export function BuildStepField({name, label, hint, value, onValue, detect = 'Detect', placeholder}: {
@@ -12,6 +13,8 @@ export function BuildStepField({name, label, hint, value, onValue, detect = 'Det
 	detect?: string; // what null is called
 	placeholder: string; // what is run then
 }) {
+	const own = useRef('');
+	own.current = value ?? own.current; // stays while detection is looked at
 	return (
 		<Field name={name} label={label} hint={hint}>
 			{(wiring, clear) => (
@@ -19,7 +22,7 @@ export function BuildStepField({name, label, hint, value, onValue, detect = 'Det
 					<select aria-label={`${label}: which`} value={value === null ? 'detect' : 'own'}
 						onChange={e => {
 							clear();
-							onValue(e.currentTarget.value === 'own' ? '' : null);
+							onValue(e.currentTarget.value === 'own' ? own.current : null);
 						}}>
 						<option value="detect">{detect}</option>
 						<option value="own">Set it here</option>

@@ -24,10 +24,12 @@ function looks({kind = 'normal', small}: Look): string {
 	return `button ${kind}${small ? ' small' : ''}`;
 }
 
-export function Button({kind, icon, small, busy, disabled, type = 'button', children, ...rest}: ButtonProps) {
+// A button that cannot be pressed keeps the focus, which `disabled` would drop.
+export function Button({kind, icon, small, busy, disabled, type = 'button', onClick, children, ...rest}: ButtonProps) {
+	const off = disabled || busy;
 	return (
-		<button {...rest} type={type} class={looks({kind, small})} aria-busy={busy || undefined}
-			disabled={disabled || busy}>
+		<button {...rest} type={type} class={looks({kind, small})} aria-busy={busy || undefined} aria-disabled={off || undefined}
+			onClick={off ? e => e.preventDefault() : onClick}>
 			{busy ? <span class="spinner" /> : icon && <Icon name={icon} />}
 			{children}
 		</button>
@@ -64,12 +66,20 @@ export function useAction(action: () => Promise<void>): {busy: boolean; run: () 
 	};
 }
 
-export function CopyButton({text, label, kind, small = true}: {text: string; label: string; kind?: Kind; small?: boolean}) {
+export function CopyButton({text, label, of, kind, small = true, onCopied}: {
+	text: string;
+	label: string;
+	of?: string; // what it copies, where that is only to be seen
+	kind?: Kind;
+	small?: boolean;
+	onCopied?: () => void;
+}) {
 	const [copied, setCopied] = useState(false);
 	const copy = async () => {
 		try {
 			await navigator.clipboard.writeText(text);
 			setCopied(true);
+			onCopied?.();
 			setTimeout(() => setCopied(false), 2000);
 		} catch {
 			toast('The browser did not allow copying. Select the text and copy it by hand.', 'bad');
@@ -78,6 +88,7 @@ export function CopyButton({text, label, kind, small = true}: {text: string; lab
 	return (
 		<Button kind={kind} small={small} icon={copied ? 'check' : 'copy'} onClick={() => void copy()}>
 			<span aria-live="polite">{copied ? 'Copied' : label}</span>
+			{of && <span class="sr-only"> {of}</span>}
 		</Button>
 	);
 }

@@ -21,5 +21,6 @@ export function Compared({to}: {to: Deployment}) {
 			<thead><tr><th>Setting</th><th>Live now</th><th>Then</th></tr></thead>
 			<tbody>{different.map(([name, a, b]) => <tr key={name}><th scope="row">{name}</th><td><code>{a}</code></td><td><code>{b}</code></td></tr>)}</tbody>
 		</table>
-	) : <p class="muted">It was built with the settings of what is live now; the variables may have been others.</p>;
+	) : <p class="muted">{to.uploaded ? 'It was uploaded, as what is live now was.'
+		: 'It was built with the settings of what is live now; the variables may have been others.'}</p>;
 }

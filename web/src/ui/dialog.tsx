@@ -1,9 +1,9 @@
 // dialog.tsx - questions in front of the page. The browser's own <dialog> keeps
-// the focus inside and gives it back.
+// the focus inside; focus.ts gives it back.
 import type {ComponentChildren} from 'preact';
-import {useEffect, useId, useRef, useState} from 'preact/hooks';
-import {ApiError, asApiError} from '../api/error';
-import {Button} from './button';
+import {useId, useLayoutEffect, useRef, useState} from 'preact/hooks';
+import {useOpener} from './focus';
+import {Form, TextField} from './form';
 import {Icon} from './icon';
 import {mayLose, useUnsaved} from './unsaved';
 
@@ -15,21 +15,22 @@ interface DialogProps {
 	// something would be lost: a click beside it does not close it, and it asks
 	// once something was typed. A button that says Cancel has been asked already.
 	firm?: boolean;
-	busy?: boolean; // something goes on that closing it would end
+	asks?: string | false; // the question, when more would be lost than what was typed
 }
 
-export function Dialog({title, onClose, children, wide, firm, busy}: DialogProps) {
+export function Dialog({title, onClose, children, wide, firm, asks}: DialogProps) {
 	const id = useId();
 	const dialog = useRef<HTMLDialogElement>(null);
 	const [typed, setTyped] = useState(false);
-	const dirty = typed || !!busy;
-	useUnsaved(dirty);
-	useEffect(() => {
-		dialog.current?.showModal();
-	}, []);
+	const dirty = typed || !!asks;
+	useUnsaved(dirty, asks || undefined);
+	useOpener(dialog);
+	// before the effect of a field in it that takes the focus
+	useLayoutEffect(() => dialog.current?.showModal(), []);
 	const close = () => {
-		if (!dirty || mayLose())
-			dialog.current?.close();
+		// what was begun is done, whether or not somebody looks on
+		if (!dialog.current?.querySelector('.button[aria-busy]') && (!dirty || mayLose()))
+			onClose();
 	};
 	// a browser may close it at the second Escape without a cancel event
 	const ask = (e: Event) => {
@@ -65,40 +66,17 @@ interface ConfirmProps {
 
 // Asks before what cannot be undone.
 export function Confirm({title, children, action, kind = 'danger', typed, onConfirm, onClose}: ConfirmProps) {
-	const [busy, setBusy] = useState(false);
 	const [text, setText] = useState('');
-	const [error, setError] = useState<ApiError | null>(null);
-	const id = useId();
-	const confirm = async () => {
-		setBusy(true);
-		setError(null);
-		try {
-			await onConfirm();
-			onClose();
-		} catch (thrown) {
-			setError(asApiError(thrown));
-			setBusy(false);
-		}
-	};
 	return (
 		<Dialog title={title} onClose={onClose}>
-			<form class="form" onSubmit={e => {
-				e.preventDefault();
-				void confirm();
+			<Form kind={kind} submit={action} disabled={typed !== undefined && text !== typed} onCancel={onClose} onSubmit={async () => {
+				await onConfirm();
+				onClose();
 			}}>
 				<div class="prose">{children}</div>
-				{typed && (
-					<div class="field">
-						<label for={id}>Type <strong>{typed}</strong> to confirm</label>
-						<input id={id} value={text} autocomplete="off" spellcheck={false} onInput={e => setText(e.currentTarget.value)} />
-					</div>
-				)}
-				<div role="alert">{error && <p class="note bad"><Icon name="alert" /> <span>{error.message}</span></p>}</div>
-				<div class="form-actions">
-					<Button type="submit" kind={kind} busy={busy} disabled={typed !== undefined && text !== typed}>{action}</Button>
-					<Button onClick={onClose}>Cancel</Button>
-				</div>
-			</form>
+				{typed && <TextField name="typed" label={<>Type <strong>{typed}</strong> to confirm</>} value={text} onValue={setText}
+					autoFocus autoComplete="off" />}
+			</Form>
 		</Dialog>
 	);
 }

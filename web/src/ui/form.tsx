@@ -4,6 +4,7 @@ import {createContext, type ComponentChildren, type JSX} from 'preact';
 import {useContext, useEffect, useId, useRef, useState} from 'preact/hooks';
 import {asApiError} from '../api/error';
 import {Button} from './button';
+import {useOpener} from './focus';
 import {Icon} from './icon';
 
 interface FormState {
@@ -20,6 +21,11 @@ interface FormProps {
 	busyText?: string;
 	// beside the button
 	actions?: ComponentChildren;
+	// opened by a button, it goes by another one
+	onCancel?: () => void;
+	cancel?: string; // that one's text
+	// there are changes, and this takes them back
+	onDiscard?: () => void;
 	// what is said for an error instead of its message, by code
 	says?: Record<string, ComponentChildren>;
 	// checks before anything is sent: field -> what is wrong
@@ -36,6 +42,7 @@ export function Form(props: FormProps) {
 	const [general, setGeneral] = useState<ComponentChildren>(null);
 	const [busy, setBusy] = useState(false);
 	const form = useRef<HTMLFormElement>(null);
+	useOpener(form, !!props.onCancel);
 	const alive = useRef(true);
 	useEffect(() => () => {
 		alive.current = false;
@@ -75,6 +82,11 @@ export function Form(props: FormProps) {
 				setBusy(false);
 		}
 	};
+	const discard = () => {
+		setErrors({});
+		setGeneral(null);
+		props.onDiscard?.();
+	};
 
 	return (
 		<Context.Provider value={{errors, clear: name => setErrors(({[name]: _, ...rest}) => rest)}}>
@@ -89,6 +101,8 @@ export function Form(props: FormProps) {
 					<Button type="submit" kind={props.kind ?? 'primary'} busy={busy} disabled={props.disabled}>
 						{busy ? props.busyText ?? props.submit : props.submit}
 					</Button>
+					{props.onCancel && <Button disabled={busy} onClick={props.onCancel}>{props.cancel ?? 'Cancel'}</Button>}
+					{props.onDiscard && <Button kind="quiet" disabled={busy} onClick={discard}>Discard changes</Button>}
 					{props.actions}
 				</div>
 			</form>
@@ -98,7 +112,7 @@ export function Form(props: FormProps) {
 
 interface FieldProps {
 	name: string; // as the API calls it
-	label: string;
+	label: ComponentChildren;
 	hint?: ComponentChildren;
 	optional?: boolean;
 }
@@ -161,7 +175,7 @@ export function TextField({name, label, hint, optional, value, onValue, rows, mo
 	);
 }
 
-export function PasswordField({name, label, hint, value, onValue, autoComplete, autoFocus}: TextProps) {
+export function PasswordField({name, label, hint, value, onValue, autoComplete, autoFocus}: TextProps & {label: string}) {
 	const [shown, setShown] = useState(false);
 	const {clear} = useContext(Context);
 	const input = useRef<HTMLInputElement>(null);
@@ -216,13 +230,15 @@ interface CheckProps {
 	onChecked(checked: boolean): void;
 	disabled?: boolean;
 	toggle?: boolean; // looks like a switch: what it sets is set at once
+	busy?: boolean; // it is being set: it stays as it is
 }
 
-export function CheckField({name, label, hint, checked, onChecked, disabled, toggle}: CheckProps) {
+export function CheckField({name, label, hint, checked, onChecked, disabled, toggle, busy}: CheckProps) {
 	const id = useId();
 	return (
 		<div class={toggle ? 'check toggle' : 'check'}>
 			<input id={id} name={name} type="checkbox" role={toggle ? 'switch' : undefined} checked={checked} disabled={disabled}
+				aria-disabled={busy || undefined} onClick={e => busy && e.preventDefault()}
 				aria-describedby={hint ? `${id}-hint` : undefined} onChange={e => onChecked(e.currentTarget.checked)} />
 			<div>
 				<label for={id}>{label}</label>

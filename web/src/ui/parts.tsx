@@ -1,37 +1,23 @@
 // parts.tsx - what pages are put together from.
 import type {ComponentChildren} from 'preact';
-import {useEffect, useId, useLayoutEffect, useRef} from 'preact/hooks';
+import {useEffect, useId, useRef} from 'preact/hooks';
 import type {ApiError} from '../api/error';
 import type {Pagination} from '../api/types';
 import {Button} from './button';
 import {Icon, type IconName} from './icon';
 
-// A heading went that had the focus, as that of a skeleton does.
-let orphaned = false;
-
-// The head of a page: what it is, and what can be done about all of it. It takes
-// the focus over from the one that stood in its place.
+// The head of a page: what it is, and what can be done about all of it.
 export function PageHead({title, lead, actions, back}: {
 	title: ComponentChildren;
 	lead?: ComponentChildren;
 	actions?: ComponentChildren;
 	back?: {href: string; text: string};
 }) {
-	const heading = useRef<HTMLHeadingElement>(null);
-	useLayoutEffect(() => {
-		const h1 = heading.current;
-		if (orphaned)
-			h1?.focus({preventScroll: true});
-		orphaned = false;
-		return () => {
-			orphaned = document.activeElement === h1;
-		};
-	}, []);
 	return (
 		<header class="page-head">
 			<div>
 				{back && <a class="back" href={back.href}><Icon name="back" size={16} /> {back.text}</a>}
-				<h1 ref={heading} tabIndex={-1}>{title}</h1>
+				<h1 tabIndex={-1}>{title}</h1>
 				{lead && <p class="lead">{lead}</p>}
 			</div>
 			{actions && <div class="actions">{actions}</div>}
@@ -155,12 +141,14 @@ export function SkeletonRows({rows, columns}: {rows: number; columns: number}) {
 	);
 }
 
-export function Pages({pagination, onPage, noun}: {
+export function Pages({pagination, onPage, one, many}: {
 	pagination: Pagination;
 	onPage(page: number): void;
-	noun: string; // plural
+	one: string; // what is counted: '1 project'
+	many: string;
 }) {
 	const {currentPage, totalPages, totalItems} = pagination;
+	const noun = totalItems === 1 ? one : many;
 	if (currentPage > Math.max(totalPages, 1))
 		return null; // as PastEnd says in its place
 	if (totalPages <= 1)

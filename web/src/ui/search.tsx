@@ -5,6 +5,11 @@ import {Icon} from './icon';
 
 const TYPING = 300; // ms after the last key
 
+// Says how many were found to who does not see them.
+export function Found({n, one, many}: {n: number | undefined; one: string; many: string}) {
+	return <p class="sr-only" role="status">{n === undefined ? '' : `${n} ${n === 1 ? one : many}`}</p>;
+}
+
 export function SearchBox({label, value, onSearch}: {label: string; value: string; onSearch(text: string): void}) {
 	const id = useId();
 	const [text, setText] = useState(value);

@@ -1,6 +1,7 @@
 // toast.tsx - short messages about what has just happened.
 import {signal} from '@preact/signals';
 import {useLayoutEffect, useRef} from 'preact/hooks';
+import {useOpener} from './focus';
 import {Icon} from './icon';
 
 type Mood = 'good' | 'bad' | 'plain';
@@ -35,15 +36,22 @@ export function Toasts() {
 	}, [toasts.value]);
 	return (
 		<div ref={box} popover="manual" class="toasts" role="status" aria-live="polite">
-			{toasts.value.map(t => (
-				<div key={t.id} class={`toast ${t.mood}`}>
-					<Icon name={t.mood === 'bad' ? 'alert' : 'check'} />
-					<p>{t.text}</p>
-					<button type="button" class="close" aria-label="Dismiss" onClick={() => drop(t.id)}>
-						<Icon name="close" size={16} />
-					</button>
-				</div>
-			))}
+			{toasts.value.map(t => <Shown key={t.id} {...t} />)}
+		</div>
+	);
+}
+
+// A press on its button leaves the focus where it is.
+function Shown({id, text, mood}: Toast) {
+	const shown = useRef<HTMLDivElement>(null);
+	useOpener(shown);
+	return (
+		<div ref={shown} class={`toast ${mood}`}>
+			<Icon name={mood === 'bad' ? 'alert' : 'check'} />
+			<p>{text}</p>
+			<button type="button" class="close" aria-label="Dismiss" onMouseDown={e => e.preventDefault()} onClick={() => drop(id)}>
+				<Icon name="close" size={16} />
+			</button>
 		</div>
 	);
 }

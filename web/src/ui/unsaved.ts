@@ -3,35 +3,42 @@
 // path keeps it.
 import {useEffect, useRef} from 'preact/hooks';
 
-const QUESTION = 'Go on? What you have typed and not saved will be lost.';
+export const QUESTION = 'Go on? What you have typed and not saved will be lost.';
 
-const unsaved = new Set<object>();
+// For what comes from the server once only.
+export const SHOWN_ONCE = 'Go on? This is shown once, and you have not copied it.';
+
+const unsaved = new Map<object, string>(); // what is asked
 let here = ''; // where it was typed
 
-export function useUnsaved(dirty: boolean): void {
+export function useUnsaved(dirty: boolean, question = QUESTION): void {
 	const me = useRef({}).current;
 	if (dirty)
 		here = location.href;
 	useEffect(() => {
 		if (!dirty)
 			return;
-		unsaved.add(me);
+		unsaved.set(me, question);
 		return () => {
 			unsaved.delete(me);
 		};
-	}, [dirty]);
+	}, [dirty, question]);
+}
+
+export function anyUnsaved(): boolean {
+	return unsaved.size > 0;
 }
 
 export function mayLose(): boolean {
-	return confirm(QUESTION);
+	return confirm([...unsaved.values()].at(-1) ?? QUESTION);
 }
 
 function leaves(to: string): boolean {
-	return unsaved.size > 0 && new URL(to).pathname !== new URL(here).pathname;
+	return anyUnsaved() && new URL(to).pathname !== new URL(here).pathname;
 }
 
 addEventListener('beforeunload', e => {
-	if (unsaved.size > 0)
+	if (anyUnsaved())
 		e.preventDefault();
 });
 

@@ -48,13 +48,16 @@ export function more({refusals}: Words, {details, outcome}: Row): string {
 	].filter(Boolean).join(' · ');
 }
 
-// Where the thing is that it was done to, when it still is.
-export function linkOf({event, target}: Row): string | null {
+// Where the thing is that it was done to, when it still is, and for whom: `own`
+// says that they did it. Projects are their owner's alone, also for administrators.
+export function linkOf({event, target}: Row, own: boolean): string | null {
 	if (!target || event.endsWith('.delete'))
+		return null;
+	if (event.startsWith('incident.'))
+		return `/status#${target}`;
+	if (!own)
 		return null;
 	if (event.startsWith('deployment.'))
 		return `/deployments/${target}`;
-	if (event.startsWith('project.'))
-		return `/projects/${target}`;
-	return event.startsWith('incident.') ? `/status#${target}` : null;
+	return event.startsWith('project.') ? `/projects/${target}` : null;
 }

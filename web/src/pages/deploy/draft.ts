@@ -10,6 +10,7 @@ export type From = 'github' | 'address' | 'project' | 'upload';
 export interface Draft {
 	userId: string;
 	from: From;
+	address: string | null; // as it is being typed; null: the repository's
 	repository: string; // owner/name, or an https address; of a project: its own
 	projectId: string | null; // the project that has it already
 	another: boolean; // make one more project of that repository
@@ -32,7 +33,7 @@ const NO_SECRETS: Secrets = {envVars: '', deployToken: ''};
 
 export function fresh(): Draft {
 	return {
-		userId: user.value?.id ?? '', from: 'github', repository: '', projectId: null, another: false, name: '', branch: '',
+		userId: user.value?.id ?? '', from: 'github', address: null, repository: '', projectId: null, another: false, name: '', branch: '',
 		installCommand: null, buildCommand: null, outputDir: '', rootDir: '', cache: true,
 	};
 }
@@ -55,8 +56,8 @@ export const secrets = signal<Secrets>(NO_SECRETS);
 export const refused = signal<Record<string, string>>({});
 
 effect(() => sessionStorage.setItem(KEY, JSON.stringify(draft.value)));
-// Somebody else begins anew. Whoever has to sign in again goes on, but for
-// secrets, which outlive no session.
+// Somebody else begins anew. Whoever comes back from the page for signing in goes
+// on, but for secrets, which are kept no longer than somebody is signed in.
 effect(() => {
 	if (!user.value)
 		secrets.value = NO_SECRETS;

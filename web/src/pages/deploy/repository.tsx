@@ -98,8 +98,7 @@ function Connect({refused}: {refused: boolean}) {
 	if (error?.code === 'SIGN_IN_AGAIN')
 		return (
 			<Empty icon="lock" title="Please sign in again first" action={<Button kind="primary" onClick={() => {
-				void signOut();
-				route('/login?next=%2Fdeploy');
+				void signOut(() => route('/login?next=%2Fdeploy'));
 			}}>Sign in again</Button>}>
 				Connecting an account gives access to your code, so it has to be you who asks: your sign-in is too old for that.
 			</Empty>
@@ -146,7 +145,8 @@ function Repos({username, onNext}: {username: string | null; onNext(): void}) {
 				<ul class="picks" aria-label="Repositories" aria-busy={loading}>
 					{data.repos.map(repo => (
 						<li key={repo.id}>
-							<button type="button" class="pick" aria-pressed={draft.value.repository === repo.fullName} disabled={taking !== ''} onClick={() => void pick(repo)}>
+							<button type="button" class="pick" aria-pressed={draft.value.repository === repo.fullName} aria-disabled={taking !== ''}
+								onClick={() => !taking && void pick(repo)}>
 								<span>
 									<strong>{repo.fullName}</strong> {repo.private && <Badge>Private</Badge>}
 									<span class="hint">{[repo.language, repo.defaultBranch, repo.description].filter(Boolean).join(' · ')}</span>
@@ -157,7 +157,7 @@ function Repos({username, onNext}: {username: string | null; onNext(): void}) {
 					))}
 				</ul>
 			)}
-			{data && <Pages pagination={data.pagination} noun={data.pagination.totalItems === 1 ? 'repository' : 'repositories'} onPage={setPage} />}
+			{data && <Pages pagination={data.pagination} one="repository" many="repositories" onPage={setPage} />}
 		</>
 	);
 }
@@ -170,15 +170,14 @@ function notAnAddress(text: string): string | false {
 }
 
 function Address({onNext}: {onNext(): void}) {
-	const d = draft.value;
-	const [text, setText] = useState(d.from === 'address' || refused.value.repository ? d.repository : '');
+	const text = draft.value.address ?? draft.value.repository;
 	return (
 		<Form submit="Continue" busyText="Looking" errors={refused.value} check={() => ({repository: notAnAddress(text.trim())})}
 			onSubmit={async () => {
 				await take('address', text.trim(), {});
 				onNext();
 			}}>
-			<TextField name="repository" label="Repository" value={text} autoFocus onValue={setText} maxLength={2048} autoComplete="off"
+			<TextField name="repository" label="Repository" value={text} onValue={address => put({address})} maxLength={2048} autoComplete="off"
 				placeholder="https://git.example.com/team/site.git" hint="Its https address, or owner/name at GitHub. A private one gets its access token in the next step." />
 		</Form>
 	);
@@ -187,15 +186,16 @@ function Address({onNext}: {onNext(): void}) {
 // A project without a repository; its page takes the files.
 function Prebuilt() {
 	const {route} = useLocation();
-	const [name, setName] = useState('');
+	const {name} = draft.value;
 	return (
 		<Form submit="Continue" busyText="Making the project" says={{PROJECT_NAME_TAKEN: 'You have a project of this name already. Please choose another one.'}}
 			check={() => ({name: !name.trim() && 'Give the project a name.'})}
 			onSubmit={async () => {
 				const made = await ok(api.POST('/api/projects', {body: {name: name.trim()}}));
+				put({name: ''});
 				route(`/projects/${made.id}?upload`);
 			}}>
-			<TextField name="name" label="Project name" value={name} autoFocus onValue={setName} maxLength={100}
+			<TextField name="name" label="Project name" value={name} onValue={name => put({name})} maxLength={100}
 				hint="It names the site as well. Nothing is cloned or built: you choose the files next." />
 		</Form>
 	);
@@ -244,7 +244,7 @@ function Existing({onNext}: {onNext(): void}) {
 					))}
 				</ul>
 			)}
-			{data && <Pages pagination={data.pagination} noun={data.pagination.totalItems === 1 ? 'project' : 'projects'} onPage={setPage} />}
+			{data && <Pages pagination={data.pagination} one="project" many="projects" onPage={setPage} />}
 		</>
 	);
 }

@@ -17,7 +17,7 @@ export function Actions({deployment, reload}: {deployment: Deployment; reload():
 	const [question, setQuestion] = useState<Question | null>(null);
 	const [cancelling, setCancelling] = useState(false);
 	const [cache, setCache] = useState(true);
-	const {id, repo, projectId, url, status, live, releaseKept} = deployment;
+	const {id, repo, projectId, url, status, live, releaseKept, uploaded} = deployment;
 	const over = isOver(status);
 	const commit = deployment.commit ? `commit ${deployment.commit}` : 'the same commit';
 
@@ -49,7 +49,8 @@ export function Actions({deployment, reload}: {deployment: Deployment; reload():
 		<>
 			{url && status === 'success' && <LinkButton kind="primary" icon="external" href={url} external>Visit site</LinkButton>}
 			{url && <CopyButton text={url} label="Copy URL" small={false} />}
-			{over ? <Button icon="refresh" onClick={() => setQuestion('redeploy')}>Redeploy</Button>
+			{over ? uploaded ? <LinkButton icon="up" href={`/projects/${projectId}?upload`}>Upload again</LinkButton>
+				: <Button icon="refresh" onClick={() => setQuestion('redeploy')}>Redeploy</Button>
 				: <Button kind="danger" icon="stop" busy={cancel.busy || cancelling} onClick={cancel.run}>{cancelling ? 'Cancelling' : 'Cancel'}</Button>}
 			{releaseKept && !live && <Button icon="undo" onClick={() => setQuestion('rollback')}>Roll back to this release</Button>}
 			{over && !live && <Button kind="danger" icon="trash" onClick={() => setQuestion('delete')}>Delete</Button>}
@@ -64,7 +65,7 @@ export function Actions({deployment, reload}: {deployment: Deployment; reload():
 			)}
 			{question === 'rollback' && (
 				<Confirm title={`Roll ${repo} back`} kind="primary" action="Roll back" onConfirm={rollback} onClose={() => setQuestion(null)}>
-					<p>The site becomes what {commit} made, at once and without a build.</p>
+					<p>The site becomes what {uploaded ? 'was uploaded then' : `${commit} made`}, at once and without a build.</p>
 					<Compared to={deployment} />
 					<p>What waits or is being built for this project is given up, and pushes and deploy hooks deploy nothing until you turn
 						automatic deployments on again in the project's settings.</p>

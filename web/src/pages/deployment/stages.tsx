@@ -5,16 +5,19 @@ import {duration, Elapsed, Time} from '../../ui/time';
 
 type Stage = Deployment['stages'][number];
 
-const SAID: Record<Stage['status'], string> = {pending: 'not yet', in_progress: 'now', completed: 'done', failed: 'failed'};
-
 const ICON: Record<string, IconName> = {failed: 'alert', stopped: 'stop', completed: 'check'};
 
 // Cancelling is nobody's failure, whatever the stage that it hit says.
 function mood(stage: Stage, last: Stage | undefined): string {
-	const bad = stage.status === 'failed' || (stage.status === 'completed' && stage.name === 'Failed');
-	if (last?.name === 'Cancelled' && (bad || (stage === last && stage.status !== 'pending')))
-		return 'stopped';
-	return bad ? 'failed' : stage.status;
+	return stage.status === 'failed' && last?.name === 'Cancelled' ? 'stopped' : stage.status;
+}
+
+// What the mark shows, in words between the name and the time: "Building: failed after 3s".
+const SAID: Record<string, string> = {pending: 'not yet', in_progress: 'now, for', completed: 'done', failed: 'failed', stopped: 'stopped'};
+
+// The last stage is called what it is, once it has come.
+function said(how: string, took: number | null, ends: boolean): string {
+	return ends && how !== 'pending' ? '' : `: ${SAID[how]}${took === null ? '' : ' after'}`;
 }
 
 export function Stages({stages}: {stages: Stage[]}) {
@@ -30,7 +33,7 @@ export function Stages({stages}: {stages: Stage[]}) {
 							{stage.status === 'in_progress' ? <span class="spinner" /> : ICON[how] && <Icon name={ICON[how]} size={16} />}
 						</span>
 						<div>
-							<strong>{stage.name}</strong> <span class="sr-only">{how === 'stopped' ? 'stopped' : SAID[stage.status]}</span>
+							<strong>{stage.name}</strong><span class="sr-only">{said(how, took, i === stages.length - 1)}</span>{' '}
 							<span class="stage-note">
 								{stage.status === 'in_progress' && stage.timestamp ? <Elapsed since={stage.timestamp} />
 									: took !== null && stage.status !== 'pending' ? <span class="tabular">{duration(took)}</span>

@@ -74,7 +74,7 @@ export function Deliveries({project}: Side) {
 							</table>
 						</div>
 					)}
-					{data && <Pages pagination={data.pagination} noun={data.pagination.totalItems === 1 ? 'delivery' : 'deliveries'} onPage={page => to({page, verdict})} />}
+					{data && <Pages pagination={data.pagination} one="delivery" many="deliveries" onPage={page => to({page, verdict})} />}
 				</Card>
 			)}
 		</>

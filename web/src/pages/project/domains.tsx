@@ -64,8 +64,9 @@ export function Domains({project}: Side) {
 
 function NewDomain({project, onAdded, onClose}: {project: string; onAdded(): Promise<void>; onClose(): void}) {
 	const [host, setHost] = useState('');
+	useUnsaved(host !== '');
 	return (
-		<Form submit="Add" busyText="Adding" actions={<Button onClick={onClose}>Cancel</Button>} says={SAYS}
+		<Form submit="Add" busyText="Adding" onCancel={onClose} says={SAYS}
 			check={() => ({host: !host.trim() && 'Give the name of the domain.'})}
 			onSubmit={async () => {
 				// people paste addresses
@@ -85,6 +86,7 @@ function DomainCard({domain: d, project, onChange}: {domain: Domain; project: Pr
 	const [own, setOwn] = useState(false);
 	const params = {path: {id: project.id, domainId: d.id}};
 	const verify = useVerify(d, project.id, onChange);
+	const of = <span class="sr-only"> {d.host}</span>;
 	const proved = d.state === 'active' || d.state === 'verified';
 	return (
 		<Card title={d.url ? <a href={d.url} target="_blank" rel="noopener noreferrer">{d.host}<span class="sr-only"> (opens in a new tab)</span></a> : d.host}
@@ -105,10 +107,10 @@ function DomainCard({domain: d, project, onChange}: {domain: Domain; project: Pr
 				<Certificate domain={d} />
 				{own && <OwnCertificate project={project.id} domain={d} onClose={() => setOwn(false)} onSet={onChange} />}
 				<div class="form-actions">
-					<Button icon="refresh" busy={verify.busy} kind={proved ? 'normal' : 'primary'} onClick={verify.run}>{verify.busy ? 'Looking at the DNS' : 'Verify now'}</Button>
-					{!own && <Button icon="lock" onClick={() => setOwn(true)}>{d.certificateSource === 'own' ? 'Replace the certificate' : 'Use a certificate of my own'}</Button>}
-					{d.certificateSource === 'own' && <Button onClick={() => setDialog('acme')}>Order certificates again</Button>}
-					<Button kind="danger" icon="trash" onClick={() => setDialog('remove')}>Remove</Button>
+					<Button icon="refresh" busy={verify.busy} kind={proved ? 'normal' : 'primary'} onClick={verify.run}>{verify.busy ? 'Looking at the DNS' : 'Verify now'}{of}</Button>
+					{!own && <Button icon="lock" onClick={() => setOwn(true)}>{d.certificateSource === 'own' ? 'Replace the certificate' : 'Use a certificate of my own'}{of}</Button>}
+					{d.certificateSource === 'own' && <Button onClick={() => setDialog('acme')}>Order certificates again{of}</Button>}
+					<Button kind="danger" icon="trash" onClick={() => setDialog('remove')}>Remove{of}</Button>
 				</div>
 			</div>
 			{dialog === 'remove' && (
@@ -170,16 +172,16 @@ function Records({domain: d, project}: {domain: Domain; project: Project}) {
 			<h3>1. It is yours</h3>
 			<dl class="facts">
 				<dt>Type</dt><dd><code>TXT</code></dd>
-				<Copyable label="Name" value={d.proofName} />
-				<Copyable label="Value" value={d.proofValue} />
+				<Copyable label="Name" of={`the TXT name of ${d.host}`} value={d.proofName} />
+				<Copyable label="Value" of={`the TXT value of ${d.host}`} value={d.proofValue} />
 			</dl>
 			<p class="hint">It has to stay as long as the domain is used.</p>
 			<h3>2. It leads here</h3>
 			{site ? (
 				<dl class="facts">
 					<dt>Type</dt><dd><code>CNAME</code></dd>
-					<Copyable label="Name" value={d.host} />
-					<Copyable label="Value" value={site} />
+					<Copyable label="Name" of={`the CNAME name of ${d.host}`} value={d.host} />
+					<Copyable label="Value" of={`the CNAME value of ${d.host}`} value={site} />
 				</dl>
 			) : <p class="muted">The site’s own address is known after its first deployment.</p>}
 			<p class="hint">A name without www, like example.com, mostly cannot be a CNAME: give it an A (and AAAA) record with the address of this server instead.</p>
@@ -207,7 +209,7 @@ function OwnCertificate({project, domain, onSet, onClose}: {project: string; dom
 	useUnsaved(certificate !== '' || privateKey !== '');
 	return (
 		<div class="inset">
-			<Form submit="Use this certificate" busyText="Checking it" actions={<Button onClick={onClose}>Cancel</Button>}
+			<Form submit="Use this certificate" busyText="Checking it" onCancel={onClose}
 				check={() => ({certificate: !certificate.trim() && 'Paste the certificate.', privateKey: !privateKey.trim() && 'Paste its private key.'})}
 				onSubmit={async () => {
 					await ok(api.PUT('/api/projects/{id}/domains/{domainId}/certificate', {params: {path: {id: project, domainId: domain.id}}, body: {certificate, privateKey}}));

@@ -10,7 +10,7 @@ import {Form, TextField} from '../../ui/form';
 import {Card, Note} from '../../ui/parts';
 import {Icon} from '../../ui/icon';
 import {toast} from '../../ui/toast';
-import {useUnsaved} from '../../ui/unsaved';
+import {mayLose, useUnsaved} from '../../ui/unsaved';
 import {change, type Side} from './side';
 
 type Scope = 'production' | 'preview';
@@ -28,7 +28,7 @@ export function Environment(side: Side) {
 	);
 }
 
-type Mode = {kind: 'one'; name: string} | {kind: 'lines'} | null;
+type Mode = {kind: 'one' | 'lines'; name: string} | null;
 
 function Variables({side, scope, names, title, lead, empty}: {
 	side: Side;
@@ -40,11 +40,23 @@ function Variables({side, scope, names, title, lead, empty}: {
 }) {
 	const [mode, setMode] = useState<Mode>(null);
 	const [removing, setRemoving] = useState<string | null>(null);
-	const close = () => setMode(null);
+	const [typed, setTyped] = useState(false);
+	useUnsaved(typed);
+	const show = (next: Mode) => {
+		setTyped(false);
+		setMode(next);
+	};
+	const close = () => show(null);
+	const open = (kind: 'one' | 'lines', name = '') => {
+		const there = mode?.kind === kind && mode.name === name;
+		if (!there && (!typed || mayLose()))
+			show({kind, name});
+	};
+	const of = <span class="sr-only"> for {title.toLowerCase()}</span>;
 	return (
 		<Card title={title} actions={<>
-			<Button small icon="copy" onClick={() => setMode({kind: 'lines'})}>Paste lines</Button>
-			<Button small icon="plus" onClick={() => setMode({kind: 'one', name: ''})}>Add a variable</Button>
+			<Button small icon="copy" onClick={() => open('lines')}>Paste lines{of}</Button>
+			<Button small icon="plus" onClick={() => open('one')}>Add a variable{of}</Button>
 		</>}>
 			<p class="group-lead">{lead}</p>
 			{names.length ? (
@@ -53,15 +65,19 @@ function Variables({side, scope, names, title, lead, empty}: {
 						<li key={name}>
 							<div><code>{name}</code> <span class="muted" title="Never shown"><Icon name="lock" size={14} /><span class="sr-only">Its value is never shown</span></span></div>
 							<div class="actions">
-								<Button small kind="quiet" onClick={() => setMode({kind: 'one', name})}>Replace<span class="sr-only"> the value of {name}</span></Button>
+								<Button small kind="quiet" onClick={() => open('one', name)}>Replace<span class="sr-only"> the value of {name}</span></Button>
 								<Button small kind="quiet" icon="trash" onClick={() => setRemoving(name)}>Remove<span class="sr-only"> {name}</span></Button>
 							</div>
 						</li>
 					))}
 				</ul>
 			) : !mode && <p class="muted">{empty}</p>}
-			{mode?.kind === 'one' && <One key={mode.name} side={side} scope={scope} names={names} name={mode.name} onClose={close} />}
-			{mode?.kind === 'lines' && <Lines side={side} scope={scope} names={names} onClose={close} />}
+			{mode && (
+				<div key={mode.kind + mode.name} class="inset" onInput={() => setTyped(true)}>
+					{mode.kind === 'one' ? <One side={side} scope={scope} names={names} name={mode.name} onClose={close} />
+						: <Lines side={side} scope={scope} names={names} onClose={close} />}
+				</div>
+			)}
 			{removing && (
 				<Confirm title={`Remove ${removing}?`} action="Remove" onClose={() => setRemoving(null)} onConfirm={async () => {
 					await gone(api.DELETE('/api/projects/{id}/env/{name}', {params: {path: {id: side.project.id, name: removing}, query: {scope}}}));
@@ -89,24 +105,21 @@ async function setOne(side: Side, scope: Scope, name: string, value: string): Pr
 function One({side, scope, names, name: known, onClose}: FormProps & {name: string}) {
 	const [name, setName] = useState(known);
 	const [value, setValue] = useState('');
-	useUnsaved(value !== '');
 	const replaces = names.includes(name);
 	return (
-		<div class="inset">
-			<Form submit={replaces ? 'Replace the value' : 'Add'} busyText="Saving" actions={<Button onClick={onClose}>Cancel</Button>}
-				check={() => ({name: name ? envNameWrong(name) ?? undefined : 'Give it a name.'})}
-				onSubmit={async () => {
-					await setOne(side, scope, name, value);
-					await side.reload();
-					toast(`${name} is set.`, 'good');
-					onClose();
-				}}>
-				<TextField name="name" label="Name" mono value={name} onValue={setName} maxLength={128} autoFocus={!known} disabled={known !== ''}
-					autoComplete="off" placeholder="API_URL" hint={!known && replaces ? 'There is a variable of this name: its value is replaced.' : undefined} />
-				<TextField name="value" label={known ? 'New value' : 'Value'} mono rows={3} value={value} onValue={setValue} autoFocus={known !== ''}
-					autoComplete="off" maxLength={16384} hint="Taken as it stands, with its line ends and without any quotes being removed." />
-			</Form>
-		</div>
+		<Form submit={replaces ? 'Replace the value' : 'Add'} busyText="Saving" onCancel={onClose}
+			check={() => ({name: name ? envNameWrong(name) ?? undefined : 'Give it a name.'})}
+			onSubmit={async () => {
+				await setOne(side, scope, name, value);
+				await side.reload();
+				toast(`${name} is set.`, 'good');
+				onClose();
+			}}>
+			<TextField name="name" label="Name" mono value={name} onValue={setName} maxLength={128} autoFocus={!known} disabled={known !== ''}
+				autoComplete="off" placeholder="API_URL" hint={!known && replaces ? 'There is a variable of this name: its value is replaced.' : undefined} />
+			<TextField name="value" label={known ? 'New value' : 'Value'} mono rows={3} value={value} onValue={setValue} autoFocus={known !== ''}
+				autoComplete="off" maxLength={16384} hint="Taken as it stands, with its line ends and without any quotes being removed." />
+		</Form>
 	);
 }
 
@@ -115,7 +128,6 @@ function One({side, scope, names, name: known, onClose}: FormProps & {name: stri
 function Lines({side, scope, names, onClose}: FormProps) {
 	const [text, setText] = useState('');
 	const [done, setDone] = useState<string | null>(null);
-	useUnsaved(text.trim() !== '');
 	const {vars} = readEnvLines(text);
 	const replaced = [...vars.keys()].filter(name => names.includes(name));
 	const save = async () => {
@@ -146,13 +158,11 @@ function Lines({side, scope, names, onClose}: FormProps) {
 		onClose();
 	};
 	return (
-		<div class="inset">
-			<Form submit="Set these" busyText={done ?? 'Saving'} actions={<Button onClick={onClose}>Cancel</Button>} onSubmit={save}
-				check={() => ({lines: envLinesWrong(text) ?? (vars.size ? undefined : 'Paste at least one line.')})}>
-				<EnvLinesField name="lines" label="KEY=VALUE lines" value={text} onValue={setText}
-					hint="As in a .env file: blank lines and those that begin with # are skipped. In double quotes \n is a line end. The other variables stay." />
-				{replaced.length > 0 && <p class="hint">Replaces the {replaced.length === 1 ? 'value' : 'values'} of {replaced.join(', ')}.</p>}
-			</Form>
-		</div>
+		<Form submit="Set these" busyText={done ?? 'Saving'} onCancel={onClose} onSubmit={save}
+			check={() => ({lines: envLinesWrong(text) ?? (vars.size ? undefined : 'Paste at least one line.')})}>
+			<EnvLinesField name="lines" label="KEY=VALUE lines" value={text} onValue={setText}
+				hint="As in a .env file: blank lines and those that begin with # are skipped. In double quotes \n is a line end. The other variables stay." />
+			{replaced.length > 0 && <p class="hint">Replaces the {replaced.length === 1 ? 'value' : 'values'} of {replaced.join(', ')}.</p>}
+		</Form>
 	);
 }

@@ -1,16 +1,19 @@
 // hooks.tsx - what deploys without anybody pressing a button: GitHub's webhook,
 // and addresses for everybody else.
-import {useState} from 'preact/hooks';
+import type {ComponentChildren} from 'preact';
+import {useEffect, useRef, useState} from 'preact/hooks';
 import {api, gone, ok} from '../../api/client';
 import {asApiError, type ApiError} from '../../api/error';
 import {useLoad} from '../../api/load';
 import type {Reply} from '../../api/types';
 import {Button, useAction} from '../../ui/button';
 import {Confirm} from '../../ui/dialog';
+import {useOpener} from '../../ui/focus';
 import {Form, TextField} from '../../ui/form';
 import {Badge, Card, ErrorNote, Note, Skeleton} from '../../ui/parts';
 import {Time} from '../../ui/time';
 import {toast} from '../../ui/toast';
+import {SHOWN_ONCE, useUnsaved} from '../../ui/unsaved';
 import {Copyable} from './copyable';
 import type {Side} from './side';
 
@@ -67,7 +70,7 @@ function Webhook({project}: Side) {
 				{hook.state === 'none' && <p>Let the connected GitHub account register it, or make a secret and enter the webhook in the settings of the repository yourself.</p>}
 				<div role="alert">{refused && <Note mood="bad">{refused.message}{refused.code === 'GITHUB_NOT_CONNECTED'
 					&& <>. You can connect one in <a href="/settings/github">your settings</a>.</>}</Note>}</div>
-				{secret && <ShownSecret secret={secret} registered={hook.state === 'registered' || hook.state === 'waiting'} onDone={() => setSecret(null)} />}
+				{secret && <ShownSecret key={secret.secret} secret={secret} registered={hook.state === 'registered' || hook.state === 'waiting'} onDone={() => setSecret(null)} />}
 				<div class="form-actions">
 					<Button kind={there ? 'normal' : 'primary'} icon="github" busy={register.busy || hook.state === 'waiting'} onClick={register.run}>
 						{hook.state === 'waiting' ? 'Being registered' : there ? 'Register at GitHub again' : 'Register at GitHub'}
@@ -98,16 +101,30 @@ function Webhook({project}: Side) {
 
 function ShownSecret({secret, registered, onDone}: {secret: Secret; registered: boolean; onDone(): void}) {
 	return (
-		<div class="inset" role="group" aria-label="What GitHub has to be told">
+		<ShownOnce label="What GitHub has to be told" onDone={onDone}>{had => <>
 			<p><strong>This secret is shown once.</strong> {registered ? 'GitHub is being told; you only need it for a webhook of your own.'
 				: 'At GitHub, open the settings of the repository, Webhooks, Add webhook, and enter:'}</p>
 			<dl class="facts">
 				<Copyable label="Payload URL" value={secret.url} />
 				<dt>Content type</dt><dd><code>{secret.contentType}</code></dd>
-				<Copyable label="Secret" value={secret.secret} />
+				<Copyable label="Secret" value={secret.secret} onCopied={had} />
 				<dt>Events</dt><dd>{secret.events.map(e => e === 'push' ? 'Pushes' : e === 'pull_request' ? 'Pull requests' : e).join(', ')}</dd>
 			</dl>
 			<p class="hint">GitHub sends a ping when you save: it appears under Deliveries.</p>
+		</>}</ShownOnce>
+	);
+}
+
+// Asks before it goes, until it was copied or somebody says that they have it.
+function ShownOnce({label, onDone, children}: {label: string; onDone(): void; children(had: () => void): ComponentChildren}) {
+	const [copied, setCopied] = useState(false);
+	const group = useRef<HTMLDivElement>(null);
+	useUnsaved(!copied, SHOWN_ONCE);
+	useOpener(group);
+	useEffect(() => group.current?.focus(), []);
+	return (
+		<div ref={group} class="inset" role="group" aria-label={label} tabIndex={-1}>
+			{children(() => setCopied(true))}
 			<Button onClick={onDone}>I have it</Button>
 		</div>
 	);
@@ -119,7 +136,7 @@ function DeployHooks({project}: Side) {
 	const [adding, setAdding] = useState(false);
 	const [made, setMade] = useState<Reply<'/api/projects/{id}/deploy-hooks', 'post'> | null>(null);
 	return (
-		<Card title="Deploy hooks" actions={!adding && <Button small icon="plus" onClick={() => setAdding(true)}>Make a deploy hook</Button>}>
+		<Card title="Deploy hooks" actions={!adding && !made && <Button small icon="plus" onClick={() => setAdding(true)}>Make a deploy hook</Button>}>
 			<p class="group-lead">Secret addresses: a POST to one deploys this project. For a content management system, a timer, or a build elsewhere.</p>
 			{adding && <NewHook project={project.id} onClose={() => setAdding(false)} onMade={hook => {
 				setAdding(false);
@@ -127,14 +144,13 @@ function DeployHooks({project}: Side) {
 				void reload();
 			}} />}
 			{made && (
-				<div class="inset" role="group" aria-label={`The address of ${made.name}`}>
+				<ShownOnce label={`The address of ${made.name}`} onDone={() => setMade(null)}>{had => <>
 					<p><strong>This address is shown once.</strong> Whoever has it can deploy: keep it like a password.</p>
 					<dl class="facts">
-						<Copyable label="Address" value={made.url} />
-						<Copyable label="Try it" value={`curl -X POST '${made.url}'`} />
+						<Copyable label="Address" value={made.url} onCopied={had} />
+						<Copyable label="Try it" value={`curl -X POST '${made.url}'`} onCopied={had} />
 					</dl>
-					<Button onClick={() => setMade(null)}>I have it</Button>
-				</div>
+				</>}</ShownOnce>
 			)}
 			{error && <ErrorNote error={error} onRetry={() => void reload()} />}
 			{!data ? !error && <Skeleton height="3rem" />
@@ -151,9 +167,10 @@ function NewHook({project, onMade, onClose}: {
 }) {
 	const [name, setName] = useState('');
 	const [branch, setBranch] = useState('');
+	useUnsaved(name !== '' || branch !== '');
 	return (
 		<div class="inset">
-			<Form submit="Make it" busyText="Making it" actions={<Button onClick={onClose}>Cancel</Button>}
+			<Form submit="Make it" busyText="Making it" onCancel={onClose}
 				check={() => ({name: !name.trim() && 'Say who uses it.'})}
 				onSubmit={async () => onMade(await ok(api.POST('/api/projects/{id}/deploy-hooks', {params: {path: {id: project}},
 					body: {name: name.trim(), branch: branch.trim() || null}})))}>

@@ -58,7 +58,7 @@ export function Overview(side: Side) {
 						</table>
 					</div>
 				)}
-				{data && <Pages pagination={data.pagination} noun={data.pagination.totalItems === 1 ? 'deployment' : 'deployments'} onPage={to => route(`/projects/${project.id}${to > 1 ? `?page=${to}` : ''}`)} />}
+				{data && <Pages pagination={data.pagination} one="deployment" many="deployments" onPage={to => route(`/projects/${project.id}${to > 1 ? `?page=${to}` : ''}`)} />}
 			</Card>
 		</>
 	);
@@ -101,7 +101,7 @@ function Row({deployment: d, side, onChange}: {deployment: DeploymentItem; side:
 			<td>
 				<div class="cell">
 					<a class="main" href={`/deployments/${d.id}`}>{d.commitMessage ?? (d.commit ? `Commit ${d.commit}` : 'Deployment')}</a>
-					<span class="sub">{[d.commit, d.author].filter(Boolean).join(' · ') || 'The commit is not known yet'}</span>
+					<span class="sub">{[d.commit, d.author].filter(Boolean).join(' · ') || (BUSY.has(d.status) ? 'The commit is not known yet' : 'No commit')}</span>
 				</div>
 			</td>
 			<td data-label="Status"><span class="badges"><StatusBadge status={d.status} />{live && <Badge mood="good">Live</Badge>}</span></td>
@@ -111,7 +111,7 @@ function Row({deployment: d, side, onChange}: {deployment: DeploymentItem; side:
 			<td data-label="Took" class="tabular nowrap">{d.duration ?? '–'}</td>
 			<td class="end">
 				{d.status === 'success' && !live && side.project.url
-					&& <Button small icon="undo" busy={ask.busy} onClick={ask.run}>Roll back<span class="sr-only"> to {d.commitMessage ?? d.commit}</span></Button>}
+					&& <Button small icon="undo" busy={ask.busy} onClick={ask.run}>Roll back<span class="sr-only"> to {d.commitMessage ?? d.commit ?? 'this deployment'}</span></Button>}
 				{back && <Rollback to={back} side={side} onChange={onChange} onClose={() => setBack(null)} />}
 			</td>
 		</tr>
@@ -125,15 +125,21 @@ function Rollback({to, side, onChange, onClose}: {to: Deployment; side: Side; on
 		toast('The deployment has started.', 'good');
 		route(`/deployments/${made.id}`);
 	});
+	const upload = () => {
+		onClose();
+		route(`/projects/${side.project.id}?upload`);
+	};
 	if (to.target !== 'production' || !to.releaseKept)
 		return (
 			<Dialog title="No way back to this one" onClose={onClose}>
 				<div class="form">
 					<p>{to.target !== 'production' ? 'This is the deployment of a preview: the site itself cannot go back to it.'
+						: to.uploaded ? 'The files of this release are not kept any more. It was uploaded, and an upload is not kept either.'
 						: 'The files of this release are not kept any more. Its commit can be built again with the settings that it had then.'}</p>
 					<div class="form-actions">
-						{to.target === 'production' && <Button kind="primary" busy={again.busy} onClick={again.run}>Build it again</Button>}
-						<Button onClick={onClose}>Close</Button>
+						{to.target === 'production' && (to.uploaded ? <Button kind="primary" icon="up" onClick={upload}>Upload again</Button>
+							: <Button kind="primary" busy={again.busy} onClick={again.run}>Build it again</Button>)}
+						<Button disabled={again.busy} onClick={onClose}>Close</Button>
 					</div>
 				</div>
 			</Dialog>

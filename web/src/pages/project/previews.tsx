@@ -34,7 +34,7 @@ export function Previews(side: Side) {
 			{(data || !error) && (
 				<Card title="Pull requests" flush>
 					{data && current && !data.previews.length ? page > 1 ? <PastEnd onFirst={() => route(`/projects/${project.id}/previews`)} /> : (
-						<Empty icon="branch" title="No pull requests yet" action={<LinkButton href={`/projects/${project.id}/hooks`}>Set up the webhook</LinkButton>}>
+						<Empty icon="branch" title="No open pull requests" action={<LinkButton href={`/projects/${project.id}/hooks`}>Set up the webhook</LinkButton>}>
 							Every pull request gets a site of its own, and it goes when the request is closed. GitHub tells of them by the project’s webhook.
 						</Empty>
 					) : (
@@ -45,7 +45,7 @@ export function Previews(side: Side) {
 							</table>
 						</div>
 					)}
-					{data && <Pages pagination={data.pagination} noun={data.pagination.totalItems === 1 ? 'pull request' : 'pull requests'}
+					{data && <Pages pagination={data.pagination} one="pull request" many="pull requests"
 						onPage={to => route(`/projects/${project.id}/previews${to > 1 ? `?page=${to}` : ''}`)} />}
 				</Card>
 			)}

@@ -68,7 +68,7 @@ function Group<T extends Change>({title, lead, draft, side, says, children}: {
 		<Card title={title}>
 			<p class="group-lead">{lead}</p>
 			<Form submit="Save" busyText="Saving" disabled={!draft.dirty} says={says}
-				actions={draft.dirty && <Button kind="quiet" onClick={draft.reset}>Discard changes</Button>}
+				onDiscard={draft.dirty ? draft.reset : undefined}
 				onSubmit={async () => {
 					await change(side, draft.changed);
 					draft.reset();
@@ -176,10 +176,10 @@ function AutoDeploy(side: Side) {
 	return (
 		<Card title="Automatic deployments">
 			<div class="form">
-				<CheckField toggle label="Deploy by pushes and deploy hooks" checked={!project.autoDeployPausedAt} disabled={busy}
+				<CheckField toggle label="Deploy by pushes and deploy hooks" checked={!project.autoDeployPausedAt} busy={busy}
 					hint={project.autoDeployPausedAt ? <>Paused <Time at={project.autoDeployPausedAt} />. A rollback pauses it, too.</> : 'A rollback pauses this until you switch it on again.'}
 					onChecked={on => flip({autoDeployPaused: !on}, on ? 'Auto-deploy goes on: the next push deploys.' : 'Auto-deploy is paused.')} />
-				<CheckField toggle label="Previews of pull requests" checked={project.previews} disabled={busy}
+				<CheckField toggle label="Previews of pull requests" checked={project.previews} busy={busy}
 					hint="Each gets an address of its own. Those of forks wait for your approval and get no variables."
 					onChecked={on => flip({previews: on}, on ? 'Pull requests get previews.' : 'Pull requests get no previews any more.')} />
 			</div>

@@ -21,6 +21,7 @@ type Stage =
 	| {at: 'chosen'; name: string; file: Blob; holds: string};
 
 const CHOOSING: Stage = {at: 'choosing'};
+const LOST = 'Go on? What you have chosen is not deployed yet.';
 
 // What can be said before anything is sent.
 async function archiveWrong(file: File, max: number): Promise<string | null> {
@@ -91,7 +92,7 @@ export function Upload({project, onClose}: {project: Project; onClose(): void}) 
 	});
 
 	return (
-		<Dialog firm busy={stage.at !== 'choosing'} title="Deploy a prebuilt directory" onClose={onClose}>
+		<Dialog firm asks={stage.at !== 'choosing' && LOST} title="Deploy a prebuilt directory" onClose={onClose}>
 			<div class="form">
 				<p>For what was built elsewhere: nothing is cloned or built, the files go online as they are. At their top there is usually
 					an <code>index.html</code>.</p>

@@ -82,7 +82,7 @@ function DeleteDialog({onClose}: {onClose(): void}) {
 	return (
 		<Dialog title="Delete account" onClose={onClose}>
 			<Form kind="danger" submit="Delete everything" busyText="Deleting" disabled={!me && !error}
-				actions={<Button onClick={onClose}>Keep the account</Button>}
+				onCancel={onClose} cancel="Keep the account"
 				says={{
 					INVALID_CREDENTIALS: 'The password is wrong. Nothing was deleted.',
 					SIGN_IN_AGAIN: <SignInAgain />,

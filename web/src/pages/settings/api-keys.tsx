@@ -60,7 +60,7 @@ export function ApiKeys() {
 					</div>
 				)}
 				{data && data.pagination.totalItems > 0 && <Pages pagination={data.pagination}
-					noun={data.pagination.totalItems === 1 ? 'API key' : 'API keys'} onPage={go} />}
+					one="API key" many="API keys" onPage={go} />}
 			</Card>
 			<p class="hint after">What can be done with a key is described in the <a href="/docs">API</a>.</p>
 			{making && <Make onClose={() => setMaking(false)} onMade={key => {
@@ -94,7 +94,7 @@ function Make({onClose, onMade}: {onClose(): void; onMade(key: {name: string; ke
 	const [life, setLife] = useState<string>('90');
 	return (
 		<Dialog firm title="New API key" onClose={onClose}>
-			<Form submit="Make the key" busyText="Making the key" actions={<Button onClick={onClose}>Cancel</Button>}
+			<Form submit="Make the key" busyText="Making the key" onCancel={onClose}
 				check={() => ({name: !name.trim() && 'Say what the key is for.'})}
 				onSubmit={async () => onMade(await ok(api.POST('/api/api-keys', {body: {
 					name: name.trim(),

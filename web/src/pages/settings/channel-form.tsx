@@ -2,7 +2,6 @@
 import {useState} from 'preact/hooks';
 import {api, ok} from '../../api/client';
 import {useLoad} from '../../api/load';
-import {Button} from '../../ui/button';
 import {CheckField, Form, SelectField, TextField} from '../../ui/form';
 import {useUnsaved} from '../../ui/unsaved';
 import {KINDS, type Channel} from './channels';
@@ -59,9 +58,7 @@ export function ChannelForm({channel, onSaved, onCancel}: Props) {
 	};
 	return (
 		<Form submit={channel ? 'Save changes' : 'Make the channel'} busyText="Saving" disabled={channel && !dirty} onSubmit={save}
-			actions={channel
-				? dirty && <Button kind="quiet" onClick={() => setIs(start)}>Discard</Button>
-				: <Button onClick={onCancel}>Cancel</Button>}
+			onCancel={onCancel} onDiscard={channel && dirty ? () => setIs(start) : undefined}
 			check={() => ({
 				name: !is.name.trim() && 'Give it a name.',
 				url: (!channel || is.url.trim()) && !/^https:\/\/./i.test(is.url.trim()) && 'Enter an address that begins with https://.',

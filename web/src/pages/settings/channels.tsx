@@ -53,7 +53,7 @@ export function ChannelList() {
 								</li>
 							))}
 						</ul>
-						<Pages pagination={data.pagination} noun={total === 1 ? 'channel' : 'channels'} onPage={go} />
+						<Pages pagination={data.pagination} one="channel" many="channels" onPage={go} />
 					</>
 				)}
 		</Card>

@@ -80,7 +80,7 @@ export function Deliveries({id, refresh}: {id: string; refresh: number}) {
 				</div>
 			)}
 			{data && data.deliveries.length > 0 && <Pages pagination={data.pagination}
-				noun={data.pagination.totalItems === 1 ? 'delivery' : 'deliveries'} onPage={n => go({status, page: n})} />}
+				one="delivery" many="deliveries" onPage={n => go({status, page: n})} />}
 		</Card>
 	);
 }

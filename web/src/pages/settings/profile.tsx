@@ -52,7 +52,7 @@ function Person({me, onChange}: {me: Me; onChange(me: Me): void}) {
 	return (
 		<Card title="Profile">
 			<Form submit="Save changes" busyText="Saving" disabled={!dirty}
-				actions={dirty && <Button kind="quiet" onClick={() => setName(me.name)}>Discard</Button>}
+				onDiscard={dirty ? () => setName(me.name) : undefined}
 				check={() => ({name: !name.trim() && 'Enter your name.'})}
 				onSubmit={async () => {
 					const next = await ok(api.PUT('/api/user/profile', {body: {name: name.trim()}}));
@@ -102,7 +102,7 @@ function Move({me, onClose, onMoved}: {me: Me; onClose(): void; onMoved(me: Me):
 	return (
 		<Dialog firm title="Change address" onClose={onClose}>
 			{me.hasPassword ? (
-				<Form submit="Mail me the link" busyText="Sending" actions={<Button onClick={onClose}>Cancel</Button>}
+				<Form submit="Mail me the link" busyText="Sending" onCancel={onClose}
 					says={{INVALID_CREDENTIALS: 'The password is wrong.'}}
 					check={() => ({email: notAnAddress(email), password: !password && 'Enter your password.'})}
 					onSubmit={async () => {

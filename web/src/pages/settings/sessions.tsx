@@ -53,7 +53,7 @@ export function Sessions() {
 						</table>
 					</div>
 				)}
-				{data && <Pages pagination={data.pagination} noun={data.pagination.totalItems === 1 ? 'session' : 'sessions'} onPage={go} />}
+				{data && <Pages pagination={data.pagination} one="session" many="sessions" onPage={go} />}
 			</Card>
 			<p class="hint after">You do not know one of them? Sign it out, then <a href="/settings/profile">change your password</a>.</p>
 			{ending && (

@@ -3,7 +3,6 @@
 import {useState} from 'preact/hooks';
 import {api, ok} from '../../api/client';
 import type {Reply} from '../../api/types';
-import {Button} from '../../ui/button';
 import {Dialog} from '../../ui/dialog';
 import {CheckField, Form, SelectField, TextField} from '../../ui/form';
 import {PROGRESS, SERVICES, SEVERITY, type AdminIncident, type Incident} from './words';
@@ -51,7 +50,7 @@ export function IncidentDialog({incident, onDone, onClose}: {
 	return (
 		<Dialog wide firm title={incident ? 'Edit the incident' : 'New incident'} onClose={onClose}>
 			<Form onSubmit={save} submit={incident ? 'Save' : published ? 'Publish' : 'Save the draft'} busyText="Saving"
-				actions={<Button onClick={onClose}>Cancel</Button>}
+				onCancel={onClose}
 				check={() => ({title: !title.trim() && 'Say in a few words what has happened.'})}>
 				<TextField name="title" label="What has happened" value={title} onValue={setTitle} autoFocus maxLength={255} placeholder="Builds wait longer than usual" />
 				<TextField name="description" label="More about it" optional value={description} onValue={setDescription} rows={4} maxLength={4000} />
@@ -91,7 +90,7 @@ export function NoteDialog({incident, resolve, onDone, onClose}: {
 	};
 	return (
 		<Dialog firm title={resolve ? 'Resolve the incident' : 'Post an update'} onClose={onClose}>
-			<Form onSubmit={save} submit={resolve ? 'Resolve' : 'Post'} busyText="Posting" actions={<Button onClick={onClose}>Cancel</Button>}
+			<Form onSubmit={save} submit={resolve ? 'Resolve' : 'Post'} busyText="Posting" onCancel={onClose}
 				check={() => ({message: !message.trim() && 'Say what there is to tell.'})}>
 				<p class="muted">{incident.title}</p>
 				{!resolve && <SelectField name="status" label="How far it is now" value={status} onValue={v => setStatus(v as State)} options={states} />}

@@ -123,9 +123,11 @@ export function useStatus(): Status {
 	const [error, setError] = useState<ApiError | null>(null);
 	const [at, setAt] = useState<number | null>(null);
 	const live = useRef(false);
+	const asking = useRef(0);
 
 	const ask = useCallback(async (rest: boolean) => {
 		let old = false;
+		asking.current++;
 		// each is shown when it comes: one that is slow keeps none waiting, and
 		// no task of the browser's is as long as all of them
 		const show = async <T>(answer: Promise<{data?: T; error?: unknown; response: Response}>, part: (body: T) => Data) => {
@@ -147,13 +149,14 @@ export function useStatus(): Status {
 		} catch (thrown) {
 			setError(asApiError(thrown));
 		}
+		asking.current--;
 	}, []);
 
 	useEffect(() => {
 		void ask(true);
 		let lastRest = Date.now();
 		const again = () => {
-			if (document.visibilityState !== 'visible')
+			if (document.visibilityState !== 'visible' || asking.current)
 				return;
 			const rest = Date.now() - lastRest >= ASK_REST;
 			if (rest)

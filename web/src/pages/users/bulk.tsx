@@ -5,6 +5,7 @@ import {api, ok} from '../../api/client';
 import type {Body, Reply} from '../../api/types';
 import {Button, useAction} from '../../ui/button';
 import {Confirm, Dialog} from '../../ui/dialog';
+import {SelectField} from '../../ui/form';
 import {Badge} from '../../ui/parts';
 import {toast} from '../../ui/toast';
 import {ROLES, type Account, type Role} from './filters';
@@ -21,7 +22,7 @@ function accounts(n: number): string {
 }
 
 export function BulkBar({chosen, onDone, onClear}: {chosen: readonly Account[]; onDone(): void; onClear(): void}) {
-	const [asked, setAsked] = useState<'deactivate' | 'delete' | null>(null);
+	const [asked, setAsked] = useState<'deactivate' | 'role' | 'delete' | null>(null);
 	const [results, setResults] = useState<{of: readonly Account[]; list: Result[]; done: string} | null>(null);
 	const act = async (body: Omit<Bulk, 'ids'>) => {
 		const {results: list} = await ok(api.POST('/api/users/bulk', {body: {...body, ids: chosen.map(a => a.id)}}));
@@ -32,7 +33,7 @@ export function BulkBar({chosen, onDone, onClear}: {chosen: readonly Account[]; 
 		onDone();
 	};
 	const activate = useAction(() => act({action: 'activate'}));
-	const [role, setRole] = useState<Role | null>(null);
+	const [role, setRole] = useState<Role>('user');
 	const many = accounts(chosen.length);
 	return (
 		<>
@@ -42,21 +43,16 @@ export function BulkBar({chosen, onDone, onClear}: {chosen: readonly Account[]; 
 					<div class="actions">
 						<Button small busy={activate.busy} onClick={activate.run}>Activate</Button>
 						<Button small onClick={() => setAsked('deactivate')}>Deactivate</Button>
-						<select aria-label="Give a role" value="" onChange={e => {
-							setRole(e.currentTarget.value as Role);
-							e.currentTarget.value = '';
-						}}>
-							<option value="">Give a role</option>
-							{ROLES.map(([value, text]) => <option key={value} value={value}>{text}</option>)}
-						</select>
+						<Button small onClick={() => setAsked('role')}>Give a role</Button>
 						<Button small kind="danger" icon="trash" onClick={() => setAsked('delete')}>Delete</Button>
 						<Button small kind="quiet" onClick={onClear}>Choose none</Button>
 					</div>
 				</div>
 			)}
-			{role && (
-				<Confirm title="Give a role" kind="primary" action="Give the role" onClose={() => setRole(null)} onConfirm={() => act({action: 'setRole', role})}>
-					<p>{many} will have the role {ROLES.find(([r]) => r === role)![1].toLowerCase()} from the next request on.</p>
+			{asked === 'role' && (
+				<Confirm title="Give a role" kind="primary" action="Give the role" onClose={() => setAsked(null)} onConfirm={() => act({action: 'setRole', role})}>
+					<SelectField name="role" label="Role" value={role} onValue={v => setRole(v as Role)} options={ROLES} />
+					<p>{many} will have it from the next request on.</p>
 				</Confirm>
 			)}
 			{asked === 'deactivate' && (

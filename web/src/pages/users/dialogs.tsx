@@ -2,7 +2,6 @@
 import {useState} from 'preact/hooks';
 import {api, ok} from '../../api/client';
 import {changed, user} from '../../api/session';
-import {Button} from '../../ui/button';
 import {Dialog} from '../../ui/dialog';
 import {CheckField, Form, PasswordField, SelectField, TextField} from '../../ui/form';
 import {ROLES, type Account, type Role} from './filters';
@@ -22,7 +21,7 @@ export function NewUser({onDone, onClose}: {onDone(account: Account, invited: bo
 	return (
 		<Dialog firm title="Add a user" onClose={onClose}>
 			<Form onSubmit={save} submit={invite ? 'Send the invitation' : 'Make the account'} busyText="Adding"
-				actions={<Button onClick={onClose}>Cancel</Button>}
+				onCancel={onClose}
 				says={{EMAIL_TAKEN: 'There is an account with this address already.'}}
 				check={() => ({
 					name: !name.trim() && 'What is this person called?',
@@ -60,7 +59,7 @@ export function EditUser({account, onDone, onClose}: {account: Account; onDone(a
 	};
 	return (
 		<Dialog firm title={`Edit ${account.name}`} onClose={onClose}>
-			<Form onSubmit={save} submit="Save" busyText="Saving" actions={<Button onClick={onClose}>Cancel</Button>}
+			<Form onSubmit={save} submit="Save" busyText="Saving" onCancel={onClose}
 				says={{EMAIL_TAKEN: 'There is an account with this address already.'}}
 				check={() => ({name: !name.trim() && 'What is this person called?', email: !/^\S+@\S+$/.test(email) && 'This is not an address.'})}>
 				<TextField name="name" label="Name" value={name} onValue={setName} autoFocus maxLength={255} autoComplete="off" />
