@@ -18,6 +18,7 @@ struct audit_list {
 	const char *outcome;
 	const char *user_id;
 	const char *format;
+	bool without_routine;
 };
 
 static const char *
@@ -45,6 +46,7 @@ static const struct field audit_list_in[] = {
 	F_ENUM(struct audit_list, outcome, "outcome", OPT, outcome_values, "Only these."),
 	F_UUID(struct audit_list, user_id, "userId",  OPT, "Rows of this account; others than one's own for administrators only."),
 	F_ENUM(struct audit_list, format,  "format",  OPT, format_values, "csv: a file of all rows that match, at most 10,000; page and limit do not count then."),
+	F_BOOL(struct audit_list, without_routine, "withoutRoutine", OPT, "Leave out what goes by itself, as the renewal of a token; what was refused of it stays. An event that action names is what is asked for."),
 	F_END
 };
 static const struct field audit_item_out[] = {
@@ -71,6 +73,8 @@ static const struct field audit_list_out[] = {
 static const struct field audit_event_out[] = {
 	O_STR("event",      REQ, "Its name, as rows have it."),
 	O_STR("text",       REQ, "What somebody did, to be read after the name: signed in."),
+	O_STR("tried",      NUL, "What was refused, to be read after tried to: sign in. Null: text says it."),
+	O_BOOL("routine",   REQ, "Whether it goes by itself: withoutRoutine leaves it out."),
 	O_END
 };
 static const struct field audit_group_out[] = {
@@ -79,8 +83,14 @@ static const struct field audit_group_out[] = {
 	O_LIST("events",    audit_event_out, "Its events."),
 	O_END
 };
+static const struct field audit_refusal_out[] = {
+	O_STR("code",       REQ, "The code of an error, as details have it."),
+	O_STR("text",       REQ, "Why it was refused."),
+	O_END
+};
 static const struct field audit_events_out[] = {
 	O_LIST("groups", audit_group_out, "All events there are, each in one group."),
+	O_LIST("refusals", audit_refusal_out, "All errors that a refusal can have."),
 	O_END
 };
 
@@ -112,6 +122,19 @@ whose(struct req *rq, const struct audit_list *in, const char **ret)
 	return E_OK;
 }
 
+/* Those that go by themselves. */
+static const char *
+routine_events(struct arena *a)
+{
+	const char *names[EV_MAX];
+	size_t n = 0;
+
+	for (enum event ev = 0; ev < EV_MAX; ev++)
+		if (event_info(ev)->routine)
+			names[n++] = event_info(ev)->name;
+	return db_text_array(a, names, n);
+}
+
 static enum err
 select_rows(struct req *rq, const struct audit_list *in, const char *user,
 	const char *limit, const char *offset)
@@ -120,15 +143,18 @@ select_rows(struct req *rq, const struct audit_list *in, const char *user,
 	bool prefix = action && str_ends(action, ".");
 	const char *event = prefix ? NULL : action;
 	const char *begin = prefix ? action : NULL;
+	const char *routine = in->without_routine && !event
+				      ? routine_events(rq_ctx(rq)->arena)
+				      : NULL;
 
 	if (user)
 		return rq_query(rq, STMT_AUDIT_LIST_USER, user, event, begin,
-			in->from, in->to, in->outcome, limit, offset);
+			in->from, in->to, in->outcome, limit, offset, routine);
 	if (event)
 		return rq_query(rq, STMT_AUDIT_LIST_EVENT, event, in->from,
 			in->to, in->outcome, limit, offset);
 	return rq_query(rq, STMT_AUDIT_LIST_ALL, begin, in->from, in->to,
-		in->outcome, limit, offset);
+		in->outcome, limit, offset, routine);
 }
 
 static enum err
@@ -182,10 +208,26 @@ write_group(struct jw *w, const struct event_group *g)
 		jw_object(w);
 		jw_kstr(w, "event", i->name);
 		jw_kstr(w, "text", i->did);
+		jw_kstr(w, "tried", i->tried);
+		jw_kbool(w, "routine", i->routine);
 		jw_object_end(w);
 	}
 	jw_array_end(w);
 	jw_object_end(w);
+}
+
+static void
+write_refusals(struct jw *w)
+{
+	jw_key(w, "refusals");
+	jw_array(w);
+	for (enum err e = E_OK + 1; e < E_MAX; e++) {
+		jw_object(w);
+		jw_kstr(w, "code", err_info(e)->code);
+		jw_kstr(w, "text", err_info(e)->message);
+		jw_object_end(w);
+	}
+	jw_array_end(w);
 }
 
 static enum err
@@ -202,5 +244,6 @@ h_audit_events(struct req *rq, const void *v UNUSED)
 	for (const struct event_group *g = event_groups; g->prefix; g++)
 		write_group(w, g);
 	jw_array_end(w);
+	write_refusals(w);
 	return reply_end(rq);
 }

@@ -59,6 +59,18 @@ for my $bad ('from=yesterday', 'from=2026-02-29', 'from=2026-13-01', 'to=2026-01
 	is list("?$bad", 'boss')->{status}, 422, "IN-1 $bad is refused";
 }
 
+# what goes by itself: only what was refused of it, unless one names it
+sql("INSERT INTO audit_logs (event, user_id, outcome) VALUES ('auth.refresh', '@{[id('bob')]}', 'success'), ('auth.refresh', '@{[id('bob')]}', 'failure')");
+is total('?action=auth.refresh', 'bob'), 2, 'a renewal is a row';
+for (['bob', ''], ['boss', '&userId=' . id('bob')], ['boss', '&action=auth.&from=' . substr($u{bob}{user}{createdAt}, 0, 10)]) {
+	my ($who, $more) = @$_;
+	my %events = map { ("$_->{event} $_->{outcome}" => 1) } @{list("?limit=100&withoutRoutine=true$more", $who)->{json}{auditLogs}};
+	ok !$events{'auth.refresh success'} && $events{'auth.refresh failure'} && $events{'auth.signup success'}, "that can be left out ($who$more)";
+}
+is total('?withoutRoutine=true&action=auth.refresh', 'bob'), 2, 'but not when it is asked for';
+is total('?withoutRoutine=true&action=auth.refresh', 'boss'), 2, 'of all likewise';
+sql("DELETE FROM audit_logs WHERE event = 'auth.refresh'");
+
 # ---- CSV ----
 sql("UPDATE users SET name = '=HYPERLINK(\"x\")' WHERE name = 'ada'");
 $r = list('?format=csv&userId=' . id('ada'), 'boss', params => {HTTP_USER_AGENT => "\@evil\x1b]0;x\x07\xe2\x80\xaez"});

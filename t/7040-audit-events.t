@@ -39,6 +39,12 @@ for my $g (@{$told->{json}{groups}}) {
 is_deeply [sort keys %words], [sort keys %events], 'each event has words, and is in a group';
 is_deeply [grep { $words{$_} !~ /^[a-z]+ [^?]*[^.?]$/ } sort keys %words], [], 'in one group, and they go on from a name';
 
+is_deeply [map { $_->{event} } grep { defined $_->{tried} && $_->{tried} !~ /^[a-z]+( [^?]*[^.?])?$/ } map { @{$_->{events}} } @{$told->{json}{groups}}],
+	[], 'what is tried is said likewise';
+is_deeply [map { $_->{event} } grep { $_->{routine} } map { @{$_->{events}} } @{$told->{json}{groups}}], ['auth.refresh'], 'a renewal goes by itself';
+my %why = map { ($_->{code} => $_->{text}) } @{$told->{json}{refusals}};
+is $why{INVALID_CREDENTIALS}, 'Email or password is wrong', 'a refusal has words';
+
 my $none = '00000000-0000-4000-8000-000000000000';
 my %u = map { $_ => $api->signup($_) } qw(boss ada);
 sql("UPDATE users SET role = 'admin' WHERE name = 'boss'");

@@ -16,15 +16,16 @@
 #define VALUE_MAX_BYTES 512
 #define TAIL_BYTES      16 /* what marks and closes a line that was cut */
 
-#define INFO       LOGP_INFO
-#define WARNING    LOGP_WARNING
-#define ERROR      LOGP_ERROR
-#define LOG        NULL
-#define AUDIT(did) did
+#define INFO             LOGP_INFO
+#define WARNING          LOGP_WARNING
+#define ERROR            LOGP_ERROR
+#define LOG              NULL, NULL, false
+#define AUDIT(did, do)   did, do, false
+#define ROUTINE(did, do) did, do, true
 
 static const struct event_info events[EV_MAX] = {
-#define EVENT(name, wire, priority, did, doc)                                  \
-	[EV_##name] = {wire, priority, did, doc},
+#define EVENT(name, wire, priority, kind, doc)                                 \
+	[EV_##name] = {wire, priority, kind, doc},
 #include "base/event.def"
 };
 
@@ -39,6 +40,7 @@ const struct event_group event_groups[] = {
 #undef ERROR
 #undef LOG
 #undef AUDIT
+#undef ROUTINE
 
 /* Set once at start by log_open(), read only after that. */
 static struct {

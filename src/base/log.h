@@ -26,7 +26,9 @@ enum event {
 struct event_info {
 	const char *name; /* "auth.login" */
 	enum log_priority priority;
-	const char *did; /* of one that is audited: "signed in"; else NULL */
+	const char *did;   /* of one that is audited: "signed in"; else NULL */
+	const char *tried; /* "sign in"; NULL: did tells of refusals too */
+	bool routine;      /* goes by itself */
 	const char *doc;
 };
 const struct event_info *event_info(enum event ev);

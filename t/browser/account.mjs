@@ -373,7 +373,7 @@ await admin.goto('/users?role=admin');
 await a.button(/^Edit/, a.row('root@example.org')).click();
 await a.field('Role').last().selectOption({label: 'User'});
 await a.button('Save', a.dialog).click();
-await soon(() => a.dialog.getByRole('alert').getByText('The last administrator cannot go').isVisible(), 'LAST_ADMIN is said in words');
+await soon(() => a.dialog.getByRole('alert').getByText('This is the last administrator').isVisible(), 'LAST_ADMIN is said in words');
 await a.button('Cancel', a.dialog).click();
 
 // deactivated, active again, deleted
@@ -413,6 +413,15 @@ await a.field(/^Outcome/).selectOption({label: 'Refused'});
 await soon(() => a.row('signed up').count().then(n => n === 0), 'a filter leaves what was refused');
 await a.row('tried to sign in').first().getByText('Details').click();
 await soon(() => a.row('tried to sign in').first().getByText('auth.login_failed').isVisible(), 'each row has its details');
+ok(await a.row('Email or password is wrong').first().isVisible(), 'and the reason');
+await a.field(/^What/).selectOption({label: 'User management'});
+await soon(() => a.row('This is the last administrator').first().getByText(/tried to change/).first().isVisible(), 'what was refused was tried only');
+await a.button('Clear').click();
+await a.at(/^\/audit$/);
+is(await a.row('stayed signed in').count(), 0, 'what goes by itself is left out');
+await a.field('Renewals of sign-ins too').check();
+await a.at(/routine=too/);
+await soon(() => a.row('stayed signed in').first().isVisible(), 'until one asks for it');
 await panel.clean(admin, 'the audit log');
 await page.goto('/audit?action=api_key.');
 await soon(() => row('made an API key').first().isVisible() && row('revoked an API key').first().isVisible(), 'one sees what one did oneself');

@@ -295,6 +295,16 @@ const TABLE = [
 		await panel.clean(tab, 'no such project');
 		await hands(tab).link('Show my projects').click();
 		await hands(tab).at(/^\/projects$/, 'PROJECT_NOT_FOUND: with a way on');
+		for (const id of [project.id, 'nothing']) {
+			await tab.goto(`/deploy?project=${id}&step=configure`);
+			await soon(() => tab.getByText('There is no such project').isVisible(), 'PROJECT_NOT_FOUND: the way to a deployment says so');
+			is(await tab.locator('.steps [aria-current]').innerText(), '1\nRepository', 'PROJECT_NOT_FOUND: and is at its begin');
+			is(await hands(tab).button('Try again').count(), 0, 'PROJECT_NOT_FOUND: trying again is not offered');
+		}
+		await tab.goto('/deployments?projectId=nothing');
+		await soon(() => tab.getByText('There is no such project').isVisible(), 'PROJECT_NOT_FOUND: the list of its deployments says so');
+		await hands(tab).link('Show all deployments').click();
+		await hands(tab).at(/^\/deployments$/, 'PROJECT_NOT_FOUND: and leads to all');
 		await tab.context().close();
 	}],
 	['DEPLOYMENT_NOT_FOUND', "somebody else's deployment", async () => {
@@ -593,6 +603,25 @@ const TABLE = [
 		await t.at(/^\/deployments\//, 'SERVICE_UNAVAILABLE: pressing it again deploys');
 		is((await api('ada', 'GET', '/api/projects?search=made-once')).body.projects.length, 1, 'SERVICE_UNAVAILABLE: to the project that was made');
 		await tab.context().close();
+	}],
+	['SERVICE_UNAVAILABLE', 'which providers there are', async () => {
+		await page.route('**/api/auth/providers', refuse503);
+		for (const path of ['/settings/github', '/settings/profile']) {
+			await page.goto(path);
+			await said('What it says of 503', `SERVICE_UNAVAILABLE: ${path} says it`);
+			is(await page.getByText('not set up on this server').count(), 0, 'SERVICE_UNAVAILABLE: which is no answer to what is set up');
+		}
+		const tab = await panel.page();
+		await tab.route('**/api/auth/providers', refuse503);
+		await tab.goto('/login');
+		await soon(() => tab.getByText('Other ways to sign in could not be asked for').isVisible(), 'SERVICE_UNAVAILABLE: the sign-in does not pass it over');
+		await tab.unroute('**/api/auth/providers');
+		await hands(tab).button('Try again').click();
+		await soon(() => tab.getByText('Other ways to sign in').isHidden(), 'SERVICE_UNAVAILABLE: and asks again');
+		await tab.context().close();
+		await page.unroute('**/api/auth/providers');
+		await button('Try again').click();
+		await soon(() => page.getByText('not set up on this server').isVisible(), 'SERVICE_UNAVAILABLE: then it is known');
 	}],
 	['SERVICE_UNAVAILABLE', 'a list that is asked for other rows', async () => {
 		const tab = await panel.page({as: 'ada'});

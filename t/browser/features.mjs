@@ -1,6 +1,6 @@
 // features.mjs REPOSITORY - each page does what it is for, for who is signed in.
 import {hands, is, like, ok, Panel, soon} from './panel.mjs';
-import {apiAway, apiBack, ask, sql} from './stack.mjs';
+import {apiAway, apiBack, ask, sql, worker} from './stack.mjs';
 
 const [repository] = process.argv.slice(2);
 const panel = await Panel.start();
@@ -10,6 +10,13 @@ panel.expected.push(/WebSocket connection|status of 50[24]/);
 const api = (method, path, body) => panel.api('ada', method, path, body);
 
 const guest = await panel.page();
+
+// --- landing, signed in ---
+const known = await panel.page({as: 'ada'});
+await known.goto('/');
+await soon(() => hands(known).link('Dashboard', known.locator('header')).isVisible(), 'landing: who is signed in is led to the dashboard');
+is(await hands(known).link('Sign in', known.locator('header')).count(), 0, 'landing: and not asked to sign in');
+await known.context().close();
 
 // --- an incident, as an administrator tells it; somebody watches all the while ---
 const watcher = await guest.context().newPage();
@@ -66,6 +73,7 @@ is(await log.evaluate(e => e.scrollTop), stays, 'log: and do not move what one r
 await page.getByRole('button', {name: /new lines? · follow/}).click();
 await soon(async () => await bottom() < 30, 'log: a press goes on with them');
 await soon(() => page.locator('.page-head').getByText('Live').isVisible(), 'deployment: it becomes live', 60_000);
+is(await page.locator('[role=status]').filter({hasText: 'Deployment succeeded.'}).count(), 1, 'deployment: which is told aloud');
 const warning = log.locator('.log-warning').filter({hasText: 'deprecated'});
 await soon(() => warning.isVisible(), 'log: a warning is marked as one');
 const colour = line => line.first().evaluate(e => getComputedStyle(e.querySelector('.log-text')).color);
@@ -276,5 +284,27 @@ await soon(() => guest.locator('.service').filter({hasText: 'API Gateway'}).getB
 await panel.clean(guest, 'the status page with a service down');
 apiBack();
 await soon(() => guest.getByText('All Systems Operational').isVisible(), 'status: and that it is back', 30_000);
+
+worker(false);
+const waits = await api('POST', '/api/deployments', {repository, buildCommand: '', installCommand: '', outputDir: '.'});
+await page.goto(`/deployments/${waits.body.id}`);
+await soon(() => guest.locator('.banner').getByText('Status Unknown').isVisible(), 'status: without a worker nobody looks', 30_000);
+await soon(() => guest.locator('.freshness').getByText('Not up to date').isVisible(), 'status: so nothing is called live');
+await soon(() => page.getByText('None answers at present').isVisible(), 'deployment: one that waits for long says why', 40_000);
+ok(await link('status page').isVisible(), 'deployment: and where to look');
+await panel.clean(page, 'a deployment that waits');
+worker(true);
+await soon(() => guest.locator('.freshness').getByText('Live', {exact: true}).isVisible(), 'status: it goes on', 60_000);
+await soon(() => page.locator('.page-head').getByText('Live', {exact: true}).isVisible(), 'deployment: and so does what waited', 90_000);
+
+// --- lists that are not so long ---
+await api('POST', '/api/api-keys', {name: 'one'});
+for (const path of ['/deployments', '/projects', '/audit', '/settings/sessions', '/settings/api-keys']) {
+	await page.goto(`${path}?page=99`);
+	await soon(() => page.getByText('There are not so many pages').isVisible(), `${path}: a page that is not is said to be none`);
+	is(await page.getByText('Page 99').count(), 0, `${path}: and not counted as one`);
+	await button('To the first page').click();
+	await soon(async () => new URL(page.url()).search === '' && await page.locator('tbody tr:not(.loading)').count() > 0, `${path}: with the way back`);
+}
 
 await panel.end();

@@ -151,10 +151,10 @@ ok(await row('Bad signature').isVisible(), 'and the one that nobody could have s
 is(await button(/Redeliver/, row('Bad signature')).count(), 0, 'which cannot be judged again');
 ok(await page.locator('main').innerText().then(t => !t.includes('forged')), 'and of which nothing is believed');
 await panel.clean(page, 'deliveries');
-await field(/What became of it/).selectOption('branch_not_tracked');
+await field(/Outcome/).selectOption('branch_not_tracked');
 await at(/verdict=branch_not_tracked/);
 await soon(async () => await page.locator('tbody tr:not(.loading)').count() === 1 && await row('on another branch').isVisible(), 'a filter leaves what it names');
-await field(/What became of it/).selectOption('queue_full');
+await field(/Outcome/).selectOption('queue_full');
 await soon(() => page.getByText('Nothing with this filter').isVisible(), 'or says that there is none');
 await button('Show all deliveries').click();
 await link('Deployment', row('two <script>')).click();

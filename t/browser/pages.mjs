@@ -14,7 +14,7 @@ async function looks(page, what) {
 	is(await page.locator('main h1').count(), 1, `${what}: one heading says what it is`);
 	like(await page.title(), /Autostack/, `${what}: it has a title`);
 	await panel.clean(page, what);
-	for (const width of [360, 768, 1440]) {
+	for (const width of [320, 360, 768, 1440]) {
 		await page.setViewportSize({width, height: 900});
 		is(await page.evaluate(() => Math.max(0, document.documentElement.scrollWidth - innerWidth)), 0, `${what}: nothing sticks out at ${width} px`);
 	}

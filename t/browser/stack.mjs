@@ -120,6 +120,14 @@ export function apiBack() {
 	renameSync(`${sockets}/api.away`, `${sockets}/api.sock`);
 }
 
+// The worker stands still with all that it began, as on a host that is frozen; or
+// goes on.
+export function worker(goes) {
+	const all = pid => [pid, ...children(pid).flatMap(all)];
+	for (const pid of children(supervisor('worker')).flatMap(all))
+		process.kill(pid, goes ? 'SIGCONT' : 'SIGSTOP');
+}
+
 // The program of the streams is killed, with all that it has open; its supervisor
 // starts another one.
 export async function wsDies() {

@@ -41,6 +41,8 @@ export async function signOutEverywhere(): Promise<void> {
 	end();
 }
 
+const WIDE = '(min-width: 64rem)'; // style/frame.css: the navigation stands beside the page
+
 function initials(name: string): string {
 	const words = name.trim().split(/\s+/);
 	return ((words[0]?.[0] ?? '') + (words.length > 1 ? words.at(-1)![0] : '')).toUpperCase() || '?';
@@ -50,7 +52,7 @@ export function Avatar({name}: {name: string}) {
 	return <span class="avatar" aria-hidden="true">{initials(name)}</span>;
 }
 
-function Navigation({onPick}: {onPick(): void}) {
+function Navigation() {
 	const {path} = useLocation();
 	const role = user.value?.role;
 	const {route} = useLocation();
@@ -65,14 +67,14 @@ function Navigation({onPick}: {onPick(): void}) {
 						const here = path === base || path.startsWith(base + '/');
 						return (
 							<li key={p.path}>
-								<a href={base} aria-current={here ? 'page' : undefined} onClick={onPick}><Icon name={p.nav!.icon} /> {p.nav!.text}</a>
+								<a href={base} aria-current={here ? 'page' : undefined}><Icon name={p.nav!.icon} /> {p.nav!.text}</a>
 							</li>
 						);
 					})}
 				</ul>
 			</nav>
 			<div class="side-foot">
-				<a href="/docs" onClick={onPick}><Icon name="docs" /> API</a>
+				<a href="/docs"><Icon name="docs" /> API</a>
 				<div class="me">
 					<Avatar name={user.value!.name} />
 					<div><strong>{user.value!.name}</strong><span>{user.value!.email}</span></div>
@@ -89,30 +91,37 @@ function Signed({children}: {children: ComponentChildren}) {
 	const button = useRef<HTMLButtonElement>(null);
 	const {url} = useLocation();
 	useEffect(() => setOpen(false), [url]);
+	const close = () => {
+		setOpen(false);
+		button.current?.focus();
+	};
+	// another page takes the focus from there; the one that is here does not
+	const picked = (e: MouseEvent) => open && (e.target as Element).closest('a') && close();
 	useEffect(() => {
 		if (!open)
 			return;
-		const close = (e: KeyboardEvent) => {
-			if (e.key !== 'Escape')
-				return;
-			setOpen(false);
-			button.current?.focus();
+		const escape = (e: KeyboardEvent) => e.key === 'Escape' && close();
+		const wide = matchMedia(WIDE);
+		const grown = () => wide.matches && setOpen(false);
+		addEventListener('keydown', escape);
+		wide.addEventListener('change', grown);
+		return () => {
+			removeEventListener('keydown', escape);
+			wide.removeEventListener('change', grown);
 		};
-		addEventListener('keydown', close);
-		return () => removeEventListener('keydown', close);
 	}, [open]);
 	return (
 		<div class={`signed${open ? ' open' : ''}`}>
-			<header class="bar">
+			<header class="bar" onClick={picked}>
 				<Brand href="/dashboard" />
 				<button ref={button} type="button" class="close" aria-expanded={open} aria-controls="side" aria-label="Menu"
 					onClick={() => setOpen(!open)}><Icon name={open ? 'close' : 'menu'} size={22} /></button>
 			</header>
-			<aside id="side" class="side">
+			<aside id="side" class="side" onClick={picked}>
 				<Brand href="/dashboard" />
-				<Navigation onPick={() => setOpen(false)} />
+				<Navigation />
 			</aside>
-			<main id="main">{children}</main>
+			<main id="main" inert={open}>{children}</main>
 		</div>
 	);
 }
@@ -126,8 +135,12 @@ function Public({children}: {children: ComponentChildren}) {
 				<nav aria-label="Main">
 					<a href="/status" class="wide-only">Status</a>
 					<a href="/docs" class="wide-only">API</a>
-					{path !== '/login' && <a href="/login">Sign in</a>}
-					{path !== '/signup' && <LinkButton kind="primary" small href="/signup">Get started</LinkButton>}
+					{user.value ? <LinkButton kind="primary" small href="/dashboard">Dashboard</LinkButton> : (
+						<>
+							{path !== '/login' && <a href="/login">Sign in</a>}
+							{path !== '/signup' && <LinkButton kind="primary" small href="/signup">Get started</LinkButton>}
+						</>
+					)}
 				</nav>
 			</header>
 			<main id="main">{children}</main>

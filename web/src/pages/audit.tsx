@@ -8,7 +8,8 @@ import {useLoad} from '../api/load';
 import {user} from '../api/session';
 import type {paths, Reply} from '../api/types';
 import {Button, useAction} from '../ui/button';
-import {Badge, Card, Empty, ErrorNote, PageHead, Pages, SkeletonRows} from '../ui/parts';
+import {CheckField} from '../ui/form';
+import {Badge, Card, Empty, ErrorNote, PageHead, Pages, PastEnd, SkeletonRows} from '../ui/parts';
 import {exactly, Time} from '../ui/time';
 import {Found} from '../ui/search';
 import {toast} from '../ui/toast';
@@ -23,6 +24,7 @@ interface Filters {
 	from?: string; // days, as 2026-01-31; both are within
 	to?: string;
 	userId?: string;
+	routine: boolean; // what goes by itself, too
 	page: number;
 }
 
@@ -39,6 +41,7 @@ function filtersOf(query: Record<string, string>): Filters {
 		from: match(query.from, DAY),
 		to: match(query.to, DAY),
 		userId: match(query.user, UUID),
+		routine: query.routine !== undefined,
 		page: Math.max(Math.trunc(Number(query.page)) || 1, 1),
 	};
 }
@@ -56,10 +59,10 @@ export default function Page() {
 	const {query, route} = useLocation();
 	const filters = filtersOf(query);
 	const admin = user.value?.role === 'admin';
-	const address = (f: Filters) => addressOf('/audit', {action: f.action, outcome: f.outcome, from: f.from, to: f.to, user: f.userId, page: f.page});
+	const address = (f: Filters) => addressOf('/audit', {action: f.action, outcome: f.outcome, from: f.from, to: f.to, user: f.userId, routine: f.routine ? 'too' : undefined, page: f.page});
 	const asked: Query = {
 		action: filters.action, outcome: filters.outcome, userId: filters.userId,
-		from: midnight(filters.from), to: midnight(filters.to, 1),
+		from: midnight(filters.from), to: midnight(filters.to, 1), withoutRoutine: !filters.routine,
 	};
 	const {data, current, error, loading, reload} = useLoad(signal => Promise.all([
 		ok(api.GET('/api/audit-logs', {params: {query: {...asked, page: filters.page, limit: LIMIT}}, signal})),
@@ -67,7 +70,7 @@ export default function Page() {
 	]).then(([log, words]) => ({...log as Log, words})), [address(filters)]); // not CSV
 	const groups = data?.words.groups ?? [];
 	const go = (change: Partial<Filters>) => route(address({...filters, page: 1, ...change}), true);
-	const filtering = !!(filters.action || filters.outcome || filters.from || filters.to || filters.userId);
+	const filtering = !!(filters.action || filters.outcome || filters.from || filters.to || filters.userId || filters.routine);
 	return (
 		<div class="page">
 			<PageHead title="Audit log" lead={admin ? 'What everybody did, newest first.' : 'What you did, and what was tried in your name, newest first.'}
@@ -93,6 +96,7 @@ export default function Page() {
 				<label>From <input type="date" value={filters.from ?? ''} max={filters.to} onChange={e => go({from: e.currentTarget.value || undefined})} /></label>
 				<label>To <input type="date" value={filters.to ?? ''} min={filters.from} onChange={e => go({to: e.currentTarget.value || undefined})} /></label>
 				{admin && <Who id={filters.userId} rows={data?.auditLogs} pick={userId => go({userId})} />}
+				<CheckField label="Renewals of sign-ins too" checked={filters.routine} onChecked={routine => go({routine})} />
 				{filtering && <Button kind="quiet" icon="close" onClick={() => route('/audit', true)}>Clear</Button>}
 			</div>
 			<Found n={current ? data?.pagination.totalItems : undefined} one="row" many={data && data.pagination.totalItems >= 10_000 ? 'rows or more' : 'rows'} />
@@ -100,7 +104,7 @@ export default function Page() {
 			{(data || !error) && (
 				<Card flush>
 					{data && current && !data.auditLogs.length
-						? (
+						? filters.page > 1 ? <PastEnd onFirst={() => route(address({...filters, page: 1}))} /> : (
 							<Empty icon="audit" title={filtering ? 'Nothing fits' : 'Nothing yet'}
 								action={filtering && <Button onClick={() => route('/audit', true)}>Clear the filters</Button>}>
 								{filtering ? 'No row has all of what you are looking for.' : 'What you do from now on is written down here.'}
@@ -174,7 +178,8 @@ function Entry({row, words, admin, pick}: {row: Row; words: Words; admin: boolea
 	const {userId, userName, userEmail} = row;
 	const own = userId === user.value?.id;
 	const link = linkOf(row, own);
-	const note = more(row);
+	const note = more(words, row);
+	const did = inWords(words, row);
 	const who = own ? 'You' : userName ?? (userId ? 'A deleted account' : 'Somebody');
 	return (
 		<tr>
@@ -185,7 +190,7 @@ function Entry({row, words, admin, pick}: {row: Row; words: Words; admin: boolea
 						{admin && userId && !own
 							? <button type="button" class="link" title={`Only ${userEmail ?? 'this account'}`} onClick={() => pick(userId)}>{who}</button>
 							: <strong>{who}</strong>}
-						{' '}{inWords(words, row.event)}{link && <>. <a href={link}>Look at it</a></>}
+						{' '}{did}{link && <>. <a href={link}>Look at it</a></>}
 					</p>
 					{note && <p class="muted">{note}</p>}
 				</div>
@@ -194,7 +199,7 @@ function Entry({row, words, admin, pick}: {row: Row; words: Words; admin: boolea
 			<td data-label="From">{row.ip ?? <span class="muted">not known</span>}</td>
 			<td>
 				<details class="row-details">
-					<summary>Details<span class="sr-only"> of {inWords(words, row.event)}, {exactly(row.at)}</span></summary>
+					<summary>Details<span class="sr-only"> of {did}, {exactly(row.at)}</span></summary>
 					<dl>
 						<Fact name="Event" value={row.event} />
 						<Fact name="Time" value={exactly(row.at)} />

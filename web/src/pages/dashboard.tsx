@@ -33,7 +33,7 @@ export default function Page() {
 			{(!board.error || board.data) && (
 				<>
 					<Stats stats={board.data?.stats} />
-					<Card title="Recent deployments" flush actions={<LinkButton small kind="quiet" href="/deployments">All deployments</LinkButton>}>
+					<Card title="Recent deployments" flush actions={<LinkButton small href="/deployments">Show all<span class="sr-only"> deployments</span></LinkButton>}>
 						{recent && !recent.length ? (
 							<Empty icon="deployments" title="Nothing is deployed yet"
 								action={<LinkButton kind="primary" icon="plus" href="/deploy">Deploy a repository</LinkButton>}>

@@ -6,7 +6,7 @@ import {useLoad} from '../api/load';
 import type {Project} from '../api/types';
 import {Button} from '../ui/button';
 import {Icon} from '../ui/icon';
-import {Card, ErrorNote, PageHead, Skeleton} from '../ui/parts';
+import {Card, ErrorNote, Note, PageHead, Skeleton} from '../ui/parts';
 import {useUnsaved} from '../ui/unsaved';
 import {ConfigureStep} from './deploy/configure';
 import {choose, draft, reset, secrets} from './deploy/draft';
@@ -41,7 +41,9 @@ export default function Deploy() {
 	const project = [data, made].find(p => p?.id === projectId) ?? undefined;
 	// nothing can be configured before something was chosen
 	const asked = STEPS.findIndex(([step]) => step === query.step);
-	const at = d.repository || wanted ? Math.max(asked, 0) : 0;
+	// deleted, or no id at all: it begins anew
+	const gone = !project && (error?.status === 404 || error?.status === 422);
+	const at = (d.repository || wanted) && !gone ? Math.max(asked, 0) : 0;
 	const [step, , heading] = STEPS[at]!;
 	const title = useRef<HTMLHeadingElement>(null);
 	const first = useRef(true);
@@ -71,6 +73,7 @@ export default function Deploy() {
 			</ol>
 			<Card>
 				<h2 ref={title} tabIndex={-1} class="step-title">{heading}</h2>
+				{gone && <div class="before"><Note mood="warn">There is no such project: it may have been deleted. Choose what to deploy.</Note></div>}
 				{step !== 'repository' && waits
 					? error ? <ErrorNote error={error} onRetry={() => void reload()} /> : <Skeleton height="24rem" />
 					: step === 'repository' ? <RepositoryStep onNext={() => route('/deploy?step=configure')} />

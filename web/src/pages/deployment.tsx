@@ -1,19 +1,22 @@
 // deployment.tsx - one deployment: where it is, what came of it, its log.
 import {useEffect, useState} from 'preact/hooks';
-import {useRoute} from 'preact-iso';
+import {useLocation, useRoute} from 'preact-iso';
 import {api, ok} from '../api/client';
 import {useLoad} from '../api/load';
 import type {Deployment} from '../api/types';
-import {LinkButton} from '../ui/button';
+import {Button, LinkButton} from '../ui/button';
 import {Branch} from '../ui/deployments';
+import {differences} from '../ui/differences';
 import {Badge, Card, Empty, ErrorNote, Note, PageHead, Skeleton, StatusBadge} from '../ui/parts';
 import {Elapsed, Time} from '../ui/time';
 import {useTitle} from '../ui/title';
+import {prefill} from './deploy/draft';
 import {Actions} from './deployment/actions';
 import {Stages} from './deployment/stages';
 import {isOver, LogViewer} from './deployment/viewer';
 
 const BACK = {href: '/deployments', text: 'Back to Deployments'};
+const LIST = new Intl.ListFormat('en-GB');
 const LOOK_EVERY = 15_000; // the log's stream says sooner when something changed
 
 export const TRIGGERS: Record<Deployment['trigger'], string> = {
@@ -52,6 +55,7 @@ function Detail({id}: {id: string}) {
 		<div class="page deployment">
 			<PageHead title={d.repo} back={BACK} lead={<Lead d={d} />} actions={<Actions deployment={d} reload={detail.reload} />} />
 			{detail.error && <ErrorNote error={detail.error} onRetry={() => void detail.reload()} />}
+			<Ending d={d} />
 			<Outcome d={d} />
 			<Card><Stages stages={d.stages} /></Card>
 			<LogViewer deployment={d} onStatus={status => status !== d.status && void detail.reload()} />
@@ -78,21 +82,50 @@ function sentence(text: string): string {
 	return text[0]!.toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? '' : '.');
 }
 
+// How it ended, for those who hear the page; of one that had ended before they
+// came, its head says so.
+function Ending({d}: {d: Deployment}) {
+	const [before] = useState(isOver(d.status));
+	const how = {success: 'Deployment succeeded.', cancelled: 'Deployment cancelled.', superseded: 'Deployment superseded by a newer one.',
+		failed: d.error ? `Deployment failed: ${sentence(d.error)}` : 'Deployment failed.'} as Record<string, string>;
+	return <p class="sr-only" role="status">{!before && how[d.status]}</p>;
+}
+
 // Why it did not become a site, and what to do now.
 function Outcome({d}: {d: Deployment}) {
 	if (d.status === 'failed')
-		return (
-			<Note mood="bad">
-				<p><strong>{d.error ? sentence(d.error) : 'The deployment failed.'}</strong></p>
-				<p>The log below says more. Correct what it names and {d.uploaded ? <a href={`/projects/${d.projectId}?upload`}>upload it again</a>
-					: <>push again, or change the build in the <a href={`/projects/${d.projectId}/settings`}>project's settings</a></>}.{' '}The site stays as it was.</p>
-			</Note>
-		);
+		return <Failed d={d} />;
 	if (d.supersededBy)
 		return <Note>A newer deployment took its place: <a href={`/deployments/${d.supersededBy}`}>see that one</a>.</Note>;
 	if (d.error)
 		return <Note mood="warn">{sentence(d.error)}</Note>;
 	return null;
+}
+
+// What can be done depends on where the settings came from: the project, or this
+// deployment alone.
+function Failed({d}: {d: Deployment}) {
+	const {route} = useLocation();
+	const {data: project} = useLoad(signal => ok(api.GET('/api/projects/{id}', {params: {path: {id: d.projectId}}, signal})), [d.projectId]);
+	const other = project ? differences({branch: project.branch, settings: {...project, spa: d.settings.spa}, uploaded: d.uploaded}, d).map(([name]) => name.toLowerCase()) : [];
+	return (
+		<Note mood="bad">
+			<p><strong>{d.error ? sentence(d.error) : 'The deployment failed.'}</strong></p>
+			<p>
+				The log below says more.{' '}
+				{project && (d.uploaded ? <>Correct what it names and <a href={`/projects/${d.projectId}?upload`}>upload it again</a>.</>
+					: other.length ? `This build had another ${LIST.format(other)} than the project has.`
+						: <>Correct what it names and push again, or change the build in the <a href={`/projects/${d.projectId}/settings`}>project's settings</a>.</>)}
+				{project?.url && ' The site stays as it was.'}
+			</p>
+			{project?.repository && !d.uploaded && d.target === 'production' && (
+				<p class="after"><Button small icon="settings" onClick={() => {
+					prefill(project, d);
+					route('/deploy?step=configure');
+				}}>Deploy with other settings</Button></p>
+			)}
+		</Note>
+	);
 }
 
 const GITHUB: Record<NonNullable<Deployment['githubStatus']>, string> = {

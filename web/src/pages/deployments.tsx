@@ -6,7 +6,7 @@ import {useLoad} from '../api/load';
 import type {Reply} from '../api/types';
 import {Button, LinkButton} from '../ui/button';
 import {DeploymentsTable, isRunning} from '../ui/deployments';
-import {Card, Empty, ErrorNote, PageHead, Pages} from '../ui/parts';
+import {Card, Empty, ErrorNote, PageHead, Pages, PastEnd} from '../ui/parts';
 import {Found, SearchBox} from '../ui/search';
 
 const LIMIT = 10;
@@ -43,6 +43,7 @@ export default function Page() {
 
 	const filtered = !!(search || status !== 'all' || projectId || branch);
 	const {data, current} = list;
+	const gone = list.error?.fields.some(f => f.name === 'projectId');
 	return (
 		<div class="page">
 			<PageHead title="Deployments" lead="Every build, of all your projects, the newest first."
@@ -55,7 +56,11 @@ export default function Page() {
 				{branch && <Button icon="close" onClick={() => go({branch: undefined})}>Branch {branch}<span class="sr-only">: show all branches</span></Button>}
 				{projectId && <Button icon="close" onClick={() => go({projectId: undefined})}>One project<span class="sr-only">: show all projects</span></Button>}
 			</div>
-			{list.error && <ErrorNote error={list.error} onRetry={() => void list.reload()} />}
+			{list.error && (gone ? (
+				<Empty icon="projects" title="There is no such project" action={<LinkButton href="/deployments">Show all deployments</LinkButton>}>
+					It may have been deleted, or the address is not complete.
+				</Empty>
+			) : <ErrorNote error={list.error} onRetry={() => void list.reload()} />)}
 			<Found n={current ? data?.pagination.totalItems : undefined} one="deployment" many="deployments" />
 			{(!list.error || data) && (
 				<Card flush>
@@ -76,9 +81,7 @@ export default function Page() {
 
 function None({filtered, page, first}: {filtered: boolean; page: number; first(): void}) {
 	if (page > 1)
-		return <Empty icon="deployments" title="There are not so many pages" action={<Button onClick={first}>To the first page</Button>}>
-			Deployments may have been deleted meanwhile.
-		</Empty>;
+		return <PastEnd onFirst={first} />;
 	if (filtered)
 		return <Empty icon="search" title="Nothing matches" action={<LinkButton href="/deployments">Show all deployments</LinkButton>}>
 			No deployment is like that. Search for a part of the project's name, or choose another status.

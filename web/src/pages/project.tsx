@@ -82,11 +82,17 @@ function Shown({tab, ...side}: Side & {tab: string}) {
 			<PageHead title={project.name} back={{href: '/projects', text: 'Projects'}}
 				lead={<span class="project-lead"><RepoLink url={project.repository} /> {project.repository && <span class="mono">{project.branch}</span>}</span>}
 				actions={<>
-					{project.repository && <Button kind="quiet" onClick={() => setUploading(true)}>Deploy a prebuilt directory</Button>}
-					{project.repository && <LinkButton kind="quiet" href={`/deploy?project=${project.id}&step=configure`}>Deploy with other settings</LinkButton>}
-					{project.url && <LinkButton icon="external" href={project.url} external>Visit site</LinkButton>}
-					{project.repository ? <Button kind="primary" icon="deployments" busy={deploy.busy} onClick={deploy.run}>Deploy now</Button>
-						: <Button kind="primary" icon="up" onClick={() => setUploading(true)}>Deploy a prebuilt directory</Button>}
+					<div class="actions">
+						{project.repository ? <Button kind="primary" icon="deployments" busy={deploy.busy} onClick={deploy.run}>Deploy now</Button>
+							: <Button kind="primary" icon="up" onClick={() => setUploading(true)}>Deploy a prebuilt directory</Button>}
+						{project.url && <LinkButton icon="external" href={project.url} external>Visit site</LinkButton>}
+					</div>
+					{project.repository && (
+						<div class="actions">
+							<LinkButton href={`/deploy?project=${project.id}&step=configure`}>Deploy with other settings</LinkButton>
+							<Button onClick={() => setUploading(true)}>Deploy a prebuilt directory</Button>
+						</div>
+					)}
 				</>} />
 			{(uploading || 'upload' in query) && <Upload project={project} onClose={() => {
 				setUploading(false);

@@ -4,7 +4,7 @@ import {api, ok} from '../api/client';
 import {useLoad} from '../api/load';
 import type {Reply} from '../api/types';
 import {LinkButton, Button} from '../ui/button';
-import {Badge, Card, Empty, ErrorNote, PageHead, Pages, SkeletonRows, StatusBadge} from '../ui/parts';
+import {Badge, Card, Empty, ErrorNote, PageHead, Pages, PastEnd, SkeletonRows, StatusBadge} from '../ui/parts';
 import {repoName} from '../ui/repo';
 import {Found, SearchBox} from '../ui/search';
 import {Time} from '../ui/time';
@@ -49,7 +49,7 @@ export default function Projects() {
 	const {data, current, error, loading, reload} = useLoad(signal =>
 		ok(api.GET('/api/projects', {params: {query: {page, limit: LIMIT, search: search || undefined}}, signal})), [page, search], 30_000);
 
-	if (data && current && !data.pagination.totalItems && !search && !error)
+	if (data && current && !data.pagination.totalItems && !search && page === 1 && !error)
 		return (
 			<div class="page">
 				<PageHead title="Projects" />
@@ -70,10 +70,10 @@ export default function Projects() {
 			{error && <ErrorNote error={error} onRetry={() => void reload()} />}
 			{(data || !error) && (
 				<Card flush>
-					{data && current && !data.projects.length ? (
-						<Empty icon="search" title={search ? `No project has “${search}” in its name` : 'There is no such page'}
+					{data && current && !data.projects.length ? page > 1 ? <PastEnd onFirst={() => route(addressOf(1, search))} /> : (
+						<Empty icon="search" title={`No project has “${search}” in its name`}
 							action={<Button onClick={() => route('/projects')}>Show all projects</Button>}>
-							{search ? 'Try another part of the name.' : 'The list has become shorter since.'}
+							Try another part of the name.
 						</Empty>
 					) : (
 						<div class="table-wrap" aria-busy={loading && !current}>

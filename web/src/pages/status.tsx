@@ -35,11 +35,17 @@ export default function Page() {
 	);
 }
 
-function Freshness({status: {pushed, at, error}}: {status: Status}) {
+// Nobody has looked lately.
+function stopped(services: Service[] | undefined): boolean {
+	return !!services?.length && services.every(s => s.status === 'unknown');
+}
+
+function Freshness({status: {services, pushed, stale, at, error}}: {status: Status}) {
+	const old = error || stale || stopped(services);
 	return (
 		<p class="freshness">
 			{at === null && !error ? <Skeleton width="4rem" />
-				: <Badge mood={error ? 'warn' : pushed ? 'good' : 'idle'}>{error ? 'Not up to date' : pushed ? 'Live' : 'Every 15 seconds'}</Badge>}
+				: <Badge mood={old ? 'warn' : pushed ? 'good' : 'idle'}>{old ? 'Not up to date' : pushed ? 'Live' : 'Every 15 seconds'}</Badge>}
 		</p>
 	);
 }
@@ -66,7 +72,7 @@ function Doubts({status: {services, stale, error, reload}}: {status: Status}) {
 	const looked = services?.map(s => s.lastCheckedAt).filter(t => t !== null).sort().at(-1);
 	if (error && services)
 		return <ErrorNote error={error} onRetry={reload} />;
-	if (services?.length && services.every(s => s.status === 'unknown'))
+	if (stopped(services))
 		return (
 			<Note mood="warn">
 				The checks have stopped{looked && <>; the last one was <Time at={looked} /></>}. Unknown means that nobody has looked, not that something is down.

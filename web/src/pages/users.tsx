@@ -8,7 +8,7 @@ import {user} from '../api/session';
 import {Avatar} from '../app/frame';
 import {Button, useAction} from '../ui/button';
 import {Confirm} from '../ui/dialog';
-import {Badge, Card, Empty, ErrorNote, PageHead, Pages, SkeletonRows} from '../ui/parts';
+import {Badge, Card, Empty, ErrorNote, PageHead, Pages, PastEnd, SkeletonRows} from '../ui/parts';
 import {Found, SearchBox} from '../ui/search';
 import {Time} from '../ui/time';
 import {toast} from '../ui/toast';
@@ -45,7 +45,6 @@ export default function Page() {
 		void reload();
 	};
 	const path = asked && {params: {path: {id: asked.account.id}}};
-	const filtering = !!(filters.search || filters.role || filters.status);
 	return (
 		<div class="page">
 			<PageHead title="Users" lead={admin ? 'Everybody with an account, and what they may do.' : 'Everybody with an account. Administrators can change them.'}
@@ -64,10 +63,9 @@ export default function Page() {
 			{(data || !error) && (
 				<Card flush>
 					{data && current && !shown.length
-						? (
-							<Empty icon="users" title={filtering ? 'Nobody fits' : 'No accounts on this page'}
-								action={<Button onClick={() => route('/users')}>{filtering ? 'Show all users' : 'To the first page'}</Button>}>
-								{filtering ? 'No account has all of what you are looking for.' : 'There are fewer pages than that.'}
+						? filters.page! > 1 ? <PastEnd onFirst={() => route(addressOf('/users', {...filters, page: 1}))} /> : (
+							<Empty icon="users" title="Nobody fits" action={<Button onClick={() => route('/users')}>Show all users</Button>}>
+								No account has all of what you are looking for.
 							</Empty>
 						)
 						: (

@@ -97,6 +97,15 @@ export function Empty({icon, title, children, action}: {
 	);
 }
 
+// A page of a list that has not so many.
+export function PastEnd({onFirst}: {onFirst(): void}) {
+	return (
+		<Empty icon="search" title="There are not so many pages" action={<Button onClick={onFirst}>To the first page</Button>}>
+			The list has become shorter meanwhile.
+		</Empty>
+	);
+}
+
 // It could not be loaded: why, and a way to try again.
 export function ErrorNote({error, onRetry}: {error: ApiError; onRetry?: () => void}) {
 	return (
@@ -140,6 +149,8 @@ export function Pages({pagination, onPage, one, many}: {
 }) {
 	const {currentPage, totalPages, totalItems} = pagination;
 	const noun = totalItems === 1 ? one : many;
+	if (currentPage > Math.max(totalPages, 1))
+		return null; // as PastEnd says in its place
 	if (totalPages <= 1)
 		return totalItems > 0 ? <p class="pages count">{totalItems} {noun}</p> : null;
 	return (

@@ -1,6 +1,6 @@
 // toast.tsx - short messages about what has just happened.
 import {signal} from '@preact/signals';
-import {useRef} from 'preact/hooks';
+import {useLayoutEffect, useRef} from 'preact/hooks';
 import {useOpener} from './focus';
 import {Icon} from './icon';
 
@@ -27,8 +27,15 @@ export function toast(text: string, mood: Mood = 'plain'): void {
 }
 
 export function Toasts() {
+	const box = useRef<HTMLDivElement>(null);
+	// on top of a dialog that is open: what was shown last is
+	useLayoutEffect(() => {
+		if (document.querySelector('dialog[open]'))
+			box.current!.togglePopover(false);
+		box.current!.togglePopover(true);
+	}, [toasts.value]);
 	return (
-		<div class="toasts" role="status" aria-live="polite">
+		<div ref={box} popover="manual" class="toasts" role="status" aria-live="polite">
 			{toasts.value.map(t => <Shown key={t.id} {...t} />)}
 		</div>
 	);

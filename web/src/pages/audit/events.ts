@@ -4,17 +4,20 @@ import type {Reply} from '../../api/types';
 
 export type Row = Reply<'/api/audit-logs', 'get'>['auditLogs'][number];
 
+type Event = Reply<'/api/audit-logs/events', 'get'>['groups'][number]['events'][number];
+
 export interface Words {
 	groups: readonly {prefix: string; text: string}[]; // the API filters by them
-	did: ReadonlyMap<string, string>; // past tense, after the name of who did it
+	events: ReadonlyMap<string, Event>;
+	refusals: ReadonlyMap<string, string>; // by their codes
 }
 
 let asked: Promise<Words> | undefined;
 
 // Asked for once: what there is changes with the API's version only.
 export function words(): Promise<Words> {
-	asked ??= ok(api.GET('/api/audit-logs/events')).then(({groups}) => ({
-		groups, did: new Map(groups.flatMap(g => g.events).map(e => [e.event, e.text])),
+	asked ??= ok(api.GET('/api/audit-logs/events')).then(({groups, refusals}) => ({
+		groups, events: new Map(groups.flatMap(g => g.events).map(e => [e.event, e])), refusals: new Map(refusals.map(r => [r.code, r.text])),
 	}));
 	asked.catch(() => {
 		asked = undefined;
@@ -22,17 +25,19 @@ export function words(): Promise<Words> {
 	return asked;
 }
 
-// A row may be older than the API, which knows its event no more.
-export function inWords({did}: Words, event: string): string {
-	return did.get(event) ?? `did ${event}`;
+// To be read after the name of who it was. A row may be older than the API,
+// which knows its event no more.
+export function inWords({events}: Words, {event, outcome}: Row): string {
+	const known = events.get(event);
+	return outcome === 'failure' && known?.tried !== null ? `tried to ${known?.tried ?? `do ${event}`}` : known?.text ?? `did ${event}`;
 }
 
 // The few details that make the sentence; the rest is behind it.
-export function more({details, outcome}: Row): string {
+export function more({refusals}: Words, {details, outcome}: Row): string {
 	const of = details as Record<string, unknown>;
 	const text = (name: string) => typeof of[name] === 'string' ? of[name] : '';
 	return [
-		outcome === 'failure' && text('code') ? `refused: ${text('code')}` : '',
+		outcome === 'failure' && text('code') ? refusals.get(text('code')) ?? text('code') : '',
 		text('from') && text('to') ? `from ${text('from')} to ${text('to')}` : '',
 		text('fields') && text('fields').split(' ').join(', '),
 		text('variable'),

@@ -2,6 +2,7 @@
 import {api, ok} from '../../api/client';
 import {useLoad} from '../../api/load';
 import type {Reply} from '../../api/types';
+import {Button} from '../../ui/button';
 import {Icon} from '../../ui/icon';
 
 export type Provider = Reply<'/api/auth/providers', 'get'>['providers'][number]['name'];
@@ -22,22 +23,27 @@ export function startedHere(): boolean {
 }
 
 // The enabled ones; undefined as long as nobody knows.
-export function useProviders(): Provider[] | undefined {
-	const {data, error} = useLoad(signal => ok(api.GET('/api/auth/providers', {signal})), []);
-	return error ? [] : data?.providers.filter(p => p.enabled).map(p => p.name);
+export function useProviders() {
+	const {data, error, reload} = useLoad(signal => ok(api.GET('/api/auth/providers', {signal})), []);
+	return {enabled: data?.providers.filter(p => p.enabled).map(p => p.name), error, reload};
 }
 
 // Links, not requests: the browser itself has to go there. target keeps the
 // router from taking them for pages of the panel.
 export function ProviderButtons({verb, next}: {verb: string; next: string | undefined}) {
-	const providers = useProviders();
-	if (!providers?.length)
+	const {enabled, error, reload} = useProviders();
+	if (error)
+		return (
+			<p class="auth-foot" role="status">Other ways to sign in could not be asked for.{' '}
+				<Button small kind="quiet" icon="refresh" onClick={() => void reload()}>Try again</Button></p>
+		);
+	if (!enabled?.length)
 		return null;
 	return (
 		<>
 			<p class="or"><span>or</span></p>
 			<div class="providers">
-				{providers.map(name => (
+				{enabled.map(name => (
 					<a key={name} class="button" target="_top" onClick={() => sessionStorage.setItem(STARTED, name)}
 						href={`/api/auth/${name}${next ? `?next=${encodeURIComponent(next)}` : ''}`}>
 						<Icon name={name} /> {verb} with {PROVIDERS[name]}

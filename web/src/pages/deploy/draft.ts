@@ -3,6 +3,7 @@
 // are in memory only.
 import {effect, signal} from '@preact/signals';
 import {user} from '../../api/session';
+import type {Deployment, Project} from '../../api/types';
 
 export type From = 'github' | 'address' | 'project' | 'upload';
 
@@ -84,6 +85,17 @@ export function choose(change: Pick<Draft, 'from' | 'repository' | 'projectId'> 
 		secrets.value = NO_SECRETS;
 		draft.value = {...fresh(), ...change};
 	}
+}
+
+// Once more as this deployment was: what it had otherwise than its project has,
+// but for variables, which nobody is told.
+export function prefill({id, repository, branch, ...own}: Project, {branch: built, settings}: Deployment): void {
+	const other = (name: 'rootDir' | 'installCommand' | 'buildCommand' | 'outputDir') => settings[name] === own[name] ? null : settings[name];
+	reset();
+	put({
+		from: 'project', repository: repository ?? '', projectId: id, branch: built === branch ? '' : built, installCommand: other('installCommand'),
+		buildCommand: other('buildCommand'), outputDir: other('outputDir') ?? '', rootDir: other('rootDir') ?? '',
+	});
 }
 
 // The project that it goes to; null: a new one is made.

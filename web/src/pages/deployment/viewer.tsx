@@ -1,6 +1,8 @@
 // viewer.tsx - the log of a deployment, live: what it says, how one moves in
 // it, and whether it is connected.
 import {useCallback, useEffect, useMemo, useRef, useState} from 'preact/hooks';
+import {api, ok} from '../../api/client';
+import {useLoad} from '../../api/load';
 import {followLog, type LinkState} from '../../api/logstream';
 import {logWire, rawLog} from '../../api/logwire';
 import type {Deployment} from '../../api/types';
@@ -17,6 +19,7 @@ const KEY = 'autostack.log';
 const FINAL = ['success', 'failed', 'cancelled', 'superseded'];
 const DRAW_EVERY = 100; // ms: faster nobody reads, and most frames are left for the hand that scrolls
 const STUCK_AFTER = 5000; // over, and the stream does not know it
+const WAITS_LONG = 15_000; // queued: a worker that is free takes it at once
 
 export function isOver(status: string): boolean {
 	return FINAL.includes(status);
@@ -103,7 +106,8 @@ interface Look {
 
 function useLook(): [Look, (look: Look) => void] {
 	const [look, setLook] = useState<Look>(() => {
-		const kept = localStorage.getItem(KEY) ?? 'times';
+		// a phone shows the begin of each line only
+		const kept = localStorage.getItem(KEY) ?? (matchMedia('(max-width: 40rem)').matches ? 'wrap times' : 'times');
 		return {wrap: kept.includes('wrap'), times: kept.includes('times')};
 	});
 	return [look, next => {
@@ -302,8 +306,26 @@ function Nothing({deployment, link}: {deployment: Deployment; link: LinkState}) 
 				: deployment.logRemovedAt ? <p>This log was removed <Time at={deployment.logRemovedAt} /> to make room, by the limits for age and size.</p>
 					: link.name === 'ended' ? <p>Nothing was logged.</p>
 						: link.name === 'lost' ? <p>The log cannot be loaded now. It comes as soon as the server answers.</p>
-							: deployment.status === 'queued' ? <p>Waiting for a worker. The log begins when the build does.</p>
+							: deployment.status === 'queued' ? <Queued since={deployment.timestamp} />
 								: <p><span class="spinner" /> Loading the log</p>}
 		</div>
 	);
+}
+
+// Says why when it takes longer than a worker that has nothing to do needs.
+function Queued({since}: {since: string}) {
+	const [long, setLong] = useState(false);
+	useEffect(() => {
+		const timer = setTimeout(() => setLong(true), Date.parse(since) + WAITS_LONG - Date.now());
+		return () => clearTimeout(timer);
+	}, [since]);
+	return <div role="status"><p>Waiting for a worker. The log begins when the build does.</p>{long && <WaitsLong />}</div>;
+}
+
+function WaitsLong() {
+	const {data} = useLoad(signal => ok(api.GET('/api/status/services', {signal})), [], WAITS_LONG);
+	if (!data)
+		return null;
+	const works = data.services.some(s => s.name === 'Build Service' && (s.status === 'operational' || s.status === 'degraded'));
+	return <p>{works ? 'Other builds come first.' : 'None answers at present.'} The <a href="/status">status page</a> says how the services are.</p>;
 }

@@ -4,7 +4,7 @@ import {api, ok} from '../../api/client';
 import {useLoad} from '../../api/load';
 import type {Reply} from '../../api/types';
 import {Button, LinkButton, useAction} from '../../ui/button';
-import {Badge, Card, Empty, ErrorNote, Pages, SkeletonRows} from '../../ui/parts';
+import {Badge, Card, Empty, ErrorNote, Pages, PastEnd, SkeletonRows} from '../../ui/parts';
 import {Time} from '../../ui/time';
 import {toast} from '../../ui/toast';
 import type {Side} from './side';
@@ -46,7 +46,7 @@ export function Deliveries({project}: Side) {
 	return (
 		<>
 			<div class="filters">
-				<label class="filter">What became of it
+				<label class="filter">Outcome
 					<select value={verdict ?? ''} onChange={e => to({verdict: e.currentTarget.value})}>
 						<option value="">All</option>
 						{Object.entries(VERDICTS).map(([value, [, text]]) => <option key={value} value={value}>{text}</option>)}
@@ -57,7 +57,7 @@ export function Deliveries({project}: Side) {
 			{(data || !error) && (
 				<Card flush>
 					{data && current && !data.webhookDeliveries.length ? (
-						verdict || page > 1 ? (
+						page > 1 ? <PastEnd onFirst={() => to({verdict})} /> : verdict ? (
 							<Empty icon="search" title="Nothing with this filter" action={<Button onClick={() => to({})}>Show all deliveries</Button>}>
 								No delivery that is kept ended like this.
 							</Empty>
@@ -69,7 +69,7 @@ export function Deliveries({project}: Side) {
 					) : (
 						<div class="table-wrap" aria-busy={loading && !current}>
 							<table class="cards deliveries">
-								<thead><tr><th>What became of it</th><th>Event</th><th>Commit</th><th>Came</th><th class="end"><span class="sr-only">Actions</span></th></tr></thead>
+								<thead><tr><th>Outcome</th><th>Event</th><th>Commit</th><th>Came</th><th class="end"><span class="sr-only">Actions</span></th></tr></thead>
 								<tbody>{data?.webhookDeliveries.length ? data.webhookDeliveries.map(d => <Row key={d.id} delivery={d} onChange={reload} />) : <SkeletonRows rows={5} columns={5} />}</tbody>
 							</table>
 						</div>

@@ -5,10 +5,10 @@ import {useLocation} from 'preact-iso';
 import {api, ok} from '../../api/client';
 import {useLoad} from '../../api/load';
 import type {Deployment, DeploymentItem} from '../../api/types';
-import {Button, CopyButton, LinkButton, useAction} from '../../ui/button';
+import {Button, CopyButton, useAction} from '../../ui/button';
 import {Compared} from '../../ui/compared';
 import {Confirm, Dialog} from '../../ui/dialog';
-import {Badge, Card, Empty, ErrorNote, Pages, SkeletonRows, StatusBadge} from '../../ui/parts';
+import {Badge, Card, Empty, ErrorNote, Pages, PastEnd, SkeletonRows, StatusBadge} from '../../ui/parts';
 import {Time} from '../../ui/time';
 import {toast} from '../../ui/toast';
 import type {Side} from './side';
@@ -42,11 +42,9 @@ export function Overview(side: Side) {
 			<Live {...side} deployments={data?.deployments} />
 			<Card title="Deployments" flush>
 				{error && <div class="card-note"><ErrorNote error={error} onRetry={() => void reload()} /></div>}
-				{data && current && !data.deployments.length ? (
-					<Empty icon="deployments" title={page > 1 ? 'There is no such page' : 'Nothing was deployed yet'}
-						action={page > 1 ? <LinkButton href={`/projects/${project.id}`}>To the newest</LinkButton> : undefined}>
-						{page > 1 ? 'The list has become shorter since.'
-							: project.repository ? 'Press “Deploy now” above, or push to the branch once the webhook is set up.'
+				{data && current && !data.deployments.length ? page > 1 ? <PastEnd onFirst={() => route(`/projects/${project.id}`)} /> : (
+					<Empty icon="deployments" title="Nothing was deployed yet">
+						{project.repository ? 'Press “Deploy now” above, or push to the branch once the webhook is set up.'
 							: 'Press “Deploy a prebuilt directory” above, or send it by the API.'}
 					</Empty>
 				) : (data || !error) && (

@@ -7,7 +7,7 @@ import {useLoad} from '../../api/load';
 import type {Reply} from '../../api/types';
 import {Button, LinkButton} from '../../ui/button';
 import {Confirm} from '../../ui/dialog';
-import {Badge, Card, Empty, ErrorNote, Note, Pages, SkeletonRows} from '../../ui/parts';
+import {Badge, Card, Empty, ErrorNote, Note, Pages, PastEnd, SkeletonRows} from '../../ui/parts';
 import {isGitHub} from '../../ui/repo';
 import {Time} from '../../ui/time';
 import {toast} from '../../ui/toast';
@@ -33,11 +33,9 @@ export function Previews(side: Side) {
 			{error && <ErrorNote error={error} onRetry={() => void reload()} />}
 			{(data || !error) && (
 				<Card title="Pull requests" flush>
-					{data && current && !data.previews.length ? (
-						<Empty icon="branch" title={page > 1 ? 'There is no such page' : 'No open pull requests'}
-							action={<LinkButton href={`/projects/${project.id}/${page > 1 ? 'previews' : 'hooks'}`}>{page > 1 ? 'To the first page' : 'Set up the webhook'}</LinkButton>}>
-							{page > 1 ? 'The list has become shorter since.'
-								: 'Every pull request gets a site of its own, and it goes when the request is closed. GitHub tells of them by the project’s webhook.'}
+					{data && current && !data.previews.length ? page > 1 ? <PastEnd onFirst={() => route(`/projects/${project.id}/previews`)} /> : (
+						<Empty icon="branch" title="No open pull requests" action={<LinkButton href={`/projects/${project.id}/hooks`}>Set up the webhook</LinkButton>}>
+							Every pull request gets a site of its own, and it goes when the request is closed. GitHub tells of them by the project’s webhook.
 						</Empty>
 					) : (
 						<div class="table-wrap" aria-busy={loading && !current}>

@@ -7,7 +7,7 @@ import type {Reply} from '../../api/types';
 import {Button} from '../../ui/button';
 import {Confirm, Dialog} from '../../ui/dialog';
 import {Form, SelectField, TextField} from '../../ui/form';
-import {Badge, Card, Empty, ErrorNote, Pages, SkeletonRows} from '../../ui/parts';
+import {Badge, Card, Empty, ErrorNote, Pages, PastEnd, SkeletonRows} from '../../ui/parts';
 import {Time} from '../../ui/time';
 import {toast} from '../../ui/toast';
 import {SecretOnce} from './secret';
@@ -23,7 +23,8 @@ function ended(key: Key): boolean {
 
 export function ApiKeys() {
 	const {query, route} = useLocation();
-	const page = Math.max(1, Number(query.page) || 1);
+	const page = Math.max(1, Math.trunc(Number(query.page)) || 1);
+	const go = (n: number) => route(`/settings/api-keys${n > 1 ? `?page=${n}` : ''}`);
 	const {data, error, reload} = useLoad(signal => ok(api.GET('/api/api-keys', {params: {query: {page, limit: 10}}, signal})), [page]);
 	const [making, setMaking] = useState(false);
 	const [made, setMade] = useState<{name: string; key: string} | null>(null);
@@ -37,7 +38,7 @@ export function ApiKeys() {
 					<Empty icon="key" title="No API keys yet" action={make(true)}>
 						A key lets a program, such as your continuous integration or the <code>autostack</code> command, do what you may do.
 					</Empty>
-				) : (
+				) : data && !data.apiKeys.length ? <PastEnd onFirst={() => go(1)} /> : (
 					<div class="table-wrap">
 						<table class="cards">
 							<thead><tr><th>Name</th><th>Made</th><th>Last used</th><th>Ends</th><th><span class="sr-only">Action</span></th></tr></thead>
@@ -59,8 +60,7 @@ export function ApiKeys() {
 					</div>
 				)}
 				{data && data.pagination.totalItems > 0 && <Pages pagination={data.pagination}
-					one="API key" many="API keys"
-					onPage={n => route(`/settings/api-keys${n > 1 ? `?page=${n}` : ''}`)} />}
+					one="API key" many="API keys" onPage={go} />}
 			</Card>
 			<p class="hint after">What can be done with a key is described in the <a href="/docs">API</a>.</p>
 			{making && <Make onClose={() => setMaking(false)} onMade={key => {

@@ -4,7 +4,7 @@ import {api, ok} from '../../api/client';
 import {useLoad} from '../../api/load';
 import type {Reply} from '../../api/types';
 import {LinkButton} from '../../ui/button';
-import {Badge, Card, Empty, ErrorNote, Pages, Skeleton} from '../../ui/parts';
+import {Badge, Card, Empty, ErrorNote, Pages, PastEnd, Skeleton} from '../../ui/parts';
 
 export type Channel = Reply<'/api/notification-channels/{id}', 'get'>;
 
@@ -26,7 +26,8 @@ export function told(c: Channel): string {
 
 export function ChannelList() {
 	const {query, route} = useLocation();
-	const page = Math.max(1, Number(query.page) || 1);
+	const page = Math.max(1, Math.trunc(Number(query.page)) || 1);
+	const go = (n: number) => route(`${HERE}${n > 1 ? `?page=${n}` : ''}`);
 	const {data, error, reload} = useLoad(
 		signal => ok(api.GET('/api/notification-channels', {params: {query: {page, limit: 10}}, signal})), [page]);
 	const total = data?.pagination.totalItems;
@@ -39,7 +40,7 @@ export function ChannelList() {
 						action={<LinkButton kind="primary" icon="plus" href={`${HERE}?channel=new`}>New channel</LinkButton>}>
 						A channel tells Slack, Discord or a program of yours (by a signed webhook) how deployments end.
 					</Empty>
-				) : (
+				) : !data.channels.length ? <PastEnd onFirst={() => go(1)} /> : (
 					<>
 						<ul class="list top-line">
 							{data.channels.map(c => (
@@ -52,8 +53,7 @@ export function ChannelList() {
 								</li>
 							))}
 						</ul>
-						<Pages pagination={data.pagination} one="channel" many="channels"
-							onPage={n => route(`${HERE}${n > 1 ? `?page=${n}` : ''}`)} />
+						<Pages pagination={data.pagination} one="channel" many="channels" onPage={go} />
 					</>
 				)}
 		</Card>

@@ -4,7 +4,7 @@ import {useLocation} from 'preact-iso';
 import {api, ok} from '../../api/client';
 import {useLoad} from '../../api/load';
 import type {Reply} from '../../api/types';
-import {Badge, Card, Empty, ErrorNote, Pages, SkeletonRows} from '../../ui/parts';
+import {Badge, Card, Empty, ErrorNote, Pages, PastEnd, SkeletonRows} from '../../ui/parts';
 import {Time} from '../../ui/time';
 import {HERE} from './channels';
 
@@ -32,7 +32,7 @@ function outcome(d: Delivery): string {
 export function Deliveries({id, refresh}: {id: string; refresh: number}) {
 	const {query, route} = useLocation();
 	const status = query.status && query.status in STATUS ? query.status as Status : undefined;
-	const page = Math.max(1, Number(query.page) || 1);
+	const page = Math.max(1, Math.trunc(Number(query.page)) || 1);
 	const {data, error, reload} = useLoad(signal => ok(api.GET('/api/notification-channels/{id}/deliveries',
 		{params: {path: {id}, query: {page, limit: 10, ...(status && {status})}}, signal})), [id, page, status, refresh]);
 	useEffect(() => {
@@ -57,7 +57,7 @@ export function Deliveries({id, refresh}: {id: string; refresh: number}) {
 			</select>
 		}>
 			{error && <div class="inside"><ErrorNote error={error} onRetry={() => void reload()} /></div>}
-			{data?.deliveries.length === 0 ? (
+			{data?.deliveries.length === 0 && page > 1 ? <PastEnd onFirst={() => go({status})} /> : data?.deliveries.length === 0 ? (
 				<Empty icon="bell" title={status ? `Nothing ${STATUS[status][1].toLowerCase()}` : 'Nothing was sent yet'}>
 					{status ? 'Choose All to see the others.' : 'The next deployment that ends is told of here. Send a test to see whether it arrives.'}
 				</Empty>

@@ -13,8 +13,11 @@ import {useProviders} from '../auth/providers';
 import {SignInAgain} from './again';
 
 export function GitHub() {
-	const {data, error, reload} = useLoad(signal => ok(api.GET('/api/github/connection', {signal})), []);
-	const enabled = useProviders();
+	const connection = useLoad(signal => ok(api.GET('/api/github/connection', {signal})), []);
+	const providers = useProviders();
+	const {data, reload} = connection;
+	const {enabled} = providers;
+	const failed = [connection, providers].find(l => l.error);
 	const [leaving, setLeaving] = useState(false);
 	const [again, setAgain] = useState(false);
 	const connect = useAction(async () => {
@@ -35,7 +38,7 @@ export function GitHub() {
 	if (!data || !enabled)
 		return (
 			<Card title="GitHub">
-				{error ? <ErrorNote error={error} onRetry={() => void reload()} /> : <Skeleton height="13.5rem" />}
+				{failed ? <ErrorNote error={failed.error!} onRetry={() => void failed.reload()} /> : <Skeleton height="13.5rem" />}
 			</Card>
 		);
 	if (!data.connected)

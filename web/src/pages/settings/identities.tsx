@@ -13,8 +13,11 @@ import {PROVIDERS, useProviders, type Provider} from '../auth/providers';
 import {SignInAgain} from './again';
 
 export function Identities({hasPassword}: {hasPassword: boolean}) {
-	const enabled = useProviders();
-	const {data, error, reload} = useLoad(signal => ok(api.GET('/api/auth/oauth/identities', {signal})), []);
+	const providers = useProviders();
+	const linked = useLoad(signal => ok(api.GET('/api/auth/oauth/identities', {signal})), []);
+	const {enabled} = providers;
+	const {data, reload} = linked;
+	const failed = [linked, providers].find(l => l.error);
 	const [busy, setBusy] = useState<Provider | null>(null);
 	const [again, setAgain] = useState(false);
 	const [leaving, setLeaving] = useState<Provider | null>(null);
@@ -41,7 +44,7 @@ export function Identities({hasPassword}: {hasPassword: boolean}) {
 		.filter(p => enabled?.includes(p) || identities?.some(i => i.provider === p));
 	return (
 		<Card title="Other ways to sign in">
-			{error ? <ErrorNote error={error} onRetry={() => void reload()} />
+			{failed ? <ErrorNote error={failed.error!} onRetry={() => void failed.reload()} />
 				: !identities || !enabled ? <Skeleton height="2.5rem" />
 				: shown.length === 0 ? <p class="muted">Signing in with GitHub or Google is not set up on this server. Its administrator can do that.</p>
 				: (
