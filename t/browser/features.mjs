@@ -115,7 +115,7 @@ is(await page.locator('tbody tr').count(), 5, 'dashboard: the five newest deploy
 is((await page.locator('thead th').allInnerTexts()).map(t => t.toLowerCase()).slice(0, 7), ['repository', 'branch', 'status', 'author', 'commit', 'duration', 'started'], 'dashboard: their columns');
 is(await page.locator('tbody tr td a.main').evaluateAll(all => all.map(a => a.getAttribute('href'))), board.recentDeployments.map(d => `/deployments/${d.id}`), 'dashboard: as the API has them');
 is(await page.getByRole('region', {name: 'Connect GitHub'}).count(), 0, 'dashboard: GitHub is not offered where it is not set up');
-for (const [press, href] of [[link('New Deployment'), '/deploy'], [link('All deployments'), '/deployments'],
+for (const [press, href] of [[link('New Deployment'), '/deploy'], [link('Show all deployments'), '/deployments'],
 	...['/deploy', '/projects', '/analytics', '/settings/notifications'].map(to => [page.locator(`.quick a[href="${to}"]`), to])]) {
 	await page.goto('/dashboard');
 	await ready();

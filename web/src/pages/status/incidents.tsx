@@ -1,29 +1,28 @@
-// incidents.tsx - the incidents of the status page. Administrators see drafts
-// beside the published ones and what can be done about each.
+// incidents.tsx - the incidents of the status page.
 import type {ComponentChildren} from 'preact';
 import {useEffect, useState} from 'preact/hooks';
-import {api, gone, ok} from '../../api/client';
-import {useLoad} from '../../api/load';
 import {user} from '../../api/session';
-import {Button, useAction} from '../../ui/button';
-import {Confirm} from '../../ui/dialog';
-import {Card, Empty, ErrorNote, Note, Skeleton} from '../../ui/parts';
-import {Time} from '../../ui/time';
-import {toast} from '../../ui/toast';
-import {IncidentDialog, NoteDialog, type Full} from './editor';
+import {Button} from '../../ui/button';
+import {Card, Empty, Skeleton} from '../../ui/parts';
 import {IncidentCard} from './incident';
-import type {AdminIncident, Incident} from './words';
+import type {Incident} from './words';
 
 const FIRST = 5; // shown at once; what is not over is shown always
-const DRAFTS = 50;
 
+// What only administrators need is loaded for them alone.
 export function Incidents({incidents}: {incidents: Incident[] | undefined}) {
-	return user.value?.role === 'admin'
+	const admin = user.value?.role === 'admin';
+	const [Managed, setManaged] = useState<typeof import('./managed').Managed>();
+	useEffect(() => {
+		if (admin)
+			import('./managed').then(m => setManaged(() => m.Managed), () => undefined);
+	}, [admin]);
+	return admin && Managed
 		? <Managed incidents={incidents} />
 		: <List incidents={incidents} draw={i => <IncidentCard key={i.id} incident={i} />} />;
 }
 
-function List({incidents, draw, actions}: {
+export function List({incidents, draw, actions}: {
 	incidents: Incident[] | undefined;
 	draw(incident: Incident): ComponentChildren;
 	actions?: ComponentChildren;
@@ -39,113 +38,5 @@ function List({incidents, draw, actions}: {
 				: <div class="incidents">{open.map(draw)}{shown.map(draw)}</div>}
 			{shown.length < past.length && <Button onClick={() => setAll(true)}>Show {past.length - shown.length} older</Button>}
 		</Card>
-	);
-}
-
-type Asked = {what: 'new'} | {what: 'edit' | 'note' | 'resolve' | 'delete'; incident: AdminIncident | Incident};
-
-// The list that everybody sees is some seconds old. What an administrator has
-// just done is laid over it until it has caught up.
-function Managed({incidents}: {incidents: Incident[] | undefined}) {
-	const drafts = useLoad(signal => ok(api.GET('/api/incidents', {params: {query: {state: 'draft', limit: DRAFTS}}, signal})).then(r => r.incidents), [], 60_000);
-	const [done, setDone] = useState<ReadonlyMap<string, Full | null>>(new Map()); // null: deleted
-	const [asked, setAsked] = useState<Asked | null>(null);
-
-	const keep = (id: string, now: Full | null, text: string) => {
-		setDone(new Map([...done, [id, now]]));
-		void drafts.reload();
-		toast(text, 'good');
-	};
-	const own = [...done].filter(([, i]) => i?.published).map(([, i]) => i!);
-	const theirs = incidents?.filter(i => {
-		const mine = done.get(i.id);
-		return mine === undefined || (mine?.published && Date.parse(mine.updatedAt) < Date.parse(i.updatedAt));
-	});
-	const published = theirs && [...theirs, ...own.filter(i => !theirs.some(t => t.id === i.id))]
-		.sort((a, b) => Date.parse(b.startedAt) - Date.parse(a.startedAt));
-	const unpublished = [
-		...[...done.values()].filter(i => i && !i.published) as Full[],
-		...(drafts.data ?? []).filter(d => !done.has(d.id)),
-	];
-
-	return (
-		<>
-			{drafts.error && <ErrorNote error={drafts.error} onRetry={() => void drafts.reload()} />}
-			{unpublished.length > 0 && (
-				<Card title="Drafts">
-					<p class="hint">Only administrators see these.</p>
-					<div class="incidents">
-						{unpublished.map(i => (
-							<IncidentCard key={i.id} incident={i} notice={<Drafted incident={i} />}
-								actions={<Actions incident={i} draft ask={setAsked} keep={keep} />} />
-						))}
-					</div>
-				</Card>
-			)}
-			<List incidents={published} actions={<Button small icon="plus" onClick={() => setAsked({what: 'new'})}>New incident</Button>}
-				draw={i => <IncidentCard key={i.id} incident={i} actions={<Actions incident={i} ask={setAsked} keep={keep} />} />} />
-			{asked?.what === 'new' && (
-				<IncidentDialog onClose={() => setAsked(null)}
-					onDone={i => keep(i.id, i, i.published ? 'The incident is published.' : 'The draft is saved.')} />
-			)}
-			{asked?.what === 'edit' && <Edit id={asked.incident.id} onClose={() => setAsked(null)} onDone={i => keep(i.id, i, 'The incident is saved.')} />}
-			{(asked?.what === 'note' || asked?.what === 'resolve') && (
-				<NoteDialog incident={asked.incident} resolve={asked.what === 'resolve'} onClose={() => setAsked(null)}
-					onDone={i => keep(i.id, i, i.status === 'resolved' ? 'The incident is resolved.' : 'The update is posted.')} />
-			)}
-			{asked?.what === 'delete' && (
-				<Confirm title="Delete the incident" action="Delete" onClose={() => setAsked(null)} onConfirm={async () => {
-					await gone(api.DELETE('/api/status/incidents/{id}', {params: {path: {id: asked.incident.id}}}));
-					keep(asked.incident.id, null, 'The incident is deleted.');
-				}}>
-					<p>“{asked.incident.title}” goes for good, with all that was told of it. To take it off the page only, make it a draft.</p>
-				</Confirm>
-			)}
-		</>
-	);
-}
-
-// What it is like now, not when the page was loaded, is what is changed.
-function Edit({id, onDone, onClose}: {id: string; onDone(incident: Full): void; onClose(): void}) {
-	const {data, error} = useLoad(signal => ok(api.GET('/api/incidents/{id}', {params: {path: {id}}, signal})), [id]);
-	useEffect(() => {
-		if (!error)
-			return;
-		toast(error.message, 'bad');
-		onClose();
-	}, [error]);
-	return data ? <IncidentDialog incident={data} onDone={onDone} onClose={onClose} /> : null;
-}
-
-function Drafted({incident: {service, recoveredAt}}: {incident: AdminIncident}) {
-	if (!service)
-		return null;
-	return (
-		<Note>
-			Drafted because {service} was down{recoveredAt ? <>; it has worked again since <Time at={recoveredAt} /></> : ', and it still is'}.
-		</Note>
-	);
-}
-
-function Actions({incident, draft, ask, keep}: {
-	incident: AdminIncident | Incident;
-	draft?: boolean;
-	ask(asked: Asked): void;
-	keep(id: string, now: Full, text: string): void;
-}) {
-	const publish = useAction(async () => {
-		const now = await ok(api.PATCH('/api/status/incidents/{id}', {params: {path: {id: incident.id}}, body: {published: !!draft}}));
-		keep(now.id, now, draft ? 'The incident is published.' : 'The incident is a draft now.');
-	});
-	const about = <span class="sr-only"> “{incident.title}”</span>;
-	return (
-		<>
-			{draft && <Button small kind="primary" busy={publish.busy} onClick={publish.run}>Publish{about}</Button>}
-			<Button small onClick={() => ask({what: 'note', incident})}>Post an update{about}</Button>
-			{!incident.resolvedAt && <Button small icon="check" onClick={() => ask({what: 'resolve', incident})}>Resolve{about}</Button>}
-			<Button small onClick={() => ask({what: 'edit', incident})}>Edit{about}</Button>
-			{!draft && <Button small busy={publish.busy} onClick={publish.run}>Make it a draft{about}</Button>}
-			<Button small kind="danger" icon="trash" onClick={() => ask({what: 'delete', incident})}>Delete{about}</Button>
-		</>
 	);
 }
