@@ -76,7 +76,7 @@ is((await panel.api([grace, password], 'GET', '/api/user/profile')).body.name, '
 await field('Full name').fill(' ');
 await button('Save changes').click();
 is(await wrong('Full name'), 'Enter your name.', 'a name is wanted');
-await button('Discard').click();
+await button('Discard changes').click();
 ok(await button('Save changes').isDisabled(), 'without a change there is nothing to save');
 await panel.clean(page, 'the profile');
 
