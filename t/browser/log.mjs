@@ -140,7 +140,8 @@ await page.keyboard.press('Control+f');
 ok(await find.evaluate(e => e === document.activeElement), 'find: Ctrl+F leads to the box');
 
 // --- the first error, and addresses of lines ---
-await log.press('End');
+await log.press('End'); // the browser scrolls there, and not at once
+await soon(() => log.evaluate(e => e.scrollTop + e.clientHeight >= e.scrollHeight - 2), 'first error: the end is shown');
 await button('First error').click();
 is(where(), number('error: the first one'), 'first error: has an address');
 await soon(() => inSight('error: the first one'), 'first error: is in sight');

@@ -1,7 +1,7 @@
 // frame.tsx - what stands around every page: the navigation for people who are
 // signed in, a plain head for the others.
 import type {ComponentChildren} from 'preact';
-import {useEffect, useRef, useState} from 'preact/hooks';
+import {useEffect, useLayoutEffect, useRef, useState} from 'preact/hooks';
 import {useLocation} from 'preact-iso';
 import {asApiError} from '../api/error';
 import {end, logout, user} from '../api/session';
@@ -97,7 +97,8 @@ function Signed({children}: {children: ComponentChildren}) {
 	};
 	// another page takes the focus from there; the one that is here does not
 	const picked = (e: MouseEvent) => open && (e.target as Element).closest('a') && close();
-	useEffect(() => {
+	// with the menu, not a frame after it: keys may be faster
+	useLayoutEffect(() => {
 		if (!open)
 			return;
 		const escape = (e: KeyboardEvent) => e.key === 'Escape' && close();
