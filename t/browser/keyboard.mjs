@@ -69,6 +69,7 @@ await keys('Escape');
 await asked(/shown once/, 'a key that nobody has copied');
 ok(await field('API key').isVisible(), 'stays');
 await press(button('Copy', dialog));
+await button('Copied', dialog).waitFor();
 await keys('Escape');
 await dialog.waitFor({state: 'detached'});
 is(questions, [], 'copied, it goes without a question');
@@ -231,6 +232,7 @@ await focus('div What GitHub has to be told', 'hooks: the secret of the webhook'
 await link('Domains').press('Enter');
 await asked(/shown once/, 'hooks: a secret that nobody has copied');
 await press(button('Copy Secret'));
+await page.getByText('Copied', {exact: true}).first().waitFor();
 await link('Domains').press('Enter');
 await at(/\/domains$/, 'hooks: copied, it goes without a question');
 is(questions, [], 'hooks: none at all');

@@ -1,7 +1,7 @@
 // unsaved.ts - asks before what was typed is lost: by a link, by back and
 // forward, by leaving the panel, by closing a dialog. An address with the same
 // path keeps it.
-import {useEffect, useRef} from 'preact/hooks';
+import {useLayoutEffect, useRef} from 'preact/hooks';
 
 export const QUESTION = 'Go on? What you have typed and not saved will be lost.';
 
@@ -15,7 +15,8 @@ export function useUnsaved(dirty: boolean, question = QUESTION): void {
 	const me = useRef({}).current;
 	if (dirty)
 		here = location.href;
-	useEffect(() => {
+	// with what is shown, not a frame after it: keys may be faster
+	useLayoutEffect(() => {
 		if (!dirty)
 			return;
 		unsaved.set(me, question);
