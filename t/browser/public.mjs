@@ -166,6 +166,26 @@ for (const path of ['/docs', '/redoc']) {
 }
 ok((await ask('GET', '/api/openapi.json')).json.openapi, 'docs: which is one');
 
+// --- a browser of web/build.mjs's target, some of which have no popovers ---
+{
+	const older = await panel.context();
+	await older.addInitScript(() => {
+		for (const name of ['popover', 'togglePopover', 'showPopover', 'hidePopover'])
+			delete HTMLElement.prototype[name];
+	});
+	const page = await older.newPage();
+	const o = hands(page);
+	await page.goto('/login');
+	await soon(() => o.heading('Sign in').isVisible(), 'older: the panel is there', 5000);
+	await o.field('Email').fill('ada@example.org');
+	await o.field('Password').fill('correct horse ada');
+	await o.button('Sign in').click();
+	await o.told('Welcome back, ada.', 'older: a toast is seen');
+	await o.heading('Dashboard').waitFor();
+	await o.ready();
+	await older.close();
+}
+
 // --- what is not there ---
 for (const [page, h, home, to] of [[guest, g, 'To the start', '/'], [member, m, 'To the dashboard', '/dashboard']]) {
 	for (const path of ['/nothing', '/nothing/here', '/deployments/a/b', '/users']) {

@@ -28,11 +28,12 @@ export function toast(text: string, mood: Mood = 'plain'): void {
 
 export function Toasts() {
 	const box = useRef<HTMLDivElement>(null);
-	// on top of a dialog that is open: what was shown last is
+	// on top of a dialog that is open: what was shown last is. Older browsers have
+	// no popovers; there it is beneath.
 	useLayoutEffect(() => {
 		if (document.querySelector('dialog[open]'))
-			box.current!.togglePopover(false);
-		box.current!.togglePopover(true);
+			box.current!.togglePopover?.(false);
+		box.current!.togglePopover?.(true);
 	}, [toasts.value]);
 	return (
 		<div ref={box} popover="manual" class="toasts" role="status" aria-live="polite">
