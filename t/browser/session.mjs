@@ -158,6 +158,13 @@ async function endAll() {
 	panel.tokens.delete('ada');
 	await panel.api('ada', 'POST', '/api/auth/logout', {all: true});
 }
+async function lapsedForm() {
+	const f = await form();
+	await endAll();
+	await f.h.button('Save changes').click();
+	await f.over.waitFor();
+	return f;
+}
 async function signInOver({h, over}, name) {
 	await h.field('Email', over).fill(`${name}@example.org`);
 	await h.field('Password', over).fill(`correct horse ${name}`);
@@ -280,11 +287,8 @@ for (const theme of ['light', 'dark']) {
 }
 
 {
-	const f = await form();
+	const f = await lapsedForm();
 	const {own, page, h, over, questions} = f;
-	await endAll();
-	await h.button('Save changes').click();
-	await over.waitFor();
 	await signInOver(f, 'bob');
 	await soon(() => over.isHidden(), 'somebody else signs in');
 	await soon(async () => await f.typed() === 'bob', 'and has a page of their own, with nothing that was typed before');
@@ -295,11 +299,8 @@ for (const theme of ['light', 'dark']) {
 }
 
 {
-	const f = await form();
+	const f = await lapsedForm();
 	const {own, page, h, over, questions} = f;
-	await endAll();
-	await h.button('Save changes').click();
-	await over.waitFor();
 	questions.yes = true;
 	await h.button('Close', over).click();
 	await h.at(/^\/login\?next=%2Fsettings%2Fprofile$/, 'who closes it comes to the sign-in page');
