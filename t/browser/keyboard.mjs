@@ -96,6 +96,7 @@ await field('New password').fill('');
 await field('Full name').fill('  ');
 await press(button('Save changes'));
 await soon(() => field('Full name').getAttribute('aria-invalid').then(v => v === 'true'), 'a name is refused');
+await focus('input Full name', 'which takes the focus, to be mended');
 await press(button('Discard changes'));
 is([await field('Full name').inputValue(), await field('Full name').getAttribute('aria-invalid')], ['ada', null], 'discarded, the error goes with it');
 await focus('h2 Profile', 'and so does the button');
