@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2034,SC2154 # shares variables with the other parts
+# shellcheck shell=bash disable=SC2016,SC2034,SC2154 # shares variables with the other parts
 # packages.sh - installs what is missing, and only that. Sourced by
 # ./quickstart; a service that a package brings is never started, and no
 # cluster of the system's PostgreSQL is made.
@@ -19,16 +19,14 @@ have_node() {
 		[ "$("$node" -p 'parseInt(process.versions.node)')" -ge 18 ]
 }
 
-installed() {
-	dpkg-query -W -f '${db:Status-Status}\n' "$1" 2>/dev/null |
-		grep -qx installed
-}
-
-# Prints the missing ones of the given packages. Any nginx will do.
+# Prints the missing ones of the given packages, asked for all at once: each
+# dpkg-query reads the whole list of what is installed. Any nginx will do.
 missing_packages() {
-	local p
+	local p present
+	present=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null |
+		sed -n 's/^installed //p')
 	for p; do
-		installed "$p" && continue
+		[[ $'\n'$present$'\n' != *$'\n'"$p"$'\n'* ]] || continue
 		case $p in
 		nginx-light)
 			command -v nginx >/dev/null && continue

@@ -167,7 +167,7 @@ write_settings() {
 		[probe_ca_file]="$state/tls/ca.pem"
 		[acme_check_url]="http://127.0.0.1:$http_port"
 	)
-	local pair name out
+	local pair name
 	for pair in "${settings[@]}"; do
 		value[${pair%%=*}]=${pair#*=}
 	done
@@ -177,14 +177,12 @@ write_settings() {
 			printf '%s = %s\n' "$name" "${value[$name]}"
 		done | LC_ALL=C sort
 	} | write_file 644 "$conf"
-	out=$(as_user "$ctl" -c "$conf" config 2>&1 >/dev/null) ||
-		die "the settings are refused: $out"
+	in_force=$(as_user "$ctl" -c "$conf" config 2>&1) ||
+		die "the settings are refused: $in_force"
 }
 
 # setting NAME: its value in force, defaults included
-setting() {
-	as_user "$ctl" -c "$conf" config | sed -n "s/^$1 = //p"
-}
+setting() { sed -n "s/^$1 = //p" <<<"$in_force"; }
 
 # with_ports FUNCTION...: with the right to bind ports below 1024, which root
 # has and the account has not
