@@ -18,7 +18,7 @@ web/dist/index.html: $(panel_sources)
 			$(srcdir)/web/tsconfig.json $(srcdir)/web/src web/panel && \
 		chmod -R u+w web/panel && cd web/panel && \
 		{ cmp -s package-lock.json node_modules/installed.json || \
-			{ $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null && \
+			{ $(NPM) ci --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null && \
 				cp package-lock.json node_modules/installed.json; }; } && \
 		node build.mjs ../dist
 all-local: web/dist/index.html
