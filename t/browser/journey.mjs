@@ -5,7 +5,7 @@ import {wsDies} from './stack.mjs';
 
 const [repository, sites] = process.argv.slice(2);
 const panel = await Panel.start();
-const page = await panel.page({height: 1000});
+const page = await panel.page({height: 1000, motion: true});
 const button = name => page.getByRole('button', {name, exact: true});
 const heading = name => page.getByRole('heading', {level: 1, name});
 const at = pattern => soon(() => pattern.test(new URL(page.url()).pathname + new URL(page.url()).search), `the address is ${pattern}`, 30_000);

@@ -10,6 +10,11 @@ const deployment = (await panel.api(test, 'GET', '/api/deployments/recent')).bod
 const pages = paths({projects: deployment.projectId, deployments: deployment.id});
 ok(pages.length > 20, `the table has ${pages.length} pages`);
 
+async function themed(page, theme) {
+	await page.emulateMedia({colorScheme: theme});
+	await page.locator(`html[data-theme=${theme}]`).waitFor();
+}
+
 async function looks(page, what) {
 	is(await page.locator('main h1').count(), 1, `${what}: one heading says what it is`);
 	like(await page.title(), /Autostack/, `${what}: it has a title`);
@@ -18,39 +23,41 @@ async function looks(page, what) {
 		await page.setViewportSize({width, height: 900});
 		is(await page.evaluate(() => Math.max(0, document.documentElement.scrollWidth - innerWidth)), 0, `${what}: nothing sticks out at ${width} px`);
 	}
+	// the other theme has other colours, and nothing else
+	await themed(page, 'dark');
+	is(await panel.violations(page, 'color-contrast', 'link-in-text-block'), [], `${what}: axe finds no fault in the dark colours`);
+	await themed(page, 'light');
 }
 
-for (const theme of ['light', 'dark']) {
-	const contexts = {
-		guest: await panel.context({theme}),
-		user: await panel.context({theme, as: test}),
-		admin: await panel.context({theme, as: admin}),
-	};
-	for (const {path, who, pattern} of pages) {
-		const as = who === 'public' || who === 'guest' ? 'guest' : who === 'user' ? 'user' : 'admin';
-		const page = await contexts[as].newPage();
-		let what = `${pattern} ${theme}`;
-		try {
-			await page.goto(path, {waitUntil: 'load'});
+const contexts = {
+	guest: await panel.context(),
+	user: await panel.context({as: test}),
+	admin: await panel.context({as: admin}),
+};
+for (const {path, who, pattern} of pages) {
+	const as = who === 'public' || who === 'guest' ? 'guest' : who === 'user' ? 'user' : 'admin';
+	const page = await contexts[as].newPage();
+	let what = pattern;
+	try {
+		await page.goto(path, {waitUntil: 'load'});
+		await hands(page).ready();
+		await looks(page, what);
+		const others = await tabs(page);
+		ok(pattern.endsWith('/:tab?') ? others.length >= 2 : others.length === 0, `${what}: ${others.length} other tabs`);
+		for (const href of others) {
+			what = pattern.replace(':tab?', /([^/?]+)(\?|$)/.exec(href)[1]);
+			await page.locator(`nav.tabs a[href="${href}"]`).press('Enter');
+			await page.locator(`nav.tabs a[href="${href}"][aria-current]`).waitFor();
 			await hands(page).ready();
 			await looks(page, what);
-			const others = await tabs(page);
-			ok(pattern.endsWith('/:tab?') ? others.length >= 2 : others.length === 0, `${what}: ${others.length} other tabs`);
-			for (const href of others) {
-				what = `${pattern.replace(':tab?', /([^/?]+)(\?|$)/.exec(href)[1])} ${theme}`;
-				await page.locator(`nav.tabs a[href="${href}"]`).press('Enter');
-				await page.locator(`nav.tabs a[href="${href}"][aria-current]`).waitFor();
-				await hands(page).ready();
-				await looks(page, what);
-			}
-		} catch (thrown) {
-			ok(false, `${what}: ${thrown.message}`);
 		}
-		await page.close();
+	} catch (thrown) {
+		ok(false, `${what}: ${thrown.message}`);
 	}
-	for (const context of Object.values(contexts))
-		await context.close();
+	await page.close();
 }
+for (const context of Object.values(contexts))
+	await context.close();
 
 // --- what the first visit costs ---
 for (const [path, as] of [['/', undefined], ['/login', undefined], ['/status', undefined], ['/dashboard', test],

@@ -106,7 +106,8 @@ export class Panel {
 	static async start() {
 		const panel = new Panel();
 		panel.browser = await chromium.launch({
-			executablePath: '/usr/bin/chromium',
+			// without the parts that show a window: half the work of the whole browser
+			executablePath: '/usr/bin/chromium-headless-shell',
 			// its own sandbox needs namespaces that a test's user may not have;
 			// it shows nothing but our own pages
 			args: ['--no-sandbox', '--disable-dev-shm-usage'],
@@ -127,10 +128,12 @@ export class Panel {
 
 	// A browser of its own, with nobody signed in unless `as` says who: the name
 	// of an account that stack_user made, or an address and password.
-	async context({theme = 'light', width = 1280, height = 900, as} = {}) {
+	async context({theme = 'light', width = 1280, height = 900, motion = false, as} = {}) {
 		const context = await this.browser.newContext({
 			baseURL: URL_BASE, ignoreHTTPSErrors: true, colorScheme: theme, viewport: {width, height},
 			locale: 'en-GB', timezoneId: 'Europe/Berlin', permissions: ['clipboard-read', 'clipboard-write'],
+			// what pulses or shimmers would be drawn 60 times a second, for nobody
+			reducedMotion: motion ? 'no-preference' : 'reduce',
 		});
 		context.on('page', page => this.watch(page));
 		if (as)
@@ -188,10 +191,12 @@ export class Panel {
 		return fetchJson(method, path, data, this.tokens.get(String(as)));
 	}
 
-	async violations(page) {
-		await page.evaluate(`${axe};0`);
-		return page.evaluate(async () => (await window.axe.run()).violations.map(v =>
-			`${v.id}: ${v.nodes.slice(0, 3).map(node => node.target.join(' ')).join(' | ')}`));
+	// What axe finds on the page as it is now, of all its rules or of these.
+	async violations(page, ...rules) {
+		if (!await page.evaluate(() => 'axe' in window))
+			await page.evaluate(`${axe};0`);
+		return page.evaluate(async only => (await window.axe.run({resultTypes: ['violations'], ...only})).violations.map(v =>
+			`${v.id}: ${v.nodes.slice(0, 3).map(node => node.target.join(' ')).join(' | ')}`), rules.length && {runOnly: rules});
 	}
 
 	// axe finds nothing on the page as it is now
