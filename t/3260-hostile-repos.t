@@ -141,10 +141,10 @@ mkdir -p "$TMP/many"
 repo many
 queue "25000 files" many failed '^the clone made more than 20000 files'
 mkdir -p "$TMP/large"
-head -c 300000000 /dev/zero >"$TMP/large/zeros"
+head -c 130000000 /dev/zero >"$TMP/large/zeros"
 repo large
 rm -rf "$TMP/large"
-queue "a blob of 300 MB in 300 KB" large failed '^the clone (filled more than 100 MB|wrote a file larger than 100 MB|needed more memory)'
+queue "a blob of 130 MB in 130 KB" large failed '^the clone (filled more than 100 MB|wrote a file larger than 100 MB|needed more memory)'
 
 # 9. names: long, with newlines, with terminal sequences
 new names

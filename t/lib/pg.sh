@@ -175,7 +175,7 @@ pg_new() { # SQL after CREATE DATABASE name
 	PGURL="host=$PG_DIR dbname=$PG_DB"
 	export PGURL
 }
-pg_db() { pg_new "TEMPLATE as_template OWNER autostack_owner"; }
+pg_db() { pg_new "TEMPLATE as_template OWNER autostack_owner STRATEGY file_copy"; }
 pg_db_empty() { pg_new "OWNER autostack_owner"; }
 
 pg_start() {
