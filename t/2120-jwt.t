@@ -15,7 +15,7 @@ our $api;
 
 open my $f, '<', "$ENV{TMP}/secret" or die $!;
 chomp(my $secret = <$f>);
-my $json = JSON::PP->new->canonical;
+my $json = Cpanel::JSON::XS->new->canonical;
 my $ada = $api->signup('ada');
 my ($header, $claims, $mac) = split /\./, $ada->{accessToken};
 my $good = $json->decode(decode_base64url($claims));

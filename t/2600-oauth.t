@@ -166,7 +166,7 @@ github(id => 2003, mail => 'ada@example.com');
 is sign_in('github')->{at}{error}, 'account_exists', 'OA-7 a second account of GitHub is not added by its address';
 
 # addresses
-my ($yes, $no) = (JSON::PP::true(), JSON::PP::false());
+my ($yes, $no) = (Cpanel::JSON::XS::true(), Cpanel::JSON::XS::false());
 my $users = n('users');
 github(id => 3001);
 for my $case (['unverified', {email => 'x@example.com', primary => $yes, verified => $no}],

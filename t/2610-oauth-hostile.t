@@ -78,11 +78,11 @@ for (sort keys %user) {
 	quiet("IN-9 $_ for an id");
 }
 put('user.json', '{"id":77,"login":["x"],"name":{"a":1},"avatar_url":5}');
-emails({email => 'types@example.com', primary => JSON::PP::true(), verified => JSON::PP::true()}, 5, 'x', [], undef);
+emails({email => 'types@example.com', primary => Cpanel::JSON::XS::true(), verified => Cpanel::JSON::XS::true()}, 5, 'x', [], undef);
 my $u = finish(sign_in('github')->{at}{code})->{json}{user};
 is $u->{name}, 'GitHub', 'IN-9 names of a wrong type are none';
 put('user.json', '{"id":78,"login":"x\u001b[31m","name":"\u202e' . ('x' x 400) . '","avatar_url":"https://x/\r\nSet-Cookie: a"}');
-emails({email => 'long@example.com', primary => JSON::PP::true(), verified => JSON::PP::true()});
+emails({email => 'long@example.com', primary => Cpanel::JSON::XS::true(), verified => Cpanel::JSON::XS::true()});
 $u = finish(sign_in('github')->{at}{code})->{json}{user};
 cmp_ok length($u->{name}), '<=', 255, 'IN-9 a long name is cut';
 is $u->{avatarUrl}, undef, 'IN-9 an address of two lines is none';

@@ -83,9 +83,9 @@ sub google {
 my %accounts;
 sub account {
 	my ($login, %claims) = @_;
-	$accounts{"sub-$login"} = {name => "Name of $login", email => "$login\@example.com", email_verified => JSON::PP::true(),
+	$accounts{"sub-$login"} = {name => "Name of $login", email => "$login\@example.com", email_verified => Cpanel::JSON::XS::true(),
 		picture => 'https://lh3.googleusercontent.com/a/x', %claims};
-	file('accounts.json', JSON::PP->new->utf8->encode(\%accounts));
+	file('accounts.json', Cpanel::JSON::XS->new->utf8->encode(\%accounts));
 }
 account('grace');
 
@@ -102,14 +102,14 @@ like $back, qr/[?&]iss=https%3A%2F%2F127/, 'OA-4 the provider names itself';
 my $r = back($back, $s->{cookie});
 is $r->{at}{next}, '/projects', 'it ends where it wanted to go' or diag $r->{raw};
 my $u = finish($r->{at}{code})->{json}{user};
-is_deeply [@$u{qw(name email avatarUrl emailVerified)}], ['Name of grace', 'grace@example.com', 'https://lh3.googleusercontent.com/a/x', JSON::PP::true()],
+is_deeply [@$u{qw(name email avatarUrl emailVerified)}], ['Name of grace', 'grace@example.com', 'https://lh3.googleusercontent.com/a/x', Cpanel::JSON::XS::true()],
 	'as the account that the provider told of';
 is sql("SELECT subject || '|' || (token_sealed IS NULL) FROM identities"), 'sub-grace|true', 'OA-6 by its sub; no token is kept, since none is used';
 is back($back, $s->{cookie})->{at}{error}, 'oauth_state', 'OA-1 a second time is refused';
 account('grace', email => 'moved@example.com', name => 'Moved');
 is finish(google('grace')->{at}{code})->{json}{user}{id}, $u->{id}, 'OA-6 another address there: the same account';
 account('thief', email => 'thief@example.com');
-account('thief', email => 'grace@example.com', email_verified => JSON::PP::false());
+account('thief', email => 'grace@example.com', email_verified => Cpanel::JSON::XS::false());
 is google('thief')->{at}{error}, 'email_unverified', 'OA-7 an address that the provider does not vouch for opens nothing';
 account('thief', email => 'grace@example.com', email_verified => 'true');
 is google('thief')->{at}{error}, 'email_unverified', 'IN-9 nor the word for it';

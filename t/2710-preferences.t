@@ -14,13 +14,13 @@ my $uid = $ada->{user}{id};
 sub ask { my ($verb, $path, %o) = @_; return $api->ask($verb, $path, token => $ada->{accessToken}, %o) }
 
 # ---- preferences ----
-my %want = (theme => 'system', emailNotifications => JSON::PP::true(), deploymentSuccessNotifications => JSON::PP::true(),
-	deploymentFailureNotifications => JSON::PP::true(), deploymentStateChangeOnly => JSON::PP::false());
+my %want = (theme => 'system', emailNotifications => Cpanel::JSON::XS::true(), deploymentSuccessNotifications => Cpanel::JSON::XS::true(),
+	deploymentFailureNotifications => Cpanel::JSON::XS::true(), deploymentStateChangeOnly => Cpanel::JSON::XS::false());
 is_deeply ask(GET => '/api/user/preferences')->{json}, \%want, 'preferences have defaults';
-for (['theme', 'dark'], ['theme', 'light'], ['emailNotifications', JSON::PP::false()],
-	['deploymentSuccessNotifications', JSON::PP::false()], ['deploymentFailureNotifications', JSON::PP::false()],
-	['deploymentStateChangeOnly', JSON::PP::true()],
-	['emailNotifications', JSON::PP::true()]) {
+for (['theme', 'dark'], ['theme', 'light'], ['emailNotifications', Cpanel::JSON::XS::false()],
+	['deploymentSuccessNotifications', Cpanel::JSON::XS::false()], ['deploymentFailureNotifications', Cpanel::JSON::XS::false()],
+	['deploymentStateChangeOnly', Cpanel::JSON::XS::true()],
+	['emailNotifications', Cpanel::JSON::XS::true()]) {
 	$want{$_->[0]} = $_->[1];
 	my $r = ask(PUT => '/api/user/preferences', json => {$_->[0] => $_->[1]});
 	is $r->{status}, 200, "$_->[0] alone can be set";
@@ -28,8 +28,8 @@ for (['theme', 'dark'], ['theme', 'light'], ['emailNotifications', JSON::PP::fal
 }
 is_deeply ask(GET => '/api/v1/user/preferences')->{json}, \%want, 'they are kept';
 is_deeply ask(PUT => '/api/user/preferences', json => {})->{json}, \%want, 'nothing changes nothing';
-is_deeply ask(PUT => '/api/user/preferences', json => {theme => 'system', emailNotifications => JSON::PP::true(),
-	deploymentSuccessNotifications => JSON::PP::true(), deploymentFailureNotifications => JSON::PP::true()})->{json}{theme}, 'system', 'all at once';
+is_deeply ask(PUT => '/api/user/preferences', json => {theme => 'system', emailNotifications => Cpanel::JSON::XS::true(),
+	deploymentSuccessNotifications => Cpanel::JSON::XS::true(), deploymentFailureNotifications => Cpanel::JSON::XS::true()})->{json}{theme}, 'system', 'all at once';
 is ask(PUT => '/api/user/preferences', json => {theme => $_})->{status}, 422, 'no such theme' for 'Dark', '', 'solarized';
 is $api->ask(GET => '/api/user/preferences', token => $bob->{accessToken})->{json}{theme}, 'system', 'SET-1 the other one\'s are others';
 is sql("SELECT string_agg(details->>'fields', ';' ORDER BY at) FROM audit_logs WHERE event = 'preferences.update'"),

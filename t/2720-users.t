@@ -17,8 +17,8 @@ sub code { return $_[0]{json}{error}{code} // '' }
 sub id { return $u{$_[0]}{user}{id} }
 sub live { return $api->ask(GET => '/api/auth/session', token => $u{$_[0]}{accessToken})->{status} }
 sub names { return join ' ', map { $_->{name} } @{$_[0]{json}{users}} }
-my $true = JSON::PP::true();
-my $false = JSON::PP::false();
+my $true = Cpanel::JSON::XS::true();
+my $false = Cpanel::JSON::XS::false();
 
 # ---- reading ----
 my $r = ask(GET => '/api/users', 'manager');

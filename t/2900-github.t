@@ -49,7 +49,7 @@ is_deeply $r->{at}, {connected => 'github', next => '/settings'}, 'it ends with 
 is back(visit($s->{url}), $s->{cookie})->{at}{error}, 'oauth_state', 'OA-1 once';
 is n("audit_logs WHERE event = 'github.connect' AND outcome = 'success' AND user_id = '$id'"), 1, 'LOG-1 and audited';
 $r = connection($t)->{json};
-is_deeply [@$r{qw(connected username avatarUrl refusedAt)}], [JSON::PP::true(), 'ada-l', 'https://avatars.githubusercontent.com/u/42?v=4', undef], 'now it is connected';
+is_deeply [@$r{qw(connected username avatarUrl refusedAt)}], [Cpanel::JSON::XS::true(), 'ada-l', 'https://avatars.githubusercontent.com/u/42?v=4', undef], 'now it is connected';
 is_deeply $r->{scopes}, [qw(admin:repo_hook read:user repo user:email)], 'with what it allowed';
 like $r->{connectedAt}, qr/^20\d\d-.*Z$/, 'and when';
 is n('identities'), 0, 'OA-7 it is no way to sign in';
@@ -100,8 +100,8 @@ is audited('github.disconnect'), 'success yes', 'LOG-1 and audited';
 is alive(), $alive - 1, 'GitHub knows the token no more';
 my ($x) = reverse asked('/applications/Iv1.test/token');
 is $x->{method}, 'DELETE', 'by the documented request';
-is_deeply [sort keys %{JSON::PP::decode_json($x->{body})}], ['access_token'], 'with the token alone';
-is connection($t)->{json}{connected}, JSON::PP::false(), 'nothing is connected';
+is_deeply [sort keys %{Cpanel::JSON::XS::decode_json($x->{body})}], ['access_token'], 'with the token alone';
+is connection($t)->{json}{connected}, Cpanel::JSON::XS::false(), 'nothing is connected';
 is n('github_connections'), 0, 'nor kept';
 for my $how (qw(slow big drip)) {
 	is join_up($t)->{at}{connected}, 'github', "connected ($how)";

@@ -12,7 +12,7 @@ use strict;
 use warnings;
 use Oauth;
 our $api;
-my $json = JSON::PP->new->utf8->canonical;
+my $json = Cpanel::JSON::XS->new->utf8->canonical;
 my $r;
 my $t = $api->signup('ada')->{accessToken};
 github(id => 42, login => 'ada-l', mail => 'lovelace@example.org');
@@ -25,9 +25,9 @@ sub stale { sql('UPDATE github_connections SET repos_at = NULL') }
 sub list { my ($path, @items) = @_; put("lists/$path.json", $json->encode([@items])) }
 sub repo { # as GitHub has them, shortened to what tells it apart
 	my ($n, %o) = @_;
-	return {id => 1000 + $n, node_id => 'R_', name => "repo$n", full_name => "ada-l/repo$n", private => JSON::PP::false(),
+	return {id => 1000 + $n, node_id => 'R_', name => "repo$n", full_name => "ada-l/repo$n", private => Cpanel::JSON::XS::false(),
 		owner => {login => 'ada-l', id => 42, type => 'User'}, html_url => "https://github.com/ada-l/repo$n", description => "Repository $n",
-		fork => JSON::PP::false(), default_branch => 'main', language => 'C', topics => [], permissions => {admin => JSON::PP::true()}, %o};
+		fork => Cpanel::JSON::XS::false(), default_branch => 'main', language => 'C', topics => [], permissions => {admin => Cpanel::JSON::XS::true()}, %o};
 }
 mkdir "$ENV{GITHUB}/lists";
 
@@ -36,7 +36,7 @@ list('user,repos', map { repo($_) } 1 .. 230);
 $r = repos();
 is $r->{status}, 200, 'repositories are listed';
 is_deeply $r->{json}{pagination}, {currentPage => 1, totalPages => 23, totalItems => 230}, 'with pages, over all pages of GitHub';
-is_deeply $r->{json}{repos}[0], {id => '1001', name => 'repo1', fullName => 'ada-l/repo1', owner => 'ada-l', private => JSON::PP::false(),
+is_deeply $r->{json}{repos}[0], {id => '1001', name => 'repo1', fullName => 'ada-l/repo1', owner => 'ada-l', private => Cpanel::JSON::XS::false(),
 	defaultBranch => 'main', description => 'Repository 1', language => 'C', url => "$ENV{GITHUB_URL}/ada-l/repo1"}, 'each in the shape of the contract';
 is_deeply [map { $_->{name} } @{repos('?page=3&limit=100')->{json}{repos}}], [map { "repo$_" } 201 .. 230], 'in the order of GitHub';
 is repos('?search=REPO22')->{json}{pagination}{totalItems}, 10 + 1, 'search finds parts of names';
@@ -45,16 +45,16 @@ is_deeply repos('?page=99')->{json}, {repos => [], pagination => {currentPage =>
 my @asked = asked('/user/repos');
 is scalar(@asked), 3, 'GitHub was asked once for each of its pages';
 is $asked[0]{headers}{authorization} =~ /^Bearer gho_/, 1, 'with the token';
-list('user,repos', repo(7, private => JSON::PP::true(), description => undef, language => undef));
+list('user,repos', repo(7, private => Cpanel::JSON::XS::true(), description => undef, language => undef));
 is repos()->{json}{pagination}{totalItems}, 230, 'the list is kept for a while';
 sql("UPDATE github_connections SET repos_at = now() - interval '301 seconds'");
-is_deeply [@{repos()->{json}{repos}[0]}{qw(name private description language)}], ['repo7', JSON::PP::true(), undef, undef], 'and fetched again after five minutes';
+is_deeply [@{repos()->{json}{repos}[0]}{qw(name private description language)}], ['repo7', Cpanel::JSON::XS::true(), undef, undef], 'and fetched again after five minutes';
 my $bob = $api->signup('bob')->{accessToken};
 is $api->ask(GET => '/api/github/repos', token => $bob)->{json}{error}{code}, 'GITHUB_NOT_CONNECTED', 'SET-1 nobody sees those of others';
 
 # ---- branches ----
-list('repos,ada-l,repo7,branches', map { {name => $_, commit => {sha => '0123456789' x 4, url => 'x'}, protected => JSON::PP::true()} } qw(main feature/x));
-my $want = {branches => [map { {name => $_, commit => '0123456789' x 4, protected => JSON::PP::true()} } qw(main feature/x)]};
+list('repos,ada-l,repo7,branches', map { {name => $_, commit => {sha => '0123456789' x 4, url => 'x'}, protected => Cpanel::JSON::XS::true()} } qw(main feature/x));
+my $want = {branches => [map { {name => $_, commit => '0123456789' x 4, protected => Cpanel::JSON::XS::true()} } qw(main feature/x)]};
 is_deeply branches('ada-l/repo7')->{json}, $want, 'branches are listed';
 is_deeply branches('ada-l%2Frepo7')->{json}, $want, 'owner/name may be one part';
 is_deeply branches('repo7')->{json}, $want, 'or the name of one of one\'s own';
@@ -106,7 +106,7 @@ is $r->{json}{pagination}{totalItems}, 1, 'IN-9 what is no repository is left ou
 my $one = $r->{json}{repos}[0];
 unlike $one->{description}, qr/[\x00-\x1f\x{202e}]/, 'IN-9 a description steers nothing';
 cmp_ok length $one->{description}, '<=', 350, 'IN-9 and is cut';
-is_deeply [@$one{qw(language defaultBranch private)}], [undef, 'main', JSON::PP::false()], 'IN-9 wrong types are nothing, a branch that is an option is none';
+is_deeply [@$one{qw(language defaultBranch private)}], [undef, 'main', Cpanel::JSON::XS::false()], 'IN-9 wrong types are nothing, a branch that is an option is none';
 list('repos,ada-l,repo7,branches', {name => '-x', commit => {sha => 'a' x 40}}, {name => 'ok', commit => {sha => 'zz'}}, {name => 'a..b', commit => {sha => 'a' x 40}}, 5,
 	{name => 'fine', commit => {sha => 'a' x 40}});
 is_deeply [map { $_->{name} } @{branches('repo7')->{json}{branches}}], ['fine'], 'IN-9 GIT-2 branches that git must not see are left out';

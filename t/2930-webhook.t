@@ -9,7 +9,7 @@ use strict;
 use warnings;
 use Digest::SHA qw(hmac_sha256_hex hmac_sha1_hex);
 our $api;
-my $json = JSON::PP->new->utf8->canonical;
+my $json = Cpanel::JSON::XS->new->utf8->canonical;
 my ($r, $n) = (undef, 0);
 my $t = $api->signup('ada')->{accessToken};
 my $bob = $api->signup('bob')->{accessToken};
@@ -33,8 +33,8 @@ is sql("SELECT count(*) FROM audit_logs WHERE event = 'webhook.secret' AND outco
 sub push_of { # what GitHub sends of a push, shortened
 	my (%o) = @_;
 	$n++;
-	return {ref => 'refs/heads/main', before => '0' x 40, after => sprintf('%040x', 0xabc000 + $n), created => JSON::PP::false(), deleted => JSON::PP::false(),
-		repository => {id => 186853002, full_name => 'Codertocat/Hello-World', private => JSON::PP::false(), pushed_at => 1557933657 + $n},
+	return {ref => 'refs/heads/main', before => '0' x 40, after => sprintf('%040x', 0xabc000 + $n), created => Cpanel::JSON::XS::false(), deleted => Cpanel::JSON::XS::false(),
+		repository => {id => 186853002, full_name => 'Codertocat/Hello-World', private => Cpanel::JSON::XS::false(), pushed_at => 1557933657 + $n},
 		pusher => {name => 'Codertocat', email => 'x@users.noreply.github.com'},
 		head_commit => {id => sprintf('%040x', 0xabc000 + $n), message => "Change $n\n\nwith a body"}, commits => [], %o};
 }
@@ -112,7 +112,7 @@ is deliver('x' x 4_200_000)->{status}, 413, 'WH-10 the body has a cap';
 is deliver(' ' x 4_100_000 . $json->encode(push_of()))->{json}{verdict}, 'deployed', 'WH-10 and what is below it is taken';
 free();
 # as many commits as GitHub tells of at once
-my $large = push_of(commits => [map { my $x = {id => sprintf('%040x', $_), tree_id => sprintf('%040x', $_ + 1), distinct => JSON::PP::true(), message => "Change $_\n\n" . 'why ' x 100,
+my $large = push_of(commits => [map { my $x = {id => sprintf('%040x', $_), tree_id => sprintf('%040x', $_ + 1), distinct => Cpanel::JSON::XS::true(), message => "Change $_\n\n" . 'why ' x 100,
 	timestamp => '2026-01-20T10:30:00+01:00', url => 'https://github.com/Codertocat/Hello-World/commit/' . sprintf('%040x', $_),
 	(map { $_ => {name => 'Codertocat', email => 'x@users.noreply.github.com', username => 'Codertocat'} } qw(author committer)),
 	added => ["src/new/$_.c"], removed => [], modified => ["src/$_.c", "src/$_.h"]}; $x } 1 .. 2048]);
@@ -155,7 +155,7 @@ verdict('another branch', 'branch_not_tracked', qr/^The branch dev was pushed; t
 verdict('a tag', 'not_handled', qr/^Something else than a branch/, ref => 'refs/tags/v1');
 verdict('an option for a branch', 'not_handled', qr/./, ref => 'refs/heads/--upload-pack=x');
 verdict('no branch', 'not_handled', qr/./, ref => 5);
-verdict('a deleted branch', 'not_handled', qr/^The branch main was deleted/, deleted => JSON::PP::true(), after => '0' x 40);
+verdict('a deleted branch', 'not_handled', qr/^The branch main was deleted/, deleted => Cpanel::JSON::XS::true(), after => '0' x 40);
 verdict('a commit that is none', 'not_handled', qr/./, after => '$(id)');
 verdict('another repository', 'wrong_repository', qr{^It is about evil/x, but the project builds https://github.com/Codertocat/Hello-World.git$}, repository => {full_name => 'evil/x'});
 verdict('no repository', 'wrong_repository', qr/no repository/, repository => []);
@@ -184,9 +184,9 @@ ends('failed');
 is other_files(), 'deployed', 'until one succeeds';
 ends('success');
 is other_files(), 'paths_unchanged', 'then what is not watched is skipped again';
-$api->ask(PUT => "/api/projects/$p", token => $t, json => {autoDeployPaused => JSON::PP::true()});
+$api->ask(PUT => "/api/projects/$p", token => $t, json => {autoDeployPaused => Cpanel::JSON::XS::true()});
 is deliver(push_of(files('site/c.css')))->{json}{verdict}, 'auto_deploy_off', 'a push that was not built at all';
-$api->ask(PUT => "/api/projects/$p", token => $t, json => {autoDeployPaused => JSON::PP::false()});
+$api->ask(PUT => "/api/projects/$p", token => $t, json => {autoDeployPaused => Cpanel::JSON::XS::false()});
 is other_files(), 'deployed', 'is made up for, too';
 free();
 my $mine = $api->ask(POST => '/api/deployments', token => $t, json => {repository => 'Codertocat/Hello-World'})->{json}{id};
@@ -277,12 +277,12 @@ is pull('opened', 10, 'd', 'Codertocat/Hello-World')->{verdict}, 'previews_off',
 is deliver({action => 'opened', number => 1, repository => {full_name => 'Codertocat/Hello-World'}}, event => 'pull_request')->{json}{verdict}, 'not_handled', 'a pull request without a commit is nothing';
 free();
 is deliver(push_of(), event => "x\x1b[31m")->{json}{reason}, "Events of the kind 'unknown' are not handled", 'WH-10 an event that is no word is none';
-$api->ask(PUT => "/api/projects/$p", token => $t, json => {autoDeployPaused => JSON::PP::true()});
+$api->ask(PUT => "/api/projects/$p", token => $t, json => {autoDeployPaused => Cpanel::JSON::XS::true()});
 $r = deliver(push_of());
 is $r->{json}{verdict}, 'auto_deploy_off', 'a project whose automatic deployments are paused';
 my $paused = $r->{json}{id};
 $api->ask(POST => '/api/deployments', token => $t, json => {repository => "a/q$_"}) for 1 .. 3;
-$api->ask(PUT => "/api/projects/$p", token => $t, json => {autoDeployPaused => JSON::PP::false()});
+$api->ask(PUT => "/api/projects/$p", token => $t, json => {autoDeployPaused => Cpanel::JSON::XS::false()});
 $r = deliver(push_of());
 is $r->{json}{verdict}, 'queue_full', 'a queue that is full';
 my $full = $r->{json}{id};
@@ -304,9 +304,9 @@ is redeliver($paused)->{json}{error}{code}, 'CONFLICT', 'one that a newer push h
 is redeliver($full, $bob)->{json}{error}{code}, 'DELIVERY_NOT_FOUND', 'SET-1 by its owner alone';
 is redeliver($full)->{json}{error}{code}, 'CONFLICT', 'what has deployed does not deploy again';
 free();
-$api->ask(PUT => "/api/projects/$p", token => $t, json => {autoDeployPaused => JSON::PP::true()});
+$api->ask(PUT => "/api/projects/$p", token => $t, json => {autoDeployPaused => Cpanel::JSON::XS::true()});
 my $newest = deliver(push_of())->{json}{id};
-$api->ask(PUT => "/api/projects/$p", token => $t, json => {autoDeployPaused => JSON::PP::false()});
+$api->ask(PUT => "/api/projects/$p", token => $t, json => {autoDeployPaused => Cpanel::JSON::XS::false()});
 is redeliver($newest)->{json}{verdict}, 'deployed', 'by the settings of now';
 is sql("SELECT verdict, deployment_id FROM webhook_deliveries WHERE id = '$full'"), "deployed|$r->{json}{deploymentId}", 'and keeps its verdict and its deployment';
 my %can = map { $_->{id} => $_->{canRedeliver} } @{list('?limit=100')->{json}{webhookDeliveries}};
@@ -322,7 +322,7 @@ is redeliver($off->{id})->{json}{verdict}, 'previews_off', 'which leads to the s
 sql("UPDATE projects SET previews = true WHERE id = '$p'");
 $r = redeliver($off->{id});
 is $r->{json}{verdict}, 'deployed', 'and then to its preview' or diag $r->{body};
-is_deeply [@{$r->{json}}{qw(event branch commit pullNumber canRedeliver)}], ['pull_request', 'topic', 'a' x 40, 30, JSON::PP::false()], 'with what was said of it';
+is_deeply [@{$r->{json}}{qw(event branch commit pullNumber canRedeliver)}], ['pull_request', 'topic', 'a' x 40, 30, Cpanel::JSON::XS::false()], 'with what was said of it';
 is sql("SELECT target, branch, left(commit_wanted, 1), trusted FROM deployments WHERE id = '$r->{json}{deploymentId}'"), 'pr-30|topic|a|t', 'of that commit';
 is sql("SELECT author, fork, told_at FROM previews WHERE number = 30"), 'eve|f|2026-01-20 03:20:00+00', 'and all of it known';
 free();
@@ -357,10 +357,10 @@ is $second->{id}, $first->{id}, 'as the same';
 is sent($bytes_of_pull, 'cccc-1', event => 'pull_request')->{verdict}, 'duplicate', 'WH-10 once it has deployed it is good no more';
 is of($first->{id}), "deployed|$second->{deploymentId}", 'and keeps what became of it';
 free();
-$api->ask(PUT => "/api/projects/$p", token => $t, json => {autoDeployPaused => JSON::PP::true()});
+$api->ask(PUT => "/api/projects/$p", token => $t, json => {autoDeployPaused => Cpanel::JSON::XS::true()});
 $bytes = $json->encode(push_of());
 is sent($bytes, 'cccc-2')->{verdict}, 'auto_deploy_off', 'a push that led to nothing';
-$api->ask(PUT => "/api/projects/$p", token => $t, json => {autoDeployPaused => JSON::PP::false()});
+$api->ask(PUT => "/api/projects/$p", token => $t, json => {autoDeployPaused => Cpanel::JSON::XS::false()});
 $before = deployments();
 @at_once = $api->ask_all(map { [POST => "/api/github/webhook?project=$p", body => $bytes, type => 'application/json', params => {HTTP_X_GITHUB_EVENT => 'push',
 	HTTP_X_GITHUB_DELIVERY => 'cccc-2', HTTP_X_HUB_SIGNATURE_256 => 'sha256=' . hmac_sha256_hex($bytes, $secret)}] } 1 .. 6);

@@ -12,7 +12,7 @@ use strict;
 use warnings;
 use Oauth;
 our $api;
-my $json = JSON::PP->new->utf8->canonical;
+my $json = Cpanel::JSON::XS->new->utf8->canonical;
 my $r;
 my $ada = $api->signup('ada');
 my $t = $ada->{accessToken};
@@ -187,7 +187,7 @@ is left($eve), $none, "PR-2 its webhooks are gone from GitHub, and no one else's
 is tokens(), $alive - 1, 'PR-2 and its token';
 is noted('user.delete'), 'yes 4', 'LOG-1 the audit row says so';
 is_deeply [map { $_->{ok} } @{$api->ask(POST => '/api/users/bulk', token => $boss, json => {action => 'deactivate', ids => [$fay->{id}, $gus->{id}]})->{json}{results}}],
-	[(JSON::PP::true()) x 2], 'many are disabled';
+	[(Cpanel::JSON::XS::true()) x 2], 'many are disabled';
 is left($fay), $all, 'which changes nothing at GitHub';
 $api->ask(POST => '/api/users/bulk', token => $boss, json => {action => 'delete', ids => [$fay->{id}, $gus->{id}]});
 is_deeply [left($fay), left($gus)], [$none, $none], 'PR-2 deleted, their webhooks are gone';

@@ -11,7 +11,7 @@ our $api;
 
 my $ada = $api->signup('ada');
 my $bob = $api->signup('bob');
-my ($true, $false) = (JSON::PP::true(), JSON::PP::false());
+my ($true, $false) = (Cpanel::JSON::XS::true(), Cpanel::JSON::XS::false());
 my $base = '/api/notification-channels';
 my $none = '00000000-0000-4000-8000-000000000000';
 sub ask { my ($verb, $path, %o) = @_; return $api->ask($verb, "$base$path", token => $ada->{accessToken}, %o) }

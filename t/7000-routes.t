@@ -50,14 +50,14 @@ sub inside { # what must never be said
 my %good = (name => 'name', email => 'x@example.com', password => 'correct horse', refreshToken => 'x',
 	token => 'x', currentPassword => 'x', newPassword => 'correct horse',
 	path => '/x', repository => 'a/b', branch => 'main', commit => '0' x 40, rootDir => 'a', installCommand => '',
-	buildCommand => '', outputDir => 'dist', envVars => '', all => JSON::PP::true(), action => 'activate', ids => ['0' x 8 . '-0000-4000-8000-' . '0' x 12],
+	buildCommand => '', outputDir => 'dist', envVars => '', all => Cpanel::JSON::XS::true(), action => 'activate', ids => ['0' x 8 . '-0000-4000-8000-' . '0' x 12],
 	code => 'x', host => 'www.example.com', certificate => '-----BEGIN ', privateKey => '-----BEGIN ', provider => 'github',
 	title => 'x', message => 'x', status => 'investigating');
-my %wrong_type = (string => [1, JSON::PP::true(), [], {}, ['x'], 1.5], boolean => ['true', 1, 0, [], 'x'],
-	uuid => [1, [], {}], uuids => ['x', 1, {}, [], ['x'], [1], [[]], JSON::PP::true(),
+my %wrong_type = (string => [1, Cpanel::JSON::XS::true(), [], {}, ['x'], 1.5], boolean => ['true', 1, 0, [], 'x'],
+	uuid => [1, [], {}], uuids => ['x', 1, {}, [], ['x'], [1], [[]], Cpanel::JSON::XS::true(),
 		[map { sprintf '%08d-0000-4000-8000-000000000000', $_ } 1 .. 101], [('0' x 8 . '-0000-4000-8000-' . '0' x 12) x 2]],
-	enums => ['x', 1, {}, ['x'], [1], [[]], JSON::PP::true()],
-	enum => [1, []], integer => ['1', 1.5, [], JSON::PP::true()]);
+	enums => ['x', 1, {}, ['x'], [1], [[]], Cpanel::JSON::XS::true()],
+	enum => [1, []], integer => ['1', 1.5, [], Cpanel::JSON::XS::true()]);
 
 for my $r (@routes) {
 	my $path = fill($r->{path});

@@ -146,7 +146,7 @@ my @lines = <$log>;
 my @five = grep { /"status":"5\d\d"/ } @lines;
 is scalar(@five), 0, 'IN-5 none of it was an error of ours' or diag @five[0 .. ($#five > 3 ? 3 : $#five)],
 	grep { /request\.failed/ } @lines;
-is scalar(grep { !eval { JSON::PP->new->utf8->decode($_) } } @lines), 0, 'LOG-3 each line of the log is one JSON object';
+is scalar(grep { !eval { Cpanel::JSON::XS->new->utf8->decode($_) } } @lines), 0, 'LOG-3 each line of the log is one JSON object';
 cmp_ok $rss->(), '<', 400_000, 'IN-1 memory stays where it was (sanitizers included)';
 is pids(), $pids, 'IN-1 the processes are the same';
 done_testing();

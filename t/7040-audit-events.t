@@ -48,7 +48,7 @@ is $why{INVALID_CREDENTIALS}, 'Email or password is wrong', 'a refusal has words
 my $none = '00000000-0000-4000-8000-000000000000';
 my %u = map { $_ => $api->signup($_) } qw(boss ada);
 sql("UPDATE users SET role = 'admin' WHERE name = 'boss'");
-my $true = JSON::PP::true();
+my $true = Cpanel::JSON::XS::true();
 my $n = 0;
 my %from = (HTTP_USER_AGENT => 'Audited/1', REMOTE_ADDR => '203.0.113.77');
 sub ask { my ($verb, $path, $who, $json) = @_;

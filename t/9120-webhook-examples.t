@@ -17,7 +17,7 @@ use strict;
 use warnings;
 use Digest::SHA qw(hmac_sha256_hex sha256_hex);
 our $api;
-my $json = JSON::PP->new->utf8->canonical;
+my $json = Cpanel::JSON::XS->new->utf8->canonical;
 my $t = $api->signup('ada')->{accessToken};
 my $pids = pids();
 

@@ -13,11 +13,11 @@ use strict;
 use warnings;
 use IO::Select;
 use IO::Socket::UNIX;
-use JSON::PP ();
+use Cpanel::JSON::XS ();
 use Sql ();
 
 use constant TIMEOUT => 30;
-my $json = JSON::PP->new->utf8->canonical->allow_nonref;
+my $json = Cpanel::JSON::XS->new->utf8->canonical->allow_nonref;
 
 # For scripts that t/lib/api.sh started: $api, sql(), pids(), developer_only().
 our $api;

@@ -15,10 +15,10 @@ use strict;
 use warnings;
 use Exporter 'import';
 use HTTP::Tiny;
-use JSON::PP ();
+use Cpanel::JSON::XS ();
 
 our @EXPORT = qw(github emails sign_in start visit back finish odd asked unescape escape put fragment);
-my $json = JSON::PP->new->utf8->canonical;
+my $json = Cpanel::JSON::XS->new->utf8->canonical;
 my $http = HTTP::Tiny->new(max_redirect => 0, timeout => 20);
 
 sub put {
@@ -31,9 +31,9 @@ sub put {
 sub github {
 	my (%o) = @_;
 	put('user.json', $json->encode({id => $o{id}, node_id => 'MDQ6', login => $o{login} // "user$o{id}", type => 'User',
-		name => exists $o{name} ? $o{name} : "User $o{id}", email => undef, site_admin => JSON::PP::false,
+		name => exists $o{name} ? $o{name} : "User $o{id}", email => undef, site_admin => Cpanel::JSON::XS::false,
 		avatar_url => "https://avatars.githubusercontent.com/u/$o{id}?v=4"}));
-	emails({email => $o{mail}, primary => JSON::PP::true, verified => JSON::PP::true, visibility => 'private'}) if $o{mail};
+	emails({email => $o{mail}, primary => Cpanel::JSON::XS::true, verified => Cpanel::JSON::XS::true, visibility => 'private'}) if $o{mail};
 }
 sub emails { put('emails.json', $json->encode([@_])) }
 sub odd { put('odd', join "\n", @_) }

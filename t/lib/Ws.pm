@@ -7,12 +7,12 @@ use warnings;
 use Digest::SHA qw(hmac_sha256 sha1);
 use IO::Select;
 use IO::Socket::UNIX;
-use JSON::PP;
+use Cpanel::JSON::XS;
 use MIME::Base64 qw(encode_base64 encode_base64url decode_base64url);
 use Socket qw(SOCK_STREAM SOL_SOCKET SO_RCVBUF);
 use Time::HiRes qw(time);
 
-our $json = JSON::PP->new->utf8->canonical->allow_nonref;
+our $json = Cpanel::JSON::XS->new->utf8->canonical->allow_nonref;
 our $KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
 
 # connect(unix => PATH) or (host => H, port => P, tls => 1, ca => FILE).

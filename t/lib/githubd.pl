@@ -36,11 +36,11 @@ use lib $FindBin::Bin;
 use GitHttp;
 use IO::Handle;
 use IO::Socket::INET;
-use JSON::PP ();
+use Cpanel::JSON::XS ();
 use MIME::Base64 qw(decode_base64 encode_base64 encode_base64url);
 
 my ($root, $portfile) = @ARGV;
-my $json = JSON::PP->new->utf8->canonical;
+my $json = Cpanel::JSON::XS->new->utf8->canonical;
 syscall(157, 1, 9, 0, 0, 0);    # prctl(PR_SET_PDEATHSIG, SIGKILL)
 $SIG{CHLD} = 'IGNORE';
 my $server = IO::Socket::INET->new(Listen => 64, LocalAddr => '127.0.0.1',
@@ -214,7 +214,7 @@ sub hooks {
 		return $say->(invalid('Hook already exists on this repository')) if grep { $_->{config}{url} eq $url } @all;
 		$id = 100;
 		for (@all) { $id = $_->{id} if $_->{id} > $id }
-		my $new = {type => 'Repository', id => $id + 1, name => 'web', active => $in->{active} // JSON::PP::true(),
+		my $new = {type => 'Repository', id => $id + 1, name => 'web', active => $in->{active} // Cpanel::JSON::XS::true(),
 			events => $in->{events} // ['push'], config => $in->{config}};
 		$keep->(@all, $new);
 		return $say->('201 Created', $show->($new));
