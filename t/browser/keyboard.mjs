@@ -68,6 +68,18 @@ await field('API key').waitFor();
 await keys('Escape');
 await asked(/shown once/, 'a key that nobody has copied');
 ok(await field('API key').isVisible(), 'stays');
+await page.evaluate(() => {
+	window.allowed = navigator.clipboard.writeText;
+	navigator.clipboard.writeText = () => Promise.reject(new Error('no'));
+});
+await press(button('Copy', dialog));
+await dialog.getByRole('status').getByText(/did not allow copying/).waitFor();
+await press(button('Dismiss', dialog));
+await focus('button Copy', 'what is told over a dialog is put away in it, and the focus stays');
+is(await page.getByText(/did not allow copying/).count(), 0, 'and is told once');
+await page.evaluate(() => {
+	navigator.clipboard.writeText = window.allowed;
+});
 await press(button('Copy', dialog));
 await button('Copied', dialog).waitFor();
 await keys('Escape');

@@ -5,6 +5,7 @@ import {useId, useLayoutEffect, useRef, useState} from 'preact/hooks';
 import {useOpener} from './focus';
 import {Form, TextField} from './form';
 import {Icon} from './icon';
+import {Toasts} from './toast';
 import {mayLose, useUnsaved} from './unsaved';
 
 interface DialogProps {
@@ -50,6 +51,7 @@ export function Dialog({title, onClose, children, wide, firm, asks}: DialogProps
 				</header>
 				{children}
 			</div>
+			<Toasts />
 		</dialog>
 	);
 }

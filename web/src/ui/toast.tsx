@@ -1,6 +1,6 @@
 // toast.tsx - short messages about what has just happened.
 import {signal} from '@preact/signals';
-import {useLayoutEffect, useRef} from 'preact/hooks';
+import {useEffect, useLayoutEffect, useRef} from 'preact/hooks';
 import {useOpener} from './focus';
 import {Icon} from './icon';
 
@@ -26,18 +26,29 @@ export function toast(text: string, mood: Mood = 'plain'): void {
 		setTimeout(() => drop(id), 6000);
 }
 
+// The page has a place for them, and each dialog: what is beside an open dialog
+// can be neither pressed nor heard. The last place that came shows them.
+const places = signal<object[]>([]);
+const NONE: Toast[] = [];
+
 export function Toasts() {
 	const box = useRef<HTMLDivElement>(null);
-	// on top of a dialog that is open: what was shown last is. Older browsers have
-	// no popovers; there it is beneath.
+	useEffect(() => {
+		places.value = [...places.value, box];
+		return () => {
+			places.value = places.value.filter(place => place !== box);
+		};
+	}, []);
+	const shown = places.value.at(-1) === box ? toasts.value : NONE;
+	// on top of the dialog: what was shown last is. Older browsers have no
+	// popovers; there it is where it is.
 	useLayoutEffect(() => {
-		if (document.querySelector('dialog[open]'))
-			box.current!.togglePopover?.(false);
+		box.current!.togglePopover?.(false);
 		box.current!.togglePopover?.(true);
-	}, [toasts.value]);
+	}, [shown]);
 	return (
 		<div ref={box} popover="manual" class="toasts" role="status" aria-live="polite">
-			{toasts.value.map(t => <Shown key={t.id} {...t} />)}
+			{shown.map(t => <Shown key={t.id} {...t} />)}
 		</div>
 	);
 }
