@@ -60,7 +60,8 @@ as_conf log_format=text
 api_run
 api GET /api/auth/session as ada
 id=$(header X-Request-Id)
-like "$(tail -n 1 "$AS_LOG.api")" \
+try "a line in columns" wait_for 5 grep -q " request $id " "$AS_LOG.api" # written when the answer is out
+like "$(grep " request $id " "$AS_LOG.api")" \
 	"^20[0-9-]{8}T[0-9:.]{12}Z info    autostack-api request $id method=GET op=authSession status=200 ms=[0-9]+ user=[0-9a-f-]{36} ip=127.0.0.1\$" \
 	"columns and key=value"
 api_stop

@@ -103,15 +103,16 @@ const find = field('Find in the log');
 const found = page.locator('.log-found');
 const next = button('Next line that has it');
 const previous = button('Previous line that has it');
-const where = () => Number(/#L(\d+)$/.exec(page.url())?.[1]);
+// page.url() is told later
+const where = async () => Number(/^#L(\d+)$/.exec(await page.evaluate(() => location.hash))?.[1]);
 const says = (text, what) => soon(async () => await found.innerText() === text, what);
 ok(await next.isDisabled() && await previous.isDisabled(), 'find: nowhere to go before something is looked for');
 await find.fill('needle');
 await soon(async () => /^\d of 3 lines$/.test(await found.innerText()), 'find: counts the lines, capitals or not');
 await find.press('Enter');
 const hits = ['one Needle', 'another needle', 'the last needle'].map(number);
-await soon(() => hits.includes(where()), 'find: Enter goes to one');
-for (let n = 0; n < 3 && where() !== hits[0]; n++)
+await soon(async () => hits.includes(await where()), 'find: Enter goes to one');
+for (let n = 0; n < 3 && await where() !== hits[0]; n++)
 	await next.click();
 await says('1 of 3 lines', 'find: the first of them');
 await soon(() => inSight('one Needle'), 'find: is in sight');
@@ -119,7 +120,7 @@ is(await line('one Needle').locator('mark').allInnerTexts(), ['Needle'], 'find: 
 ok(await line('one Needle').evaluate(e => e.classList.contains('at')), 'find: and its line');
 await next.click();
 await says('2 of 3 lines', 'find: the next');
-is(where(), hits[1], 'find: is where it should be');
+is(await where(), hits[1], 'find: is where it should be');
 await soon(() => inSight('another needle'), 'find: and in sight');
 await find.press('Enter');
 await find.press('Enter');
@@ -143,7 +144,7 @@ ok(await find.evaluate(e => e === document.activeElement), 'find: Ctrl+F leads t
 await log.press('End'); // the browser scrolls there, and not at once
 await soon(() => log.evaluate(e => e.scrollTop + e.clientHeight >= e.scrollHeight - 2), 'first error: the end is shown');
 await button('First error').click();
-is(where(), number('error: the first one'), 'first error: has an address');
+is(await where(), number('error: the first one'), 'first error: has an address');
 await soon(() => inSight('error: the first one'), 'first error: is in sight');
 ok(await line('error: the first one').evaluate(e => e.classList.contains('at') && e.classList.contains('log-error')), 'first error: marked, as an error');
 await page.reload();
@@ -151,7 +152,7 @@ await soon(() => inSight('error: the first one'), 'address: leads to its line ag
 ok(await line('error: the first one').evaluate(e => e.classList.contains('at')), 'address: which is marked');
 await log.press('Home');
 await line(/row 3 of 120/).locator('.log-no').click();
-is(where(), number('row 3 of 120'), 'address: the number of a line is its address');
+is(await where(), number('row 3 of 120'), 'address: the number of a line is its address');
 is(await log.locator('.at').count(), 1, 'address: one line is marked at a time');
 await page.evaluate(n => {
 	location.hash = `L${n}`;
