@@ -29,7 +29,6 @@ export function toast(text: string, mood: Mood = 'plain'): void {
 // The page has a place for them, and each dialog: what is beside an open dialog
 // can be neither pressed nor heard. The last place that came shows them.
 const places = signal<object[]>([]);
-const NONE: Toast[] = [];
 
 export function Toasts() {
 	const box = useRef<HTMLDivElement>(null);
@@ -39,16 +38,16 @@ export function Toasts() {
 			places.value = places.value.filter(place => place !== box);
 		};
 	}, []);
-	const shown = places.value.at(-1) === box ? toasts.value : NONE;
-	// on top of the dialog: what was shown last is. Older browsers have no
-	// popovers; there it is where it is.
+	const ours = places.value.at(-1) === box;
+	// on top of the dialog, which was opened after its parts were made. Older
+	// browsers have no popovers; there it is where it is.
 	useLayoutEffect(() => {
 		box.current!.togglePopover?.(false);
 		box.current!.togglePopover?.(true);
-	}, [shown]);
+	}, [ours]);
 	return (
 		<div ref={box} popover="manual" class="toasts" role="status" aria-live="polite">
-			{shown.map(t => <Shown key={t.id} {...t} />)}
+			{ours && toasts.value.map(t => <Shown key={t.id} {...t} />)}
 		</div>
 	);
 }
