@@ -8,7 +8,7 @@ sandbox_start
 mkdir "$TMP/p"
 cp "$abs_top_builddir/t/helper/hostile" "$TMP/p/" &&
 	chmod -R a+rX "$TMP/p" || bail "hostile is not built"
-mkfifo "$TMP/control"
+mkfifo "$TMP/control" "$TMP/started"
 
 ms() {
 	date +%s%3N
@@ -79,8 +79,8 @@ for net in none isolated; do
 	done
 done
 
-# starter DELAY OPTION... - an sh starts the sandbox and is killed after DELAY
-# seconds, or when the build is ready. As a worker would, it holds the other end
+# starter DELAY OPTION... - an sh starts the sandbox and is killed DELAY seconds
+# later, or when the build is ready. As a worker would, it holds the other end
 # of the control descriptor: a starter that is dead before the sandbox's first
 # instruction cannot be noticed otherwise.
 starter() {
@@ -88,22 +88,21 @@ starter() {
 	shift
 	: >"$TMP/out"
 	exec 8<>"$TMP/control"
-	as_worker sh -c '"$@" 8>&- & exec 5<&-; wait' sh "$BOX" run \
-		--slot "$SLOT" --control-fd 5 --watch "$WORK" "$@" \
+	as_worker sh -c 'echo $$ >&6; "$@" 6>&- 8>&- & exec 5<&- 6>&-; wait' \
+		sh "$BOX" run --slot "$SLOT" --control-fd 5 --watch "$WORK" "$@" \
 		--ro-bind "$TMP/p:/p" -- /p/hostile daemons \
-		>"$TMP/out" 2>/dev/null 5<"$TMP/control" &
+		>"$TMP/out" 2>/dev/null 5<"$TMP/control" 6>"$TMP/started" &
 	pid=$!
 	exec 8>&-
+	# not $pid: a shell of ours may stand between
+	read -r starter <"$TMP/started"
 	if [ "$delay" = ready ]; then
 		wait_for 10 grep -q ready "$TMP/out"
 	else
 		sleep "$delay"
 	fi
 	t=$(ms)
-	# as_worker may stand between us and the sh
-	kids=$(ps -o pid= --ppid "$pid")
-	# shellcheck disable=SC2086
-	kill -KILL $pid $kids 2>/dev/null
+	kill -KILL "$starter"
 	wait "$pid" 2>/dev/null
 }
 starter ready --net isolated
