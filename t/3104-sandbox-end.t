@@ -127,6 +127,9 @@ sleeping=$(ps -eo args= | grep -c "^$BOX ")
 is "$sleeping" 0 "SB-13 no supervisor is left either"
 # Nothing is written by a program that was not there yet; how long that takes is
 # the machine's affair. From its first word on it says that it was cancelled.
+# Without our trap: a child that is not a program of its own yet would take
+# SIGTERM into it, and go on.
+trap - TERM
 i=0 seen=0 left=0
 bad=''
 while [ $seen -lt 5 ] && [ $i -lt 60 ]; do
@@ -142,6 +145,7 @@ while [ $seen -lt 5 ] && [ $i -lt 60 ]; do
 	[ "$(slot_tasks)" = 0 ] || left=$((left + 1))
 	i=$((i + 1))
 done
+trap 'exit 143' TERM
 is "$bad" "" "SB-9 SIGTERM at any moment of the set-up cancels"
 is $seen 5 "SB-9 and it is said, from the first word on"
 is $left 0 "SB-9 with nothing left"
