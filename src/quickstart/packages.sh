@@ -7,7 +7,7 @@ build_packages='gcc libc6-dev make autoconf automake pkg-config libfcgi-dev
 	libpq-dev libjansson-dev libjwt-dev libssl-dev libcrypt-dev
 	libwebsockets-dev libseccomp-dev zlib1g-dev libcurl4-openssl-dev check'
 run_packages='nginx-light libnginx-mod-http-js postgresql spawn-fcgi multiwatch bubblewrap
-	slirp4netns uidmap iproute2 git fcgiwrap curl openssl ca-certificates
+	slirp4netns uidmap iproute2 procps git fcgiwrap curl openssl ca-certificates
 	jq inotify-tools john-data'
 
 # A node that builds can see: they get /usr, not somebody's home.

@@ -9,7 +9,7 @@
 services='nginx certificates git api ws worker postgres'
 
 # start_time PID: when the kernel made it, in ticks since boot; also sets
-# proc_session and proc_state. Fails when there is no such process.
+# proc_state. Fails when there is no such process.
 start_time() {
 	local stat=''
 	{ read -r -d '' stat <"/proc/$1/stat"; } 2>/dev/null
@@ -17,7 +17,7 @@ start_time() {
 	# the name in parentheses may hold blanks
 	# shellcheck disable=SC2086 # fields
 	set -- ${stat##*) }
-	proc_state=$1 proc_session=$4
+	proc_state=$1
 	proc_start=${20}
 }
 
@@ -84,12 +84,8 @@ supervise() {
 # Members of a supervisor's session, the supervisor included. Nothing when its
 # id belongs to another process by now.
 session_members() { # PID START
-	local proc
 	start_time "$1" && [ "$proc_start" != "$2" ] && return
-	for proc in /proc/[0-9]*; do
-		start_time "${proc#/proc/}" && [ "$proc_session" = "$1" ] &&
-			[ "$proc_state" != Z ] && echo "${proc#/proc/}"
-	done
+	pgrep -s "$1" -r D,I,R,S,T,t
 }
 
 session_gone() { [ -z "$(session_members "$1" "$2")" ]; }
