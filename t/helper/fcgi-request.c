@@ -2,15 +2,19 @@
  * fcgi-request.c - asks a FastCGI socket as nginx/fastcgi.conf does, so that
  * tests of the API need no nginx. t/lib/api.sh calls it.
  *
- *   fcgi-request SOCKET METHOD URI [-b FILE] [-p NAME=VALUE]... ['Header: value']...
+ *   fcgi-request SOCKET METHOD URI [-b FILE] [-p NAME=VALUE]... [-o HEADERS BODY]
+ *                ['Header: value']...
  *
  * -b: the body ("-": stdin); -p: a parameter as it is, instead of the usual
  * one of that name. Prints what the application wrote: CGI headers, a blank
- * line, the body. Exit 1 with a line on stderr when there is no answer.
+ * line, the body; with -o these two become files, the headers with plain line
+ * feeds, and the status is printed. Exit 1 with a line on stderr when there is
+ * no answer.
  */
 #include "base/base.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -124,6 +128,43 @@ read_body(const char *path, struct params *p, struct buf *body)
 	return text != NULL;
 }
 
+static bool
+write_file(const char *path, const char *text, size_t n)
+{
+	AUTO_FD int fd =
+		open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+
+	return fd >= 0 && fd_write_all(fd, text, n);
+}
+
+/* The answer in two files, its status on stdout. */
+static bool
+deal_out(const char *text, size_t n, const char *headers, const char *body)
+{
+	AUTO_BUF struct buf head = {0};
+	const char *end = text + n;
+	const char *p = text;
+	const char *status = "200";
+	const char *line;
+
+	buf_init(&head, BODY_MAX);
+	while (p < end && *p != '\r' && *p != '\n') {
+		line = p;
+		while (p < end && *p != '\n')
+			p++;
+		buf_add(&head, line, (size_t)(p - line) - (p[-1] == '\r'));
+		buf_add(&head, "\n", 1);
+		p += p < end;
+		if (strncmp(line, "Status: ", strlen("Status: ")) == 0)
+			status = line + strlen("Status: ");
+	}
+	while (p < end && *p++ != '\n')
+		;
+	return printf("%.3s\n", status) > 0 &&
+	       write_file(headers, buf_text(&head), head.len) &&
+	       write_file(body, p, (size_t)(end - p));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -132,6 +173,7 @@ main(int argc, char **argv)
 	AUTO_BUF struct buf body = {0};
 	AUTO_BUF struct buf out = {0};
 	const char *error = "usage";
+	const char *const *files = NULL; /* of -o */
 	bool ok = argc >= 4;
 	int i;
 
@@ -148,16 +190,21 @@ main(int argc, char **argv)
 					a, "CONTENT_LENGTH=%zu", body.len));
 		} else if (str_eq(argv[i], "-p") && i + 1 < argc) {
 			set(&p, argv[++i]);
+		} else if (str_eq(argv[i], "-o") && i + 2 < argc) {
+			files = (const char *const *)&argv[i + 1];
+			i += 2;
 		} else {
 			set_header(&p, argv[i]);
 		}
 	}
 	ok = ok && ask_fastcgi(argv[1], p.list, buf_text(&body), body.len,
 			   TIMEOUT_MS, &out, &error);
-	if (ok)
-		ok = fd_write_all(STDOUT_FILENO, buf_text(&out), out.len);
-	else
+	if (!ok)
 		(void)fprintf(stderr, "fcgi-request: %s\n", error);
+	else if (files)
+		ok = deal_out(buf_text(&out), out.len, files[0], files[1]);
+	else
+		ok = fd_write_all(STDOUT_FILENO, buf_text(&out), out.len);
 	arena_free(a);
 	return ok ? 0 : 1;
 }

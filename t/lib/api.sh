@@ -146,7 +146,7 @@ api_user() {
 			;;
 		esac
 	fi
-	API_TOKEN=$(cat "$TMP/token.$1")
+	read -r API_TOKEN <"$TMP/token.$1"
 }
 
 # The request itself; -d names the body.
@@ -173,21 +173,13 @@ api_ask() {
 		printf %s "$api_body" >"$TMP/request"
 		set -- -b "$TMP/request" "$@"
 	fi
+	API_STATUS=$("$abs_top_builddir/t/helper/fcgi-request" "$AS_RUN/api.sock" \
+		"$api_method" "$api_path" "$@" -o "$API_HEADERS" "$API_BODY" \
+		2>"$TMP/answer.err") && return 0
+	API_STATUS=none
+	: >"$API_HEADERS"
 	: >"$API_BODY"
-	if ! "$abs_top_builddir/t/helper/fcgi-request" "$AS_RUN/api.sock" \
-		"$api_method" "$api_path" "$@" >"$TMP/answer" 2>"$TMP/answer.err"; then
-		API_STATUS=none
-		: >"$API_HEADERS"
-		diag "$(cat "$TMP/answer.err")"
-		return 0
-	fi
-	awk -v headers="$API_HEADERS" -v body="$API_BODY" 'BEGIN { ORS = "" }
-		!done { line = $0; sub(/\r$/, "", line)
-			if (line == "") done = 1; else print line "\n" >headers
-			next }
-		{ print sep $0 >body; sep = "\n" }' "$TMP/answer"
-	API_STATUS=$(sed -n 's/^Status: *\([0-9]*\).*/\1/p' "$API_HEADERS")
-	API_STATUS=${API_STATUS:-200}
+	diag "$(cat "$TMP/answer.err")"
 }
 
 api() {
