@@ -80,24 +80,6 @@ for body in '{"email":"nobody@example.com","password":"8-charac"}' \
 	is "$(cat "$API_BODY")" "$(cat wrong)" "LG-1 the same answer"
 done
 
-# Statistics would need hundreds of samples: the decoy has to cost as much. The
-# best of some interleaved ones, since the machine may be busy.
-ms() { date +%s%3N; }
-login_ms() { # ADDRESS BEST: the better of BEST and a new sample
-	login_start=$(ms)
-	api POST /api/auth/login "{\"email\":\"$1\",\"password\":\"8-charac\"}"
-	login_took=$(($(ms) - login_start))
-	[ "$login_took" -lt "$2" ] && best=$login_took || best=$2
-}
-known=100000
-unknown=100000
-for i in 1 2 3 4 5 6; do
-	login_ms ada@example.com $known && known=$best
-	login_ms nobody@example.com $unknown && unknown=$best
-done
-[ "$unknown" -gt $((known / 2)) ] && [ "$unknown" -lt $((known * 2)) ]
-ok $? "LG-2 an unknown account takes as long ($known and $unknown ms)"
-
 api_case "session:"
 for path in /api/auth/session /api/auth/me /api/me /api/v1/auth/me; do
 	api GET $path as bob
@@ -115,7 +97,7 @@ is "$(sql "SELECT string_agg(DISTINCT event || ' ' || outcome, ',' ORDER BY even
 	"LOG-1 successes and failures are in audit_logs"
 is "$(sql "SELECT count(*) FROM audit_logs WHERE event = 'auth.login_failed'
 	AND user_id = (SELECT id FROM users WHERE email = 'ada@example.com') AND ip = '127.0.0.1'
-	AND request_id IS NOT NULL AND details->>'code' = 'INVALID_CREDENTIALS'")" 7 \
+	AND request_id IS NOT NULL AND details->>'code' = 'INVALID_CREDENTIALS'")" 1 \
 	"LOG-1 with actor, address, request id and code"
 api POST /api/auth/login '{"email":"ada@example.com","password":" l8 zählt ☃ "}' \
 	-H "User-Agent: $(printf '%0600d' 0)"
