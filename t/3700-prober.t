@@ -18,7 +18,14 @@ of() { part services | gojq -r ".[] | select(.name == \"$1\") | .$2"; } # SERVIC
 are() { # STATUS SERVICE...
 	are_status=$1
 	shift
-	for are_name; do [ "$(of "$are_name" status)" = "$are_status" ] || return 1; done
+	are_got=$(part services | gojq -r '.[] | .status + " " + .name')
+	for are_name; do
+		case "
+$are_got
+" in *"
+$are_status $are_name
+"*) ;; *) return 1 ;; esac
+	done
 }
 all_are() { are "$1" 'API Gateway' Database CDN 'Build Service'; }
 within() { # SECONDS DESCRIPTION COMMAND...

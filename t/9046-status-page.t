@@ -10,7 +10,14 @@ are() { # STATUS SERVICE...
 	are_status=$1
 	shift
 	services
-	for are_name; do [ "$(of "$are_name" status)" = "$are_status" ] || return 1; done
+	are_got=$(jget '.services[] | .status + " " + .name')
+	for are_name; do
+		case "
+$are_got
+" in *"
+$are_status $are_name
+"*) ;; *) return 1 ;; esac
+	done
 }
 all_are() { are "$1" 'API Gateway' Database CDN 'Build Service'; }
 within() { # SECONDS DESCRIPTION COMMAND...

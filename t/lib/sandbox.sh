@@ -28,7 +28,8 @@ as_worker() {
 
 sandbox_start() {
 	sandbox_name=$(sh "$sandbox_user") || bail "no service account"
-	grep -q "^$sandbox_name:" /etc/subuid 2>/dev/null ||
+	sandbox_first=$(sed -n "s/^$sandbox_name:\([0-9]*\):.*/\1/p" /etc/subuid 2>/dev/null | head -n 1)
+	[ -n "$sandbox_first" ] ||
 		bail "$sandbox_name has no range in /etc/subuid"
 	chmod 711 "$TMP"
 	cp "$abs_top_builddir/autostack-sandbox" "$TMP/" &&
@@ -96,14 +97,12 @@ box_wait() {
 }
 
 slot_uid() {
-	sed -n "s/^$sandbox_name:\([0-9]*\):.*/\1/p" /etc/subuid | head -1 |
-		awk -v slot="$SLOT" '{ print $1 + slot }'
+	echo $((sandbox_first + SLOT))
 }
 
 # zombies wait for an init that may take its time, and do nothing else
 slot_tasks() {
-	ps -eo uid=,stat= | awk -v uid="$(slot_uid)" \
-		'$1 == uid && $2 !~ /^Z/ { n++ } END { print n + 0 }'
+	pgrep -c -u $((sandbox_first + SLOT)) -r D,I,R,S,T,t
 }
 
 no_slot_tasks() {

@@ -135,7 +135,9 @@ isnt() {
 
 # like GOT REGEX DESCRIPTION - an extended regular expression; a line matches
 like() {
-	printf '%s\n' "$1" | grep -Eq -e "$2"
+	grep -Eq -e "$2" <<-EOF
+		$1
+	EOF
 	ok $? "$3" && return 0
 	diag "     got: $1"
 	diag "  wanted: $2"
@@ -144,7 +146,9 @@ like() {
 
 # unlike GOT REGEX DESCRIPTION - no line matches
 unlike() {
-	! printf '%s\n' "$1" | grep -Eq -e "$2"
+	! grep -Eq -e "$2" <<-EOF
+		$1
+	EOF
 	ok $? "$3" && return 0
 	diag "       got: $1"
 	diag "  unwanted: $2"
@@ -171,21 +175,22 @@ tap_now() {
 }
 
 # wait_for SECONDS COMMAND [ARG]... - until the command succeeds; fails at the
-# deadline. Wall clock, because the machine may be slow.
+# deadline. Wall clock, because the machine may be slow. Who has waited for
+# seconds is asked less often: asking is work that others wait for.
 wait_for() {
 	tap_now
 	tap_until=$((tap_clock + $1))
 	shift
 	# the command may wait for something itself: only these are our own
-	set -- "$tap_until" "$@"
+	set -- "$((tap_clock + 2))" "$tap_until" "$@"
 	until tap_behind "$@" >/dev/null 2>&1; do
 		tap_now
-		[ "$tap_clock" -le "$1" ] || return 1
-		sleep 0.05
+		[ "$tap_clock" -le "$2" ] || return 1
+		if [ "$tap_clock" -le "$1" ]; then sleep 0.05; else sleep 0.2; fi
 	done
 }
-tap_behind() { # WORD COMMAND [ARG]...
-	shift
+tap_behind() { # WORD WORD COMMAND [ARG]...
+	shift 2
 	"$@"
 }
 

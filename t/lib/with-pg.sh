@@ -24,7 +24,7 @@ pg_bindir
 pg_cluster
 pg_seed
 AS_PG=$PG_DIR
-export AS_PG
+export AS_PG PG_BINDIR
 
 setpriv --pdeathsig TERM "$@" &
 with_pid=$!

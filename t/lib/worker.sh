@@ -50,6 +50,8 @@ worker_init() {
 	head -c 48 /dev/urandom | base64 -w 0 >"$TMP/secret"
 	worker_user=$(sh "$abs_top_srcdir/t/lib/service-user.sh") ||
 		bail "no service account"
+	worker_first=$(sed -n "s/^$worker_user:\([0-9]*\):.*/\1/p" /etc/subuid | head -n 1)
+	[ -n "$worker_first" ] || bail "$worker_user has no range in /etc/subuid"
 	"$abs_top_srcdir/t/lib/githttpd.pl" "$GITROOT" "$TMP/git.port" \
 		2>>"$TMP/git.log" &
 	git_pid=$!
@@ -225,10 +227,13 @@ builds() {
 	error=$(field "$id" error)
 }
 
-# Tasks of the slots' uids; while a build runs there are some.
+# Tasks of the slots' uids; while a build runs there are some. Zombies wait for an
+# init that may take its time, and do nothing else. Status 1: there are none.
 slot_tasks() {
-	worker_first=$(sed -n "s/^$worker_user:\([0-9]*\):.*/\1/p" /etc/subuid | head -1)
-	ps -eo uid=,stat=,args= | awk -v a=$((worker_first + SLOT_BASE)) \
-		'$1 >= a && $1 < a + 2 && $2 !~ /^Z/'
+	pgrep -a -u $((worker_first + SLOT_BASE)),$((worker_first + SLOT_BASE + 1)) \
+		-r D,I,R,S,T,t
 }
-no_slot_tasks() { [ -z "$(slot_tasks)" ]; }
+no_slot_tasks() {
+	slot_tasks >/dev/null
+	[ $? -eq 1 ]
+}
