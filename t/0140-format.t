@@ -2,6 +2,7 @@
 # The C of the tree has the form of .clang-format; `make format` gives it.
 # Forms differ between versions of clang-format: ours is Debian 12's 14.
 . "$(dirname "$0")/lib/tap.sh"
+developer_only # who only builds needs none of these tools
 
 for format in clang-format-14 clang-format ''; do
 	command -v "$format" >/dev/null && break

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Runs shellcheck over every shell script of the tree.
 . "$(dirname "$0")/lib/tap.sh"
+developer_only # who only builds needs none of these tools
 
 command -v shellcheck >/dev/null ||
 	bail "shellcheck is missing: apt-get install shellcheck"

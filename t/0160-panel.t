@@ -1,6 +1,7 @@
 #!/bin/sh
 # The panel's source: its types against the API's document, and its unit tests.
 . "$(dirname "$0")/lib/tap.sh"
+developer_only # who only builds needs none of these tools
 
 [ -d "$abs_top_builddir/web/panel/node_modules" ] || skip_all "this build has no panel"
 mkdir -p "$TMP/web" "$TMP/t/expect"
