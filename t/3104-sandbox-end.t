@@ -35,6 +35,7 @@ gone() {
 
 for word in daemons stopped churn; do
 	start $word --net none
+	isnt "$(slot_tasks)" 0 "$word: its processes are seen"
 	t=$(ms)
 	kill -TERM "$pid"
 	box_wait 10
