@@ -16,7 +16,7 @@ $(systemd_units) systemd/autostack.cron: %: %.in Makefile
 		-e 's|@sysconfdir[@]|$(sysconfdir)|g' $(srcdir)/$@.in >$@.new
 	$(AM_V_at)mv $@.new $@
 
-all-local: systemd/autostack.cron
+all_local += systemd/autostack.cron
 
 # These lose their folder's name on the way, so automake cannot do it.
 install-data-local: systemd/autostack.cron

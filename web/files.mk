@@ -21,11 +21,11 @@ web/dist/index.html: $(panel_sources)
 			{ $(NPM) ci --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null && \
 				cp package-lock.json node_modules/installed.json; }; } && \
 		node build.mjs ../dist
-all-local: web/dist/index.html
+all_local += web/dist/index.html
 clean-local: panel-clean
 panel-clean:
 	rm -rf web/dist web/panel
-.PHONY: panel-clean
+phony += panel-clean
 endif
 
 install-data-hook: panel-install
@@ -41,5 +41,5 @@ dist-hook: panel-dist
 panel-dist: all-local
 	$(MKDIR_P) "$(distdir)/web/dist"
 	cp -R $(panel_dist)/. "$(distdir)/web/dist"
-.PHONY: panel-install panel-uninstall panel-dist
+phony += panel-install panel-uninstall panel-dist
 endif

@@ -12,4 +12,4 @@ link-check: $(noinst_LIBRARIES)
 format:
 	cd $(srcdir) && find src handlers t bench -name '*.[ch]' \
 		-exec clang-format -i {} +
-.PHONY: link-check format
+phony += link-check format
