@@ -38,6 +38,8 @@ for u in $units; do
 	out=$(systemd-analyze verify --root="$root" --man=no --recursive-errors=no \
 		"$root/etc/systemd/system/$u" 2>&1)
 	is "$?:$out" "0:" "systemd-analyze verify $u"
+	is "$(sed -n 's/^Environment=GNUTLS_NO_IMPLICIT_INIT=//p' "$root/etc/systemd/system/$u")" 1 \
+		"PEER-12 $u leaves GnuTLS as it lies"
 	like "$(cat "$abs_top_builddir/systemd/$u")" '^Restart=always$' \
 		"$u comes back by itself"
 	unlike "$(cat "$abs_top_builddir/systemd/$u")" '@[a-z]+@' \

@@ -46,4 +46,11 @@ pss=$(awk '{ s += $2 } END { print int(s / 1024) }' pss)
 [ "$pss" -gt 0 ] && [ "$pss" -le 40 ]
 ok $? "PEER-12 API, WebSockets and worker take $pss MiB, of 40, with what supervises them" ||
 	diag "$(cat pss)"
+# a third of a MiB in each that nobody asked for
+initializes=
+for p in $(processes_of api ws worker); do
+	tr '\0' '\n' <"/proc/$p/environ" | grep -qx GNUTLS_NO_IMPLICIT_INIT=1 ||
+		initializes="$initializes $(cat "/proc/$p/comm")"
+done
+is "$initializes" "" "PEER-12 none of them has GnuTLS initialize itself"
 done_testing
