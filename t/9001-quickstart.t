@@ -135,6 +135,12 @@ for name in api nginx postgres; do
 	read -r pid _ <"$STACK/other/state/run/$name.pid"
 	kill -KILL "$pid"
 done
+# a host that has lost it: nobody could be found
+mkdir found
+ln -s /usr/sbin/* /usr/bin/* found/ 2>/dev/null
+rm found/pgrep
+says 'pgrep.*procps' env PATH="$TMP/found" "$Q" --stop --state "$STACK/other/state"
+isnt "$(ls "$STACK/other/state/run/"*.pid)" "" "and forgets none of them"
 try "--stop still finds them" second --stop
 is "$(other_pids)" "" "orphans of killed supervisors included"
 

@@ -81,14 +81,17 @@ supervise() {
 		-- "${@:3}"
 }
 
-# Members of a supervisor's session, the supervisor included. Nothing when its
-# id belongs to another process by now.
+# Members of a supervisor's session, the supervisor included; status 1: there are
+# none, or its id belongs to another process by now.
 session_members() { # PID START
-	start_time "$1" && [ "$proc_start" != "$2" ] && return
+	start_time "$1" && [ "$proc_start" != "$2" ] && return 1
 	pgrep -s "$1" -r D,I,R,S,T,t
 }
 
-session_gone() { [ -z "$(session_members "$1" "$2")" ]; }
+session_gone() {
+	session_members "$1" "$2" >/dev/null
+	[ $? -eq 1 ]
+}
 
 # stop NAME: first the supervisor, so that it replaces nobody, then all of its
 # session, and what does not listen is killed. The same way finds the orphans
@@ -117,6 +120,8 @@ stop() {
 
 stop_all() {
 	local s
+	command -v pgrep >/dev/null ||
+		die "cannot find what runs: pgrep is missing (apt-get install procps)"
 	for s in $services; do stop "$s"; done
 	rm -f "$run"/config.sum
 }
