@@ -208,10 +208,8 @@ chaos_releases() {
 
 chaos_wait() {
 	chaos_until=$(($(date +%s) + $1))
-	# the subordinate ids of the account begin there, see service-user.sh
-	chaos_name=$(stat -c %U "$AUTOSTACK_STATE/builds")
-	chaos_uid=$(sed -n "s/^$chaos_name:\([0-9]*\):.*/\1/p" /etc/subuid | head -n 1)
-	chaos_uid=$((${chaos_uid:-0} + $(sed -n 's/^slot_base *= *//p' "$AUTOSTACK_CONF" | grep . || echo 0)))
+	chaos_uid=$("$abs_top_srcdir/t/lib/service-user.sh" first-id) || return 1
+	chaos_uid=$((chaos_uid + $(sed -n 's/^slot_base *= *//p' "$AUTOSTACK_CONF" | grep . || echo 0)))
 	until [ "$(chaos_sql "SELECT count(*) FROM deployments WHERE completed_at IS NULL")" = 0 ] &&
 		[ -z "$(chaos_left)" ]; do
 		[ "$(date +%s)" -lt $chaos_until ] || return 1

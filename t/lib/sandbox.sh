@@ -28,8 +28,7 @@ as_worker() {
 
 sandbox_start() {
 	sandbox_name=$(sh "$sandbox_user") || bail "no service account"
-	sandbox_first=$(sed -n "s/^$sandbox_name:\([0-9]*\):.*/\1/p" /etc/subuid 2>/dev/null | head -n 1)
-	[ -n "$sandbox_first" ] ||
+	sandbox_first=$(sh "$sandbox_user" first-id) ||
 		bail "$sandbox_name has no range in /etc/subuid"
 	chmod 711 "$TMP"
 	cp "$abs_top_builddir/autostack-sandbox" "$TMP/" &&
@@ -102,7 +101,7 @@ slot_uid() {
 
 # zombies wait for an init that may take its time, and do nothing else
 slot_tasks() {
-	pgrep -c -u $((sandbox_first + SLOT)) -r D,I,R,S,T,t
+	pgrep -c -u "$(slot_uid)" -r D,I,R,S,T,t
 }
 
 no_slot_tasks() {

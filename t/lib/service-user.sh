@@ -4,6 +4,9 @@
 #
 #	service-user.sh		as root: makes what is missing and prints the
 #				account's name; otherwise prints one's own name
+#	service-user.sh first-id
+#				prints the first of its subordinate ids; fails when it
+#				has none
 #	service-user.sh run PROGRAM ARG...
 #				becomes that account and executes PROGRAM
 #
@@ -40,9 +43,14 @@ if [ "$me" = 0 ]; then
 	ensure
 	exec 9>&-
 fi
+[ "$me" = 0 ] || user=$(id -un)
 case ${1:-name} in
 name)
-	if [ "$me" = 0 ]; then echo $user; else id -un; fi
+	echo "$user"
+	;;
+first-id)
+	awk -F: -v user="$user" '$1 == user { print $2; found = 1; exit }
+		END { exit !found }' /etc/subuid
 	;;
 run)
 	shift
@@ -53,7 +61,7 @@ run)
 	exec "$@"
 	;;
 *)
-	echo "usage: service-user.sh [run PROGRAM ARG...]" >&2
+	echo "usage: service-user.sh [first-id | run PROGRAM ARG...]" >&2
 	exit 64
 	;;
 esac

@@ -50,8 +50,8 @@ worker_init() {
 	head -c 48 /dev/urandom | base64 -w 0 >"$TMP/secret"
 	worker_user=$(sh "$abs_top_srcdir/t/lib/service-user.sh") ||
 		bail "no service account"
-	worker_first=$(sed -n "s/^$worker_user:\([0-9]*\):.*/\1/p" /etc/subuid | head -n 1)
-	[ -n "$worker_first" ] || bail "$worker_user has no range in /etc/subuid"
+	worker_first=$(sh "$abs_top_srcdir/t/lib/service-user.sh" first-id) ||
+		bail "$worker_user has no range in /etc/subuid"
 	"$abs_top_srcdir/t/lib/githttpd.pl" "$GITROOT" "$TMP/git.port" \
 		2>>"$TMP/git.log" &
 	git_pid=$!
