@@ -4,6 +4,7 @@
 . "$(dirname "$0")/lib/tap.sh"
 . "$abs_top_srcdir/t/lib/api.sh"
 . "$abs_top_srcdir/t/lib/nginx.sh"
+. "$abs_top_srcdir/t/lib/status.sh"
 NG_NAMES=,DNS:autostack--status-probe.localhost
 nginx_start STATE_DIR="$AS_STATE"
 AS_RUN=$NG/run
@@ -15,25 +16,7 @@ api_let_in
 
 part() { sed -n "s/^$1 //p" "$AS_RUN/status"; } # NAME
 of() { part services | gojq -r ".[] | select(.name == \"$1\") | .$2"; } # SERVICE MEMBER
-are() { # STATUS SERVICE...
-	are_status=$1
-	shift
-	are_got=$(part services | gojq -r '.[] | .status + " " + .name')
-	for are_name; do
-		case "
-$are_got
-" in *"
-$are_status $are_name
-"*) ;; *) return 1 ;; esac
-	done
-}
-all_are() { are "$1" 'API Gateway' Database CDN 'Build Service'; }
-within() { # SECONDS DESCRIPTION COMMAND...
-	wi_seconds=$1 wi_what=$2
-	shift 2
-	wait_for "$wi_seconds" "$@"
-	ok $? "$wi_what" || diag "$(part services)"
-}
+services() { part services; }
 sum() { sql "SELECT coalesce(sum($1), 0) FROM service_days WHERE service = '$2'"; }
 has() { [ "$(sum "$1" "$2")" -gt 0 ]; }
 

@@ -3,29 +3,9 @@
 # ten seconds, is in the history afterwards, and is seen again when it is back.
 . "$(dirname "$0")/lib/tap.sh"
 . "$abs_top_srcdir/t/lib/stack.sh"
+. "$abs_top_srcdir/t/lib/status.sh"
 
-services() { call GET /api/status/services; }
-of() { jget ".services[] | select(.name == \"$1\") | .$2"; } # SERVICE MEMBER
-are() { # STATUS SERVICE...
-	are_status=$1
-	shift
-	services
-	are_got=$(jget '.services[] | .status + " " + .name')
-	for are_name; do
-		case "
-$are_got
-" in *"
-$are_status $are_name
-"*) ;; *) return 1 ;; esac
-	done
-}
-all_are() { are "$1" 'API Gateway' Database CDN 'Build Service'; }
-within() { # SECONDS DESCRIPTION COMMAND...
-	wi_seconds=$1 wi_what=$2
-	shift 2
-	wait_for "$wi_seconds" "$@"
-	ok $? "$wi_what" || diag "$STATUS $(tail -c 600 "$BODY")"
-}
+services() { call GET /api/status/services && jget .services; }
 end() { # SERVICE: all of its session, so that nobody starts anything again
 	read -r pid _ <"$AUTOSTACK_STATE/run/$1.pid"
 	# shellcheck disable=SC2046 # a list
@@ -86,6 +66,7 @@ is "$(gojq -r .type late | sort | uniq -c | xargs)" "1 metrics_update 4 service_
 end api
 within 10 "the API stops: the page says so within 10 s" are down 'API Gateway'
 within 2 "and the stream" told down 'API Gateway'
+call GET /api/status/services
 is "$STATUS $(field x-cache)" "200 STALE" "without the API, and marked"
 try "everything else goes on" are operational Database CDN 'Build Service'
 call GET /api/deployments
