@@ -10,6 +10,14 @@ render() {
 try "the defaults render" render
 is "$(grep -l '@[A-Z_]*@' out/*)" "" "no setting is left over"
 is "$(grep -c '::' out/autostack.conf)" 4 "IPv6 is on"
+# what is given is held against its pattern; a default only here
+grep '^[A-Z][A-Z0-9_]*	.*	' "$abs_top_srcdir/nginx/render" >settings
+isnt "$(wc -l <settings)" 0 "there are settings"
+while IFS='	' read -r name pattern default; do
+	[ "$default" != - ] || default=
+	printf '%s\n' "$default" | grep -Eqx -- "$pattern"
+	ok $? "the default of $name is one that it takes"
+done <settings
 render BIND6=no
 is "$(grep -c '::' out/autostack.conf)" 0 "and can be off"
 for bad in 'SITE_SUFFIX=a;b' 'SITE_SUFFIX=a b' 'PANEL_NAMES=a;}' 'WEB_DIR=relative' \
