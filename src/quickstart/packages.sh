@@ -12,11 +12,12 @@ run_packages='nginx-light libnginx-mod-http-js postgresql spawn-fcgi multiwatch 
 
 # A node that builds can see: they get /usr, not somebody's home.
 have_node() {
-	local node npm
+	local node npm version
 	node=$(PATH=/usr/local/bin:/usr/bin:/bin command -v node) &&
 		npm=$(PATH=/usr/local/bin:/usr/bin:/bin command -v npm) &&
 		[ -n "$npm" ] &&
-		[ "$("$node" -p 'parseInt(process.versions.node)')" -ge 18 ]
+		version=$("$node" --version) && version=${version#v} &&
+		[ "${version%%.*}" -ge 18 ]
 }
 
 # Prints the missing ones of the given packages, asked for all at once: each

@@ -81,15 +81,16 @@ supervise() {
 		-- "${@:3}"
 }
 
-# Members of a supervisor's session, the supervisor included; status 1: there are
-# none, or its id belongs to another process by now.
-session_members() { # PID START
-	start_time "$1" && [ "$proc_start" != "$2" ] && return 1
-	pgrep -s "$1" -r D,I,R,S,T,t
-}
-
-session_gone() {
-	session_members "$1" "$2" >/dev/null
+# Sets members, those of a supervisor's session, the supervisor included, and
+# succeeds when there are none, or its id belongs to another process by now.
+# Zombies that nobody waits for do not count. pgrep reads all of /proc; but none
+# of ours leaves its supervisor's process group (only PostgreSQL's processes,
+# and the session too), and whether that one is there is quickly asked.
+session_gone() { # PID START
+	members=
+	if start_time "$1" && [ "$proc_start" != "$2" ]; then return 0; fi
+	kill -0 -- "-$1" 2>/dev/null || return 0
+	members=$(pgrep -s "$1" -r D,I,R,S,T,t)
 	[ $? -eq 1 ]
 }
 
@@ -97,7 +98,7 @@ session_gone() {
 # session, and what does not listen is killed. The same way finds the orphans
 # of a supervisor that was killed.
 stop() {
-	local name=$1 pid start members signal=TERM
+	local name=$1 pid start member members signal=TERM ended=no
 	# PostgreSQL takes TERM as "when all clients have gone" and INT as "now"
 	[ "$name" != postgres ] || signal=INT
 	recorded "$name" || {
@@ -109,12 +110,14 @@ stop() {
 		sleep 0.05
 	fi
 	for signal in $signal KILL; do
-		members=$(session_members "$pid" "$start" | grep -vx "$pid")
-		[ -z "$members" ] || kill "-$signal" $members 2>/dev/null
-		wait_until 10 session_gone "$pid" "$start" && break
+		session_gone "$pid" "$start" && ended=yes && break
+		for member in $members; do
+			[ "$member" = "$pid" ] || kill "-$signal" "$member" 2>/dev/null
+		done
+		wait_until 10 session_gone "$pid" "$start" && ended=yes && break
 		! running "$name" || kill -KILL "$pid" 2>/dev/null
 	done
-	session_gone "$pid" "$start" || say "$name does not end"
+	[ "$ended" = yes ] || session_gone "$pid" "$start" || say "$name does not end"
 	rm -f "$run/$name.pid"
 }
 
