@@ -13,7 +13,8 @@ if [ ! -f "$abs_top_builddir/config.status" ]; then
 		bail "configure: $(tail -n 5 configure.out)"
 fi
 chmod 755 "$TMP"
-make -s -C "$abs_top_builddir" -j"$(nproc)" >make.out 2>&1 ||
+# ./run-tests may be at it
+flock "$abs_top_builddir" make -s -C "$abs_top_builddir" -j"$(nproc)" >make.out 2>&1 ||
 	bail "make: $(tail -n 5 make.out)"
 . "$abs_top_srcdir/t/lib/stack.sh"
 
