@@ -40,10 +40,12 @@ export function unlike(got, pattern, what) {
 	if (!ok(!pattern.test(got), what))
 		diag(`     got: ${got}\n  unwanted: ${pattern}`);
 }
-// What should hold in a while; waits for it.
+// What should hold in a while; waits for it. What takes long is asked less often:
+// asking is work of two processes, and more of the browser's.
 export async function soon(probe, what, ms = 20_000) {
 	const end = Date.now() + ms;
 	let last;
+	let pause = 40;
 	do {
 		try {
 			if (await probe())
@@ -51,7 +53,8 @@ export async function soon(probe, what, ms = 20_000) {
 		} catch (thrown) {
 			last = thrown;
 		}
-		await new Promise(resolve => setTimeout(resolve, 50));
+		await new Promise(resolve => setTimeout(resolve, pause));
+		pause = Math.min(pause * 1.2, 250);
 	} while (Date.now() < end);
 	if (last)
 		diag(last.message);
@@ -82,8 +85,9 @@ export function hands(page) {
 				await toast.getByRole('button', {name: 'Dismiss'}).click();
 			return said;
 		},
-		// the page has what it shows
-		ready: () => page.waitForFunction(() => document.querySelector('main h1') && !document.querySelector('main .skeleton'), undefined, {timeout: 20_000}),
+		// the page has what it shows; asked by the clock, for each frame would be drawn
+		ready: () => page.waitForFunction(() => document.querySelector('main h1') && !document.querySelector('main .skeleton'), undefined,
+			{timeout: 20_000, polling: 50}),
 		// the words at a field, once there are some
 		wrong: async label => {
 			const input = page.getByLabel(label, {exact: typeof label === 'string'});

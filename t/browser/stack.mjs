@@ -9,13 +9,13 @@ const sockets = /host=(\S+)/.exec(AUTOSTACK_DB)[1];
 const sleep = ms => new Promise(resolve => setTimeout(resolve, ms));
 
 async function until(probe, what, ms = 20_000) {
-	for (const end = Date.now() + ms; ;) {
+	for (let end = Date.now() + ms, pause = 40; ; pause = Math.min(pause * 1.2, 250)) {
 		const found = await probe();
 		if (found)
 			return found;
 		if (Date.now() > end)
 			throw new Error(`waited in vain: ${what}`);
-		await sleep(50);
+		await sleep(pause);
 	}
 }
 

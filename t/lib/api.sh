@@ -73,15 +73,15 @@ as_end() {
 	wait_for 20 as_ended "$1" || {
 		diag "killed: $(ps -o args= -p "$1")"
 		# shellcheck disable=SC2046 # a list of processes
-		kill -KILL "$1" $(ps -o pid= --ppid "$1") 2>/dev/null
+		kill -KILL "$1" $(children "$1") 2>/dev/null
 	}
 	wait "$1" 2>/dev/null
 	return 0
 }
 as_ended() {
 	# shellcheck disable=SC2046 # a list of processes
-	kill -TERM $(ps -o pid= --ppid "$1") 2>/dev/null
-	case $(ps -o stat= -p "$1") in '' | Z*) return 0 ;; *) return 1 ;; esac
+	kill -TERM $(children "$1") 2>/dev/null
+	has_ended "$1"
 }
 as_setting() { sed -n "s/^$1=//p" "$AS_CONF"; }
 

@@ -167,6 +167,19 @@ try() {
 	return 1
 }
 
+# children PID - the ids of its children. As has_ended it asks the kernel: ps
+# reads what there is about every process.
+children() {
+	{ read -r tap_line <"/proc/$1/task/$1/children"; } 2>/dev/null
+	echo "$tap_line"
+}
+
+# has_ended PID - it is gone, or a zombie
+has_ended() {
+	{ read -r tap_line <"/proc/$1/stat"; } 2>/dev/null || return 0
+	case ${tap_line##*) } in Z*) return 0 ;; *) return 1 ;; esac
+}
+
 # Sets tap_clock: seconds since the machine started. Without a process, which
 # would be most of what waiting costs.
 tap_now() {
@@ -175,18 +188,21 @@ tap_now() {
 }
 
 # wait_for SECONDS COMMAND [ARG]... - until the command succeeds; fails at the
-# deadline. Wall clock, because the machine may be slow. Who has waited for
-# seconds is asked less often: asking is work that others wait for.
+# deadline. Wall clock, because the machine may be slow. What takes long is asked
+# less often: asking is work that others wait for.
 wait_for() {
 	tap_now
 	tap_until=$((tap_clock + $1))
 	shift
 	# the command may wait for something itself: only these are our own
-	set -- "$((tap_clock + 2))" "$tap_until" "$@"
+	set -- 0 "$tap_until" "$@"
 	until tap_behind "$@" >/dev/null 2>&1; do
 		tap_now
 		[ "$tap_clock" -le "$2" ] || return 1
-		if [ "$tap_clock" -le "$1" ]; then sleep 0.05; else sleep 0.2; fi
+		if [ "$1" -lt 8 ]; then sleep 0.05; elif [ "$1" -lt 16 ]; then sleep 0.1; else sleep 0.25; fi
+		tap_times=$(($1 + 1))
+		shift
+		set -- "$tap_times" "$@"
 	done
 }
 tap_behind() { # WORD WORD COMMAND [ARG]...

@@ -102,20 +102,19 @@ worker_down() {
 	wait "$worker_pid" 2>/dev/null
 	worker_pid=
 }
-worker_parent() { ps -o pid= --ppid "$worker_pid" | tr -d ' '; }
-worker_jobs() {
-	ps -o comm=,pid= --ppid "$(worker_parent)" |
-		sed -n '/^\(outbox\|hooks\|archiver\|domains\|prober\) /!s/.* //p'
+worker_parent() { children "$worker_pid" | tr -d " "; }
+# worker_children PATTERN: those of the worker whose names match
+worker_children() {
+	for worker_child in $(children "$(worker_parent)"); do
+		{ read -r worker_name <"/proc/$worker_child/comm"; } 2>/dev/null || continue
+		# shellcheck disable=SC2254 # a pattern
+		case $worker_name in $1) echo "$worker_child" ;; esac
+	done
 }
-worker_outbox() {
-	ps -o comm=,pid= --ppid "$(worker_parent)" | sed -n 's/^outbox *//p'
-}
-worker_hooks() {
-	ps -o comm=,pid= --ppid "$(worker_parent)" | sed -n 's/^hooks *//p'
-}
-worker_archiver() {
-	ps -o comm=,pid= --ppid "$(worker_parent)" | sed -n 's/^archiver *//p'
-}
+worker_jobs() { worker_children 'autostack-worke*'; }
+worker_outbox() { worker_children outbox; }
+worker_hooks() { worker_children hooks; }
+worker_archiver() { worker_children archiver; }
 # What builds have left belongs to slots' uids.
 worker_clean() {
 	for worker_n in 0 1; do
