@@ -6,6 +6,7 @@
 . "$abs_top_srcdir/t/lib/stack.sh"
 
 STACK_FLAGS=
+AS_PG=
 stack_start
 out=$(cat "$TMP/quickstart.out")
 like "$out" "Panel +$AUTOSTACK_URL" "quickstart prints the panel's URL"

@@ -114,8 +114,9 @@ pg_drop() {
 }
 
 # Sets PG_DIR to a running cluster with a migrated template, stopped at exit.
-# The one of a whole run leaves a copy of its files, which others begin with:
-# initdb and the schema's files are seconds.
+# The one of a whole run leaves a copy of its files, which others begin with,
+# those of stack.sh too: initdb and the schema's files are seconds. So the
+# template has the name that quickstart gives its database.
 pg_cluster() {
 	pg_user
 	PG_DIR=$(mktemp -d "${TMPDIR:-/tmp}/as-pg.XXXXXX") || exit 1
@@ -129,9 +130,9 @@ pg_cluster() {
 	pg_run "$PG_DIR"
 	pg_psql postgres postgres -q -c \
 		'CREATE ROLE autostack_owner LOGIN CREATEROLE' -c \
-		'CREATE DATABASE as_template OWNER autostack_owner' ||
+		'CREATE DATABASE autostack OWNER autostack_owner' ||
 		pg_die "no template database"
-	pg_migrate as_template || pg_die "the schema does not apply"
+	pg_migrate autostack || pg_die "the schema does not apply"
 }
 
 # pg_seed: leave that copy, of this cluster.
@@ -175,7 +176,7 @@ pg_new() { # SQL after CREATE DATABASE name
 	PGURL="host=$PG_DIR dbname=$PG_DB"
 	export PGURL
 }
-pg_db() { pg_new "TEMPLATE as_template OWNER autostack_owner STRATEGY file_copy"; }
+pg_db() { pg_new "TEMPLATE autostack OWNER autostack_owner STRATEGY file_copy"; }
 pg_db_empty() { pg_new "OWNER autostack_owner"; }
 
 pg_start() {
@@ -209,7 +210,7 @@ pg_kill() {
 	pg_pm=$(pg_pid)
 	# The postmaster first, or it would see its children die and clean up.
 	# shellcheck disable=SC2046
-	kill -KILL "$pg_pm" $(ps -o pid= --ppid "$pg_pm") 2>/dev/null
+	kill -KILL "$pg_pm" $(children "$pg_pm") 2>/dev/null
 	wait_for 10 pg_gone "$pg_pm" || pg_die "PostgreSQL outlives SIGKILL"
 	wait "$pg_child" 2>/dev/null
 	return 0

@@ -13,7 +13,8 @@
 #                 reads its env (AUTOSTACK_URL, AUTOSTACK_CA, ...); stopped and
 #                 removed at the end. Settings as for quickstart's --set; no
 #                 requests are limited unless a setting says so. STACK_FLAGS
-#                 holds more flags for quickstart.
+#                 holds more flags for quickstart. It begins with the whole
+#                 run's database files; with AS_PG empty quickstart makes them.
 #   call METHOD PATH [JSON] [CURL-ARG]...   one request through nginx, as $TOKEN
 #                 when that is set; the answer is in $STATUS, $BODY, $HEADERS
 #                 (two files)
@@ -74,6 +75,7 @@ stack_start() {
 		rate_per_minute=10000000 deploys_per_hour=100000 "$@"; do
 		stack_sets="$stack_sets --set $stack_n"
 	done
+	[ -z "${AS_PG:-}" ] || stack_seed || bail "no copy of the database"
 	# shellcheck disable=SC2086 # lists of words
 	stack_quickstart --detach ${STACK_FLAGS---no-seed} $stack_sets \
 		>"$TMP/quickstart.out" 2>&1 || {
@@ -81,6 +83,15 @@ stack_start() {
 		bail "the stack does not start"
 	}
 	. "$STACK/state/env"
+}
+
+# A state as quickstart leaves it when it has made the database (pg_seed).
+stack_seed() {
+	mkdir -m 755 "$STACK/state" || return 1
+	[ "$(id -u)" != 0 ] ||
+		chown "$("$abs_top_srcdir/t/lib/service-user.sh" name):" "$STACK/state"
+	svc touch "$STACK/state/.autostack-state" &&
+		svc cp -R "$AS_PG/seed/data" "$STACK/state/pg"
 }
 
 stack_end() {
