@@ -4,13 +4,12 @@
 # Debian's nodejs runs.
 . "$(dirname "$0")/lib/tap.sh"
 . "$abs_top_srcdir/t/lib/worker.sh"
+. "$abs_top_srcdir/t/lib/npm.sh"
 
 S3=$TMP/s3
 mkdir "$S3"
-export npm_config_update_notifier=false
-try "npm installs s3rver and aws4" env HOME="$TMP" timeout 400 npm install --no-save \
-	--no-audit --no-fund --ignore-scripts --prefix "$S3" s3rver@3.7.1 aws4@1.13.2 ||
-	bail "no storage, no archives"
+npm_packages s3 s3rver@3.7.1 aws4@1.13.2
+ln -s "$NPM_MODULES" "$S3/node_modules"
 cp "$abs_top_srcdir/t/lib/s3rver.mjs" "$S3"
 mkfifo "$S3/alive"
 (cd "$S3" && exec node s3rver.mjs "$S3" <alive >"$S3/out" 2>&1) &

@@ -5,13 +5,11 @@
 # content here, as autostack's documentation has it.
 . "$(dirname "$0")/lib/tap.sh"
 . "$abs_top_srcdir/t/lib/api.sh"
+. "$abs_top_srcdir/t/lib/npm.sh"
 
-examples=@octokit/webhooks-examples@7.6.1
-HOME=$TMP npm_config_update_notifier=false timeout 400 npm install --no-save \
-	--no-audit --no-fund --ignore-scripts --prefix "$TMP" "$examples" >npm.out 2>&1 ||
-	bail "npm does not install $examples: $(tail -3 npm.out)"
+npm_packages webhooks @octokit/webhooks-examples@7.6.1
 api_start queued_per_user=10000 request_body_max=1M
-export TMP
+export NPM_MODULES
 api_perl <<'END'
 use strict;
 use warnings;
@@ -30,7 +28,7 @@ my %project = (same => project('Codertocat/Hello-World', 'master', 'same'), bran
 
 # ---- the examples ----
 my @all;
-for my $file (sort glob "$ENV{TMP}/node_modules/\@octokit/webhooks-examples/*/index.json") {
+for my $file (sort glob "$ENV{NPM_MODULES}/\@octokit/webhooks-examples/*/index.json") {
 	my $events = $json->decode(do { local (@ARGV, $/) = $file; <> });
 	push @all, map { my $e = $_; map { {event => $e->{name}, said => $_, body => $json->encode($_)} } @{$e->{examples}} } @$events;
 }

@@ -13,6 +13,8 @@
 #
 # Oauth.pm is the browser.
 
+. "$abs_top_srcdir/t/lib/npm.sh"
+
 GITHUB=$TMP/github
 export GITHUB GITHUB_URL
 
@@ -49,10 +51,8 @@ oidc_start() {
 	OIDC=$TMP/oidc
 	export OIDC OIDC_URL
 	mkdir "$OIDC"
-	env HOME="$TMP" npm_config_update_notifier=false timeout 400 \
-		npm install --no-save --no-audit --no-fund --ignore-scripts \
-		--prefix "$OIDC" oidc-provider@8.8.1 >"$AS_LOG.npm" 2>&1 ||
-		bail "no provider, no sign-in: $(tail -n 5 "$AS_LOG.npm")"
+	npm_packages oidc oidc-provider@8.8.1
+	ln -s "$NPM_MODULES" "$OIDC/node_modules"
 	openssl req -x509 -newkey rsa:2048 -nodes -keyout "$OIDC/key.pem" \
 		-out "$OIDC/cert.pem" -days 2 -subj /CN=127.0.0.1 \
 		-addext subjectAltName=IP:127.0.0.1 2>/dev/null
