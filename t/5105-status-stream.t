@@ -73,6 +73,7 @@ is "$STATUS" 101 "WS-6 another address is not limited by it"
 is "$(grep -c ws.refused ws.log)" 0 "nothing of it reaches autostack-ws"
 kill "$one"
 again() { # one that is refused ends; one that is let in has the time it needs
+	snapshot degraded # an old one is told as unknown
 	out=five client "$S"
 	five=$!
 	wait_for 20 answered
