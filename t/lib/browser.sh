@@ -7,7 +7,7 @@
 . "$abs_top_srcdir/t/lib/npm.sh"
 
 browser() {
-	npm_locked browser
+	npm_locked t/browser
 	br_script=$1
 	shift
 	# imports are looked for beside the script: it runs where they are

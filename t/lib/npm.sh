@@ -3,7 +3,8 @@
 #
 #   npm_packages NAME PACKAGE@VERSION...   sets NPM_MODULES, their node_modules,
 #                 for a link beside the script that imports them
-#   npm_locked NAME   the same for t/NAME with its package-lock.json
+#   npm_locked FOLDER   the same for a folder of the tree that has a
+#                 package-lock.json (t/browser)
 
 npm_packages() {
 	npm_dir=$abs_top_builddir/t/npm/$1
@@ -11,9 +12,9 @@ npm_packages() {
 	npm_once "$*" npm install --no-save --no-audit --no-fund --ignore-scripts "$@"
 }
 npm_locked() {
-	npm_dir=$abs_top_builddir/t/npm/$1
+	npm_dir=$abs_top_builddir/t/npm/${1##*/}
 	mkdir -p "$npm_dir"
-	cp "$abs_top_srcdir/t/$1"/package*.json "$abs_top_srcdir/t/$1/.npmrc" "$npm_dir"
+	cp "$abs_top_srcdir/$1"/package*.json "$abs_top_srcdir/$1/.npmrc" "$npm_dir"
 	npm_once "$(cat "$npm_dir/package-lock.json")" npm ci --ignore-scripts
 }
 npm_once() { # WHAT COMMAND...: unless WHAT is what lies there
