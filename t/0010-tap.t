@@ -68,4 +68,15 @@ inner '. "$abs_top_srcdir/t/lib/stack.sh"
 	ss() { :; }
 	is "$(stack_port) $(stack_port)" "20000 20001" x; done_testing'
 is "$status" 0 "a stack's ports differ, also when chance says the same twice"
+# what is said of a process must not be what was said of another one before
+sleep 60 &
+alive=$!
+has_ended $alive
+is $? 1 "has_ended: a process that runs has not"
+is "$(children $$ | tr ' ' '\n' | grep -cx $alive)" 1 "children: it is one of ours"
+kill $alive
+wait $alive 2>/dev/null
+is "$(children $alive)" "" "children: one that is gone has none"
+has_ended $alive
+is $? 0 "has_ended: and it has"
 done_testing

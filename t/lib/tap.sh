@@ -170,6 +170,7 @@ try() {
 # children PID - the ids of its children. As has_ended it asks the kernel: ps
 # reads what there is about every process.
 children() {
+	tap_line= # of one that is gone nothing is read
 	{ read -r tap_line <"/proc/$1/task/$1/children"; } 2>/dev/null
 	echo "$tap_line"
 }
