@@ -8,8 +8,8 @@
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$TMP/acme.key" -out "$TMP/acme.pem" -days 2 \
 	-subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1 2>/dev/null || bail openssl
 chmod 644 "$TMP/acme.pem"
-ACME=$(nginx_port)
-MANAGE=$(nginx_port)
+ACME=$(new_port)
+MANAGE=$(new_port)
 domains_init acme_directory="https://localhost:$ACME/dir" acme_ca_file="$TMP/acme.pem" acme_contact=ops@example.com \
 	public_addresses='192.0.2.9, 127.0.0.1' acme_failures_per_hour=2 acme_issued_per_week=2
 cat >"$TMP/pebble.json" <<END

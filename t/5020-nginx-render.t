@@ -47,7 +47,7 @@ for path in /api/auth/login /api/login /api/auth/signup /api/signup /api/auth/re
 done
 
 # --- RL-3: nginx itself groups the addresses ---
-port=$(nginx_port)
+port=$(new_port)
 cat >nginx.conf <<EOF
 daemon off;
 master_process off;

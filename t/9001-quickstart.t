@@ -51,7 +51,7 @@ ok "$(test ! -e "$STACK/other/a b"; echo $?)" "and no folder is left of it"
 says 'no_such_setting' second --detach --set no_such_setting=1
 says 'api_processes' second --detach --set api_processes=0
 says "port $STACK_HTTPS is in use" second --detach --https-port "$STACK_HTTPS" \
-	--http-port "$(stack_port)"
+	--http-port "$(new_port)"
 is "$(other_pids)" "" "nothing was left running"
 
 # what is missing is named
@@ -62,8 +62,8 @@ says '--no-install.*libfcgi-dev' env PATH="$TMP/bin:$PATH" "$Q" --no-install \
 	--state "$STACK/other/state"
 
 # --- side by side ---
-H2=$(stack_port)
-P2=$(stack_port)
+H2=$(new_port)
+P2=$(new_port)
 try "a second state starts beside the first" second --detach \
 	--https-port "$H2" --http-port "$P2"
 stack_user ada

@@ -14,7 +14,7 @@ is "$(stack_wait 60)" success "there is a deployment to look for"
 
 # A route that is open on purpose: sqlmap must be able to find something here,
 # or its silence elsewhere would mean nothing.
-port=$(stack_port)
+port=$(new_port)
 cat >hole.pl <<'EOF'
 use IO::Socket::INET;
 my $s = IO::Socket::INET->new(LocalAddr => "127.0.0.1:$ARGV[0]", Listen => 20, ReuseAddr => 1) or die;

@@ -12,15 +12,6 @@
 BODY=$TMP/body
 HEADERS=$TMP/headers
 
-nginx_port() {
-	while :; do
-		ng_n=$(od -An -N2 -tu2 /dev/urandom)
-		ng_n=$((20000 + ng_n % 12000))
-		[ -z "$(ss -Hltn "sport = :$ng_n")" ] && break
-	done
-	echo "$ng_n"
-}
-
 # autostack-api -x routes, in short
 nginx_routes() {
 	printf '%s\n' 'route authLogin POST /api/auth/login public auth auth.login 200' \
@@ -36,8 +27,8 @@ nginx_start() {
 	mkdir -p "$NG/state/sites" "$NG/log" "$NG/run" "$NG/tmp" "$NG/web"
 	# nginx's workers are nobody when this is root
 	chmod 777 "$NG/tmp"
-	HTTPS=$(nginx_port)
-	HTTP=$(nginx_port)
+	HTTPS=$(new_port)
+	HTTP=$(new_port)
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
 		-keyout "$NG/key" -out "$NG/cert" -days 2 -subj /CN=localhost \
 		-addext "subjectAltName=DNS:localhost,DNS:one.localhost${NG_NAMES:-}" \

@@ -41,19 +41,6 @@ TOKEN=
 svc() { (cd / && "$abs_top_srcdir/t/lib/service-user.sh" run \
 	env HOME=/nonexistent "$@"); }
 
-# A port that nobody listens on, and another one each time: what it gave is not
-# taken yet when it is asked again.
-stack_port() {
-	while :; do
-		stack_n=$(od -An -N2 -tu2 /dev/urandom)
-		stack_n=$((20000 + stack_n % 12000))
-		grep -qsx "$stack_n" "$TMP/ports" && continue
-		[ -z "$(ss -Hltn "sport = :$stack_n")" ] && break
-	done
-	echo "$stack_n" >>"$TMP/ports"
-	echo "$stack_n"
-}
-
 # stack_quickstart FLAG...: quickstart on this stack's state
 stack_quickstart() {
 	AUTOSTACK_BUILD=$abs_top_builddir "$abs_top_srcdir/quickstart" \
@@ -68,8 +55,8 @@ stack_start() {
 	mkdir "$STACK/trees"
 	[ "$(id -u)" != 0 ] ||
 		chown "$("$abs_top_srcdir/t/lib/service-user.sh" name)" "$STACK/trees"
-	STACK_HTTPS=$(stack_port)
-	STACK_HTTP=$(stack_port)
+	STACK_HTTPS=$(new_port)
+	STACK_HTTP=$(new_port)
 	stack_sets=
 	for stack_n in bcrypt_cost=10 auth_rate_per_minute=100000 \
 		rate_per_minute=10000000 deploys_per_hour=100000 "$@"; do

@@ -41,6 +41,7 @@ tap_exit() {
 	trap '' HUP INT TERM
 	cd / || exit 1
 	eval "$tap_defer"
+	[ ! -s "$TMP/.ports" ] || xargs rmdir <"$TMP/.ports"
 	chmod -R u+rwx "$TMP" 2>/dev/null
 	rm -rf "$TMP"
 	if [ -z "$tap_ended" ] && [ -z "$tap_plan" ]; then
@@ -209,6 +210,20 @@ wait_for() {
 tap_behind() { # WORD WORD COMMAND [ARG]...
 	shift 2
 	"$@"
+}
+
+# new_port - prints a TCP port that nobody listens on, and that no test beside
+# this one was given: whoever asked for it may not listen yet.
+new_port() {
+	while :; do
+		tap_port=$(od -An -N2 -tu2 /dev/urandom)
+		tap_port=$((20000 + tap_port % 12000))
+		tap_claim=${TMPDIR:-/tmp}/as-port.$tap_port
+		mkdir "$tap_claim" 2>/dev/null || continue
+		echo "$tap_claim" >>"$TMP/.ports"
+		[ -z "$(ss -Hltn "sport = :$tap_port")" ] && break
+	done
+	echo "$tap_port"
 }
 
 TMP=$(mktemp -d "${TMPDIR:-/tmp}/autostack-test.XXXXXX") || exit 1
