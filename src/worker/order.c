@@ -294,13 +294,13 @@ client_words(struct arena *a, const char *text)
 	char **line;
 
 	if (detail) {
-		const char quote = detail[strlen("'detail': ")];
-		const char *from = detail + strlen("'detail': ") + 1;
-		const char *to = strchr(from, quote ? quote : '\'');
+		const char *from = detail + strlen("'detail': ");
+		const char *to = *from ? strchr(from + 1, *from) : NULL;
 
-		if (quote && to)
+		if (to)
 			return str_plain(a,
-				arena_strndup(a, from, (size_t)(to - from)),
+				arena_strndup(
+					a, from + 1, (size_t)(to - from - 1)),
 				ERROR_CHARS);
 	}
 	line = str_split(a, text, '\n', NULL);
