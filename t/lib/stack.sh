@@ -38,6 +38,9 @@ BODY=$TMP/body
 HEADERS=$TMP/headers
 TOKEN=
 
+# Debian's psql is a program in perl that looks for this one.
+psql() { command "${PG_BINDIR:+$PG_BINDIR/}psql" "$@"; }
+
 svc() { (cd / && "$abs_top_srcdir/t/lib/service-user.sh" run \
 	env HOME=/nonexistent "$@"); }
 
