@@ -53,7 +53,7 @@ is $? 0 "it comes back" || diag "$(cat "$TMP/out")"
 try "as it was" diff -r "$TMP/was" "$STATE/sites/site/releases/$one"
 sql "DELETE FROM projects WHERE name = 'site'"
 empty() { ! find "$S3/data" -name "*.tar.gz*" | grep -q .; }
-try "what is deleted goes from the storage" wait_for 30 empty
+try "what is deleted goes from the storage" wait_for 90 empty # at the archiver's nice
 # whoever checks signatures must refuse what is not signed so
 printf 'S3RVEr\n' >"$TMP/s3.secret"
 owner doctor --json
