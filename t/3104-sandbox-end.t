@@ -143,7 +143,10 @@ while [ $seen -lt 5 ] && [ $i -lt 60 ]; do
 	cancelled\ *) seen=$((seen + 1)) ;;
 	*) bad="$bad $i: $(cat "$TMP/result")" ;;
 	esac
-	[ "$(slot_tasks)" = 0 ] || left=$((left + 1))
+	[ "$(slot_tasks)" = 0 ] || {
+		left=$((left + 1))
+		diag "after $i: $(ps -o pid,ppid,stat,etimes,args -u "$(slot_uid)")"
+	}
 	i=$((i + 1))
 done
 trap 'exit 143' TERM
