@@ -131,11 +131,12 @@ is "$sleeping" 0 "SB-13 no supervisor is left either"
 # Without our trap: a child that is not a program of its own yet would take
 # SIGTERM into it, and go on.
 trap - TERM
-# No new zombie either: of whom nobody waits for, that is what init still has.
-seen_tasks() {
+# Zombies too: the supervisor leaves none of its own to init. Those that are
+# there by now are of the killed supervisors above.
+slot_entries() {
 	find /proc -maxdepth 1 -uid "$(slot_uid)" 2>/dev/null
 }
-seen_tasks >"$TMP/before"
+slot_entries >"$TMP/before"
 i=0 seen=0 left=0
 bad=''
 while [ $seen -lt 5 ] && [ $i -lt 60 ]; do
@@ -148,7 +149,7 @@ while [ $seen -lt 5 ] && [ $i -lt 60 ]; do
 	cancelled\ *) seen=$((seen + 1)) ;;
 	*) bad="$bad $i: $(cat "$TMP/result")" ;;
 	esac
-	seen_tasks | grep -vxFf "$TMP/before" >"$TMP/who" && {
+	slot_entries | grep -qvxFf "$TMP/before" && {
 		left=$((left + 1))
 		diag "after $i: $(ps -o pid,ppid,stat,comm -u "$(slot_uid)")"
 	}

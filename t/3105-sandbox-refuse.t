@@ -53,6 +53,13 @@ is "$code:$(grep -c 'it ran' "$TMP/out")" "70:0" "SB-14 a silent part: nothing i
 like "$result" '^late .*not ready in [0-9]+ s: slirp4netns did not answer for [0-9]+ ms' \
 	"SB-14 a silent part: says which, and that it is only late"
 is "$(slot_tasks)" 0 "SB-14 a silent part: nothing is left"
+# and what it has forked, as slirp4netns does, ends with it
+printf '#!/bin/sh\nsetsid sleep 60 &\nexec sleep 60\n' >"$TMP/silent"
+t=$(date +%s)
+box --tools "$TMP/tools" -- /bin/echo it ran
+like "$result" '^late ' "SB-14 a silent part that has forked: is late"
+is "$(slot_tasks)" 0 "SB-14 a silent part that has forked: nothing is left"
+ok $(($(date +%s) - t >= 20)) "SB-14 a silent part that has forked: nobody waits for it"
 unset AS_SETUP_MS
 box --bind /no/such/dir:/build -- /bin/echo it ran
 refused '/no/such/dir' "a directory to bind is missing"

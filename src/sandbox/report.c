@@ -5,10 +5,12 @@
 #include "base/base.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -113,6 +115,26 @@ reap(struct box *b, pid_t pid)
 		b->d = 0;
 }
 
+/* Whoever is a child of A now (proc(5)): what B, slirp4netns by then,
+ * has forked becomes one when B ends. None of them is reaped meanwhile, so each
+ * id is its own. A number that the read has cut is one for the next time. */
+static void
+kill_children(void)
+{
+	char text[4096];
+	char *s = text, *end;
+	AUTO_FD int fd =
+		open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+	long long pid;
+
+	text[MAX(n, (ssize_t)0)] = '\0';
+	while ((pid = strtoll(s, &end, 10)) > 0 && *end == ' ') {
+		(void)kill((pid_t)pid, SIGKILL);
+		s = end;
+	}
+}
+
 bool
 box_kill_all(struct box *b)
 {
@@ -134,6 +156,7 @@ box_kill_all(struct box *b)
 	/* A pid namespace's first process can be reaped only when the kernel
 	 * has reaped all others in it: this wait is the proof. */
 	for (;;) {
+		kill_children();
 		pid = waitpid(-1, NULL, 0);
 		if (pid > 0)
 			reap(b, pid);

@@ -497,7 +497,7 @@ set_up(struct box *b, struct wires *w)
 	struct note n, p;
 
 	/* slirp4netns forks one that opens the tap: when it is killed, that one
-	 * is ours, too, and box_kill_all() waits for its end. */
+	 * becomes ours, for box_kill_all() to end. */
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1L) != 0)
 		box_fail(b, "prctl: %s", strerror(errno));
 	b->b = fork();
