@@ -7,6 +7,7 @@ package GitHttp;
 use strict;
 use warnings;
 use Exporter 'import';
+use POSIX ();
 
 our @EXPORT = qw(read_body backend);
 
@@ -53,12 +54,19 @@ sub backend {
 		my ($exec) = grep { -x } map { "$_/git-http-backend" }
 			'/usr/lib/git-core', '/usr/libexec/git-core';
 		exec $exec;
-		exit 127;
+		POSIX::_exit(127);
 	}
 	close $in_r;
 	close $out_w;
-	if (!fork) { close $out_r; print $in_w $body; close $in_w; exit 0 }
-	close $in_w;
+	# what a pipe holds needs nobody who waits until it is read
+	my $long = length $body > 65536;
+	if (!$long || !(fork // die)) {
+		local $SIG{PIPE} = 'IGNORE';
+		print $in_w $body;
+		close $in_w;
+		POSIX::_exit(0) if $long;
+	}
+	close $in_w if $long;
 	my $status = '200 OK';
 	my $head = '';
 	while (defined(my $l = <$out_r>)) {

@@ -34,6 +34,7 @@ use Fcntl qw(:flock);
 use FindBin;
 use lib $FindBin::Bin;
 use GitHttp;
+use POSIX ();
 use IO::Handle;
 use IO::Socket::INET;
 use Cpanel::JSON::XS ();
@@ -56,10 +57,11 @@ while (1) {
 	if (!defined $pid || $pid) { close $c; next }
 	syscall(157, 1, 9, 0, 0, 0);
 	close $server;
-	$SIG{PIPE} = sub { exit 0 };
+	$SIG{PIPE} = sub { POSIX::_exit(0) };
 	alarm 90;
 	eval { serve($c); 1 } or warn $@;
-	exit 0;
+	close $c;
+	POSIX::_exit(0); # as in githttpd.pl
 }
 
 sub slurp {
