@@ -201,7 +201,7 @@ wait_for() {
 	until tap_behind "$@" >/dev/null 2>&1; do
 		tap_now
 		[ "$tap_clock" -le "$2" ] || return 1
-		if [ "$1" -lt 8 ]; then sleep 0.05; elif [ "$1" -lt 16 ]; then sleep 0.1; else sleep 0.25; fi
+		if [ "$1" -lt 4 ]; then sleep 0.05; elif [ "$1" -lt 8 ]; then sleep 0.1; else sleep 0.25; fi
 		tap_times=$(($1 + 1))
 		shift
 		set -- "$tap_times" "$@"
