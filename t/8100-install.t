@@ -4,7 +4,6 @@
 . "$abs_top_srcdir/t/lib/pg.sh"
 
 inst=$TMP/inst
-unset MAKEFLAGS MAKELEVEL MFLAGS
 make_in() { make -s -C "$abs_top_builddir" DESTDIR="$inst" "$@"; }
 prefix=$(sed -n 's/^prefix = //p' "$abs_top_builddir/Makefile")
 try "make install DESTDIR=..." make_in install
