@@ -16,15 +16,9 @@
 
 sandbox_user=$abs_top_srcdir/t/lib/service-user.sh
 
-# not a function of the shell's own: box_bg needs the pid of the program
-as_worker() {
-	if [ "$(id -u)" = 0 ]; then
-		setpriv --reuid="$sandbox_name" --regid="$sandbox_name" \
-			--clear-groups --inh-caps=-all -- "$@"
-	else
-		"$@"
-	fi
-}
+sandbox_as=$(sh "$sandbox_user" words) || bail "no service account"
+# shellcheck disable=SC2086 # words
+as_worker() { $sandbox_as "$@"; }
 
 sandbox_start() {
 	sandbox_name=$(sh "$sandbox_user") || bail "no service account"
@@ -75,15 +69,10 @@ box_bg() {
 	# at once: the one before may have left a "ready" there
 	: >"$TMP/result"
 	: >"$TMP/out"
-	if [ "$(id -u)" = 0 ]; then
-		setpriv --reuid="$sandbox_name" --regid="$sandbox_name" \
-			--clear-groups --inh-caps=-all -- "$BOX" run \
-			--slot "$SLOT" --status-fd 3 "$@" \
-			>"$TMP/out" 2>&1 3>"$TMP/result" &
-	else
-		"$BOX" run --slot "$SLOT" --status-fd 3 "$@" \
-			>"$TMP/out" 2>&1 3>"$TMP/result" &
-	fi
+	# no function of the shell's own here: the pid is wanted of the program
+	# shellcheck disable=SC2086 # words
+	$sandbox_as "$BOX" run --slot "$SLOT" --status-fd 3 "$@" \
+		>"$TMP/out" 2>&1 3>"$TMP/result" &
 	pid=$!
 }
 

@@ -9,6 +9,9 @@
 #				has none
 #	service-user.sh run PROGRAM ARG...
 #				becomes that account and executes PROGRAM
+#	service-user.sh words
+#				prints what `run` puts before PROGRAM, for who has many:
+#				nothing when one is that account
 #
 # The account is the packages' own, "autostack", with a range of subordinate
 # ids for the build slots. Quickstart and the tests share this file.
@@ -36,7 +39,9 @@ ensure() {
 }
 
 me=$(id -u)
+words=
 if [ "$me" = 0 ]; then
+	words="setpriv --reuid=$user --regid=$user --clear-groups --inh-caps=-all --"
 	# several tests start at once: one of them makes the account
 	exec 9>/run/autostack-service-user.lock
 	flock 9
@@ -54,14 +59,14 @@ first-id)
 	;;
 run)
 	shift
-	if [ "$me" = 0 ]; then
-		exec setpriv --reuid=$user --regid=$user --clear-groups \
-			--inh-caps=-all -- "$@"
-	fi
-	exec "$@"
+	# shellcheck disable=SC2086 # words
+	exec $words "$@"
+	;;
+words)
+	echo "$words"
 	;;
 *)
-	echo "usage: service-user.sh [first-id | run PROGRAM ARG...]" >&2
+	echo "usage: service-user.sh [first-id | run PROGRAM ARG... | words]" >&2
 	exit 64
 	;;
 esac

@@ -41,8 +41,9 @@ TOKEN=
 # Debian's psql is a program in perl that looks for this one.
 psql() { command "${PG_BINDIR:+$PG_BINDIR/}psql" "$@"; }
 
-svc() { (cd / && "$abs_top_srcdir/t/lib/service-user.sh" run \
-	env HOME=/nonexistent "$@"); }
+svc_as=$("$abs_top_srcdir/t/lib/service-user.sh" words) || bail "no service account"
+# shellcheck disable=SC2086 # words
+svc() { (cd / && exec $svc_as env HOME=/nonexistent "$@"); }
 
 # stack_quickstart FLAG...: quickstart on this stack's state
 stack_quickstart() {

@@ -27,9 +27,9 @@ GITROOT=$TMP/git
 WORKER_LOG=$TMP/worker.log
 CRASH=$TMP/crash
 
-as_service() {
-	sh "$abs_top_srcdir/t/lib/service-user.sh" run "$@"
-}
+service_as=$("$abs_top_srcdir/t/lib/service-user.sh" words) || bail "no service account"
+# shellcheck disable=SC2086 # words
+as_service() { $service_as "$@"; }
 
 # commit dates and identities that do not depend on the machine
 export GIT_AUTHOR_NAME='Ada Author' GIT_AUTHOR_EMAIL=ada@example.com \
