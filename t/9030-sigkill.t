@@ -31,8 +31,8 @@ workers=$(nginx_workers)
 HOST=$(printf "$AUTOSTACK_SITES" "$NAME")
 reader() {
 	while [ ! -e "$TMP/stop" ]; do
-		curl -sS --rate 100/s --noproxy '*' --cacert "$AUTOSTACK_CA" -w '%{http_code}\n' \
-			"$HOST/?[1-50]" 2>&1 | grep -vxE 'edition [0-9]+|200' >>"$TMP/broken"
+		curl -sS --rate 20/s --noproxy '*' --cacert "$AUTOSTACK_CA" -w '%{http_code}\n' \
+			"$HOST/?[1-40]" 2>&1 | grep -vxE 'edition [0-9]+|200' >>"$TMP/broken"
 	done
 }
 reader &
