@@ -45,9 +45,22 @@ svc_as=$("$abs_top_srcdir/t/lib/service-user.sh" words) || bail "no service acco
 # shellcheck disable=SC2086 # words
 svc() { (cd / && exec $svc_as env HOME=/nonexistent "$@"); }
 
+# Where quickstart finds the programs: installed once for a whole run.
+stack_build() {
+	stack_inst=$abs_top_builddir
+	[ -z "${AS_PG:-}" ] || stack_inst=$AS_PG/inst/$(printf %s "$abs_top_builddir" | tr / _)
+	[ -d "$stack_inst" ] || (
+		mkdir -p "$AS_PG/inst" && exec 9>"$AS_PG/inst/lock" && flock 9
+		[ -d "$stack_inst" ] || {
+			make -rs -C "$abs_top_builddir" install-exec install-data prefix=/usr DESTDIR="$stack_inst.new" &&
+				mv "$stack_inst.new" "$stack_inst"
+		}
+	) >"$TMP/install.out" 2>&1 || bail "make install: $(tail -n 5 "$TMP/install.out")"
+}
+
 # stack_quickstart FLAG...: quickstart on this stack's state
 stack_quickstart() {
-	AUTOSTACK_BUILD=$abs_top_builddir "$abs_top_srcdir/quickstart" \
+	AUTOSTACK_BUILD=$stack_inst "$abs_top_srcdir/quickstart" \
 		--state "$STACK/state" --https-port "$STACK_HTTPS" \
 		--http-port "$STACK_HTTP" --no-install "$@"
 }
@@ -66,6 +79,7 @@ stack_start() {
 		rate_per_minute=10000000 deploys_per_hour=100000 "$@"; do
 		stack_sets="$stack_sets --set $stack_n"
 	done
+	stack_build
 	[ -z "${AS_PG:-}" ] || stack_seed || bail "no copy of the database"
 	# shellcheck disable=SC2086 # lists of words
 	stack_quickstart --detach ${STACK_FLAGS---no-seed} $stack_sets \
