@@ -52,7 +52,10 @@ nobase_dist_autostackdata_DATA += \
 	sql/seed.sql \
 	sql/version.sql
 
+# thousands of starts in a run of the tests; no sanitizer in it, which would take
+# three quarters of each
 check_PROGRAMS += t/helper/fcgi-request
 t_helper_fcgi_request_SOURCES = t/helper/fcgi-request.c \
-	src/ctl/ask.c src/ctl/ask.h
-t_helper_fcgi_request_LDADD = src/base/libbase.a
+	src/ctl/ask.c src/ctl/ask.h $(src_base_libbase_a_SOURCES)
+t_helper_fcgi_request_CFLAGS = $(HARDEN_CFLAGS) $(WARN_CFLAGS)
+t_helper_fcgi_request_LDFLAGS =

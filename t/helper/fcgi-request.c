@@ -29,17 +29,6 @@
 #define PARAMS_MAX 256
 #define TIMEOUT_MS 30000
 
-#ifdef AS_DEVELOPER
-/* Run hundreds of times by a test, and it ends with its request: what is left
- * then is not looked for, which takes longer than the request. */
-const char *__asan_default_options(void);
-const char *
-__asan_default_options(void)
-{
-	return "detect_leaks=0";
-}
-#endif
-
 struct params {
 	struct arena *arena;
 	const char *list[PARAMS_MAX + 1];

@@ -11,7 +11,8 @@
 #include "ext/crypt.h"
 
 #ifdef AS_DEVELOPER
-/* As in fcgi-request.c: what is left at the end is not looked for. */
+/* It starts hundreds of times, and ends with its text: what is left then is not
+ * looked for, which takes longer than the rest. */
 const char *__asan_default_options(void);
 const char *
 __asan_default_options(void)
