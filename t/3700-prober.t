@@ -136,4 +136,10 @@ ms=$(sum 'up_ms + degraded_ms + down_ms' CDN)
 worker_stop
 ok $(($(sum 'up_ms + degraded_ms + down_ms' CDN) > ms ? 0 : 1)) "at its end it writes what it has"
 is "$(sql "SELECT count(*) FROM service_days WHERE up_ms + degraded_ms + down_ms > 86400000")" 0 "no day has more than a day"
+
+# --- whom it trusts ---
+sed -i '/^probe_ca_file=/d' "$AS_CONF"
+worker_start
+within 20 "a certificate of an authority that the system does not know is none" are down 'API Gateway' CDN
+try "nothing else is" are operational Database 'Build Service'
 done_testing

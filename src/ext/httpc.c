@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #define HEADERS_MAX ((size_t)64 << 10)
+#define TRUST_S     600L /* the system's authorities change, too */
 
 /* What the callbacks of one transfer share. */
 struct transfer {
@@ -169,14 +170,48 @@ open_socket(void *arg, curlsocktype purpose UNUSED, struct curl_sockaddr *to)
 
 /* ---- the transfer ---- */
 
-/* A fresh handle that trusts nothing around it: no redirects, no proxy from
- * the environment, no .netrc, no signals; peer and name are checked. */
+/* The system's bundle is some 200 KiB, and to read it takes longer than all
+ * the rest of a request. libcurl keeps what it was in a handle (since 7.87), where
+ * no folder is to be looked into besides (CURLOPT_CA_CACHE_TIMEOUT(3)). Nothing
+ * else is kept: each request looks up its host and connects. */
 static CURL *
-safe_handle(struct transfer *t, const char *protocols, int64_t timeout_ms,
-	const char *ca_file)
+kept_handle(void)
 {
-	CURL *c = curl_easy_init(); /* initialises the library as well */
-	long ms = (long)MAX(timeout_ms, 1);
+	static CURL *kept;
+	bool ok;
+
+	if (kept)
+		curl_easy_reset(kept);
+	else
+		kept = curl_easy_init();
+	if (!kept)
+		out_of_memory();
+	ok = !curl_easy_setopt(kept, CURLOPT_FRESH_CONNECT, 1L) &&
+	     !curl_easy_setopt(kept, CURLOPT_FORBID_REUSE, 1L) &&
+	     !curl_easy_setopt(kept, CURLOPT_DNS_CACHE_TIMEOUT, 0L) &&
+	     !curl_easy_setopt(kept, CURLOPT_SSL_SESSIONID_CACHE, 0L) &&
+	     !curl_easy_setopt(kept, CURLOPT_CA_CACHE_TIMEOUT, TRUST_S);
+	if (ok && curl_version_info(CURLVERSION_NOW)->cainfo)
+		ok = !curl_easy_setopt(kept, CURLOPT_CAPATH, NULL);
+	ASSERT(ok);
+	return kept;
+}
+
+static bool
+is_kept(const struct httpc_request *rq)
+{
+	return rq->often && !(rq->ca_file && *rq->ca_file);
+}
+
+/* A handle that trusts nothing around it: no redirects, no proxy from the
+ * environment, no .netrc, no signals; peer and name are checked. */
+static CURL *
+safe_handle(struct transfer *t, const char *protocols)
+{
+	const struct httpc_request *rq = t->rq;
+	long ms = (long)MAX(rq->timeout_ms, 1);
+	/* the first one initialises the library as well */
+	CURL *c = is_kept(rq) ? kept_handle() : curl_easy_init();
 	bool ok;
 
 	if (!c)
@@ -195,8 +230,8 @@ safe_handle(struct transfer *t, const char *protocols, int64_t timeout_ms,
 		     MIN(ms, (long)HTTPC_CONNECT_MS)) &&
 	     !curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, open_socket) &&
 	     !curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, t);
-	if (ok && ca_file && *ca_file)
-		ok = !curl_easy_setopt(c, CURLOPT_CAINFO, ca_file);
+	if (ok && rq->ca_file && *rq->ca_file)
+		ok = !curl_easy_setopt(c, CURLOPT_CAINFO, rq->ca_file);
 	ASSERT(ok);
 	return c;
 }
@@ -373,9 +408,8 @@ httpc_ask(struct ctx *ctx, const struct httpc_request *rq,
 			  : rq->answer_max ? rq->answer_max
 					   : HTTPC_BODY_MAX);
 	headers = header_list(ctx->arena, rq);
-	c = safe_handle(&t,
-		rq->clear || is_loopback(host) ? "http,https" : "https",
-		rq->timeout_ms, rq->ca_file);
+	c = safe_handle(
+		&t, rq->clear || is_loopback(host) ? "http,https" : "https");
 	t.curl = c;
 	set_request(c, rq, &t, headers);
 	set_files(c, rq, &t);
@@ -386,7 +420,8 @@ httpc_ask(struct ctx *ctx, const struct httpc_request *rq,
 		take_answer(ctx, c, &t, ret);
 	else
 		e = failed(ctx, host, &t, code);
-	curl_easy_cleanup(c);
+	if (!is_kept(rq))
+		curl_easy_cleanup(c);
 	curl_slist_free_all(headers);
 	buf_done(&t.body);
 	return e;

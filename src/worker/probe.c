@@ -34,6 +34,7 @@ ask(struct prober *p, const char *url, struct httpc_answer *ret)
 	const struct httpc_request rq = {.url = url,
 		.timeout_ms = PROBE_MS,
 		.answer_max = 4096,
+		.often = true,
 		.ca_file = p->w->cfg.probe_ca_file};
 
 	if (httpc_ask(&p->ctx, &rq, ret)) {

@@ -6,7 +6,14 @@
 #include "base/str.h"
 #include "ext/httpc.h"
 
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 START_TEST(test_urls)
 {
@@ -61,14 +68,75 @@ START_TEST(test_failures)
 }
 END_TEST
 
+/* Bytes that this process has read from files. */
+static int64_t
+bytes_read(void)
+{
+	FILE *f = fopen("/proc/self/io", "r");
+	int64_t n = -1;
+
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_eq(fscanf(f, "rchar: %" SCNd64, &n), 1);
+	(void)fclose(f);
+	return n;
+}
+
+/* Takes connections, and ends each at once. */
+static pid_t
+hang_up(int listening)
+{
+	pid_t pid = fork();
+
+	ck_assert_int_ge(pid, 0);
+	while (pid == 0)
+		(void)close(accept(listening, NULL, NULL));
+	return pid;
+}
+
+START_TEST(test_often)
+{
+	struct ctx ctx = {.arena = arena_new(1 << 20, 1 << 24)};
+	struct sockaddr_in at = {.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof(at);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct httpc_request rq = {.timeout_ms = 60000, .often = true};
+	struct httpc_answer answer;
+	int64_t read[4];
+	pid_t other;
+
+	ck_assert(fd >= 0 && !bind(fd, (struct sockaddr *)&at, len) &&
+		  !listen(fd, 8) &&
+		  !getsockname(fd, (struct sockaddr *)&at, &len));
+	other = hang_up(fd);
+	rq.url = arena_printf(
+		ctx.arena, "https://127.0.0.1:%d/", ntohs(at.sin_port));
+	for (size_t i = 0; i < NELEM(read); i++) {
+		read[i] = -bytes_read();
+		ck_assert_int_eq(httpc_ask(&ctx, &rq, &answer), E_BAD_GATEWAY);
+		read[i] += bytes_read();
+		ctx_clear(&ctx);
+		rq.often = i < 2;
+	}
+	(void)kill(other, SIGKILL);
+	(void)waitpid(other, NULL, 0);
+	/* the bundle, which the library may have had other files beside */
+	ck_assert_int_gt(read[0], 100000);
+	ck_assert_int_lt(read[1], 20000);
+	ck_assert_int_lt(read[2], 20000);
+	ck_assert_int_gt(read[3], 100000);
+	(void)close(fd);
+	arena_free(ctx.arena);
+}
+END_TEST
+
 Suite *
 suite_httpc(void)
 {
 	Suite *s = suite_create("httpc");
-	TCase *c = tcase_create("WH-1 WH-2 requests to others");
 
-	tcase_add_test(c, test_urls);
-	tcase_add_test(c, test_failures);
-	suite_add_tcase(s, c);
+	unit_case(s, "WH-1 WH-2 requests to others",
+		(const TTest *const[]){
+			test_urls, test_failures, test_often, NULL});
 	return s;
 }
