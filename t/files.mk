@@ -159,6 +159,9 @@ EXTRA_DIST += .clang-format $(check_scripts) t/run t/rules.yml t/README.md t/hel
 	$(wildcard $(srcdir)/t/lib/*) $(wildcard $(srcdir)/t/expect/*) \
 	t/browser/.npmrc $(wildcard $(srcdir)/t/browser/*.json) $(wildcard $(srcdir)/t/browser/*.mjs)
 
+# what t/run remembers of failures
+CLEANFILES += tests.state
+
 # make check TESTS='t/2*.t' runs a part
 check-local:
 	@abs_top_srcdir='$(abs_top_srcdir)' \
