@@ -171,9 +171,10 @@ open_socket(void *arg, curlsocktype purpose UNUSED, struct curl_sockaddr *to)
 /* ---- the transfer ---- */
 
 /* The system's bundle is some 200 KiB, and to read it takes longer than all
- * the rest of a request. libcurl keeps what it was in a handle (since 7.87), where
- * no folder is to be looked into besides (CURLOPT_CA_CACHE_TIMEOUT(3)). Nothing
- * else is kept: each request looks up its host and connects. */
+ * the rest of a request. A handle keeps what libcurl made of it, since 7.87,
+ * but only where no folder of authorities is asked as well
+ * (CURLOPT_CA_CACHE_TIMEOUT(3)). Nothing else is kept: each request looks up
+ * its host and connects. */
 static CURL *
 kept_handle(void)
 {

@@ -47,8 +47,9 @@ struct httpc_request {
 	size_t answer_max; /* a longer body is a failure; 0: HTTPC_BODY_MAX */
 	size_t cut; /* read no more than this of the body, and take what came; 0: all */
 	const char *ca_file; /* NULL or "": the system's */
-	/* one of many in this process, of one thread: what the system trusts is
-	 * then read once in a while, not each time; it takes some 2 MiB */
+	/* one of many in this process, of one thread: the system's bundle is
+	 * then read once in a while, not each time, and its folder of single
+	 * certificates is not asked; it takes some 2 MiB */
 	bool often;
 	/* why an address is refused, NULL when it is not; NULL: any address */
 	const char *(*refused)(const struct sockaddr *sa);
