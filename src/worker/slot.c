@@ -53,27 +53,44 @@ slot_name(struct arena *a, int slot)
 	return arena_printf(a, "slot-%d", slot);
 }
 
+/* All that a slot's uid may own in it becomes the worker's. */
 static bool
-wipe_once(const struct worker *w, struct arena *a, int slot, int builds)
+take_slot(const struct worker *w, struct arena *a, int slot)
 {
-	const char *name = slot_name(a, slot);
 	const char *own[2];
 	size_t n = 0;
 
 	for (int i = 0; i < 2; i++) {
-		const char *path = arena_printf(
-			a, "%s/%s/%s", w->builds, name, i ? "cache/c" : "job");
+		const char *path = arena_printf(a, "%s/%s/%s", w->builds,
+			slot_name(a, slot), i ? "cache/c" : "job");
 
 		if (access(path, F_OK) == 0)
 			own[n++] = path;
 	}
-	if (n && !slot_own(w, slot, false, own, n))
-		return false;
-	return fd_remove_tree(builds, name);
+	return !n || slot_own(w, slot, false, own, n);
 }
 
-bool
-slot_wipe(struct worker *w, int slot)
+static const char *
+cache_home(const struct job *j)
+{
+	return arena_printf(
+		j->ctx.arena, "%s/cache/%s", j->w->builds, j->project);
+}
+
+/* For the project's next build. */
+static void
+keep_cache(const struct job *j)
+{
+	struct arena *a = j->ctx.arena;
+
+	if (fd_mkdirs(arena_printf(a, "%s/cache", j->w->builds), 0755) &&
+		rename(arena_printf(a, "%s/cache", j->dir), cache_home(j)) < 0)
+		log_debug(j->id, "cache: %s", strerror(errno));
+}
+
+/* Remove all of a slot, but for the cache if KEEP has one that is kept. */
+static bool
+wipe(const struct worker *w, int slot, const struct job *keep)
 {
 	struct arena *a = arena_new(1 << 20, 1 << 24);
 	AUTO_FD int builds =
@@ -83,10 +100,21 @@ slot_wipe(struct worker *w, int slot)
 	for (int i = 0; builds >= 0 && !good && i < WIPE_TRIES; i++) {
 		if (i)
 			(void)poll(NULL, 0, WIPE_MS);
-		good = wipe_once(w, a, slot, builds);
+		if (!take_slot(w, a, slot))
+			continue;
+		if (keep)
+			keep_cache(keep);
+		keep = NULL;
+		good = fd_remove_tree(builds, slot_name(a, slot));
 	}
 	arena_free(a);
 	return good;
+}
+
+bool
+slot_wipe(struct worker *w, int slot)
+{
+	return wipe(w, slot, NULL);
 }
 
 void
@@ -133,13 +161,6 @@ slot_prepare(struct job *j)
 			"run: its directory cannot be handed over (autostack "
 			"doctor says what is missing)");
 	return E_OK;
-}
-
-static const char *
-cache_home(struct job *j)
-{
-	return arena_printf(
-		j->ctx.arena, "%s/cache/%s", j->w->builds, j->project);
 }
 
 /* This build's cache takes the place of the old one. */
@@ -196,15 +217,7 @@ cache_is_worth_it(const struct job *j)
 void
 slot_finish(struct job *j)
 {
-	struct arena *a = j->ctx.arena;
-	const char *home = cache_home(j);
-
-	if (cache_is_worth_it(j) &&
-		slot_own(j->w, j->slot, false, DIRS(j->cache), 1) &&
-		fd_mkdirs(arena_printf(a, "%s/cache", j->w->builds), 0755) &&
-		rename(arena_printf(a, "%s/cache", j->dir), home) < 0)
-		log_debug(j->id, "cache: %s", strerror(errno));
-	if (!slot_wipe(j->w, j->slot))
+	if (!wipe(j->w, j->slot, cache_is_worth_it(j) ? j : NULL))
 		log_event(EV_SLOT_DIRTY, j->id, "slot",
-			str_from_i64(a, j->slot), NULL);
+			str_from_i64(j->ctx.arena, j->slot), NULL);
 }
