@@ -48,8 +48,7 @@ WAIT=3
 "
 project env "$GIT/site.git" 'build_command=sh show.sh' output_dir=.
 deploy env "env=$env"
-running() { ps -eo args= | grep -q '^[s]leep 3$'; }
-try "the build runs" wait_for 30 running
+try "the build runs" wait_for 30 is_running '^sleep.3.$'
 ps -eww -o args= >"$TMP/ps"
 as_service sh -c 'for p in /proc/[0-9]*; do tr "\0" "\n" <$p/environ; done' \
 	>"$TMP/environs" 2>/dev/null

@@ -28,20 +28,21 @@ worker_down
 worker_up
 
 # lost every time: it fails, and says why
+build_is_dead() { ! is_running '^sleep.1009'; }
 sql "UPDATE projects SET build_command = 'sleep 1009' WHERE name = 'site'"
 deploy site
 for i in 1 2; do
-	wait_for 20 sh -c "ps -eo args= | grep -q '^[s]leep 1009'"
+	wait_for 20 is_running '^sleep.1009'
 	job=$(worker_jobs | head -n 1)
 	kill -KILL $job
-	wait_for 10 sh -c "! ps -eo args= | grep -q '^[s]leep 1009'"
+	wait_for 10 build_is_dead
 	ok $? "SB-2 the build dies with its worker"
 done
 is "$(final "$id" 20)" failed "SB-13 lost twice: failed"
 is "$(field "$id" error)" "the build's worker was lost too often" "and it says why"
 # the sandbox alone: the build has failed, its worker lives
 deploy site
-wait_for 20 sh -c "ps -eo args= | grep -q '^[s]leep 1009'"
+wait_for 20 is_running '^sleep.1009'
 job=$(worker_jobs | head -n 1)
 kill -KILL "$(ps -o pid= --ppid $job | head -n 1)"
 is "$(final "$id" 20)" failed "SIGKILL of the sandbox: failed"
@@ -51,7 +52,7 @@ sql "DELETE FROM deployments WHERE status = 'failed'"
 
 # a stop in good order costs no attempt
 deploy site
-wait_for 20 sh -c "ps -eo args= | grep -q '^[s]leep 1009'"
+wait_for 20 is_running '^sleep.1009'
 sql "UPDATE projects SET build_command = 'mkdir dist; cp a.html dist/index.html; cp a.html dist/b.html'"
 began=$(date +%s)
 worker_down

@@ -38,9 +38,9 @@ worker_up
 
 # away while a build prints: nothing is lost, nothing is doubled
 sql "UPDATE projects SET build_command =
-	'for i in \$(seq 40); do echo line \$i; sleep 0.1; done; mkdir dist; cp a.html dist/index.html; cp a.html dist/b.html'"
+	'for i in \$(seq 40); do echo line \$i; sleep 0.11; done; mkdir dist; cp a.html dist/index.html; cp a.html dist/b.html'"
 crash_deploy
-wait_for 20 sh -c "ps -eo args= | grep -q '[s]leep 0.1'"
+wait_for 20 is_running '^sleep.0.11'
 pg_kill
 sleep 1
 pg_up
@@ -51,7 +51,7 @@ is "$(the_log "$id" | sed -n 's/.*\] line //p' | tr '\n' ' ')" "$(seq 40 | tr '\
 # away for longer than the lease: the build is ended, and done again
 sql "UPDATE projects SET build_command = 'sleep 8; mkdir dist; cp a.html dist/index.html; cp a.html dist/b.html'"
 crash_deploy
-wait_for 20 sh -c "ps -eo args= | grep -q '^[s]leep 8'"
+wait_for 20 is_running '^sleep.8'
 pg_kill
 wait_for 15 no_slot_tasks
 ok $? "SB-13 a build whose lease cannot be kept is ended"
@@ -61,7 +61,7 @@ crash_good "PostgreSQL is away for longer than the lease" 2
 # hung: only the timer can end the build then
 sql "UPDATE projects SET build_command = 'sleep 8; mkdir dist; cp a.html dist/index.html; cp a.html dist/b.html'"
 crash_deploy
-wait_for 20 sh -c "ps -eo args= | grep -q '^[s]leep 8'"
+wait_for 20 is_running '^sleep.8'
 backends=$(ps -o pid= --ppid "$(pg_pid)")
 # shellcheck disable=SC2086
 kill -STOP $backends "$(pg_pid)"

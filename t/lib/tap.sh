@@ -136,9 +136,7 @@ isnt() {
 
 # like GOT REGEX DESCRIPTION - an extended regular expression; a line matches
 like() {
-	grep -Eq -e "$2" <<-EOF
-		$1
-	EOF
+	tap_matches "$1" "$2"
 	ok $? "$3" && return 0
 	diag "     got: $1"
 	diag "  wanted: $2"
@@ -147,13 +145,24 @@ like() {
 
 # unlike GOT REGEX DESCRIPTION - no line matches
 unlike() {
-	! grep -Eq -e "$2" <<-EOF
-		$1
-	EOF
+	! tap_matches "$1" "$2"
 	ok $? "$3" && return 0
 	diag "       got: $1"
 	diag "  unwanted: $2"
 	return 1
+}
+
+tap_matches() { # TEXT REGEX
+	case $2 in
+	*[!A-Za-z0-9\ _:,\;/\"\'=@%\<\>\&-]*)
+		grep -Eq -e "$2" <<-EOF
+			$1
+		EOF
+		;;
+	*) # plain words need no process
+		case $1 in *"$2"*) ;; *) return 1 ;; esac
+		;;
+	esac
 }
 
 # try DESCRIPTION COMMAND [ARG]... - passes when the command succeeds; shows
@@ -175,6 +184,10 @@ children() {
 	{ read -r tap_line <"/proc/$1/task/$1/children"; } 2>/dev/null
 	echo "$tap_line"
 }
+
+# is_running REGEX - some process has such a command line, whose words a byte
+# separates that a dot matches, too: is_running '^sleep.60'
+is_running() { grep -qsa -e "$1" /proc/[0-9]*/cmdline; }
 
 # has_ended PID - it is gone, or a zombie
 has_ended() {

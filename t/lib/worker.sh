@@ -35,10 +35,11 @@ as_service() { $service_as "$@"; }
 export GIT_AUTHOR_NAME='Ada Author' GIT_AUTHOR_EMAIL=ada@example.com \
 	GIT_COMMITTER_NAME=C GIT_COMMITTER_EMAIL=c@example.com \
 	GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null \
-	GIT_CONFIG_COUNT=3 GIT_CONFIG_KEY_0=safe.directory \
+	GIT_CONFIG_COUNT=4 GIT_CONFIG_KEY_0=safe.directory \
 	GIT_CONFIG_VALUE_0='*' GIT_CONFIG_KEY_1=init.defaultBranch \
 	GIT_CONFIG_VALUE_1=main GIT_CONFIG_KEY_2=protocol.file.allow \
-	GIT_CONFIG_VALUE_2=always
+	GIT_CONFIG_VALUE_2=always GIT_CONFIG_KEY_3=maintenance.auto \
+	GIT_CONFIG_VALUE_3=false
 
 worker_init() {
 	[ -n "${PGURL:-}" ] || pg_start
@@ -66,7 +67,7 @@ worker_init() {
 			"slot_base=$SLOT_BASE" build_slots=2 \
 			git_schemes=https,http git_private=127.0.0.1,localhost \
 			'site_url=https://%s.test' build_memory_max=1G \
-			status_probes=no "$@"
+			status_probes=no hook_senders=1 "$@"
 	} | awk -F= '{ line[$1] = $0 } END { for (k in line) print line[k] }' \
 		>"$CONF"
 	if [ "$(id -u)" = 0 ]; then
