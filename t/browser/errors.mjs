@@ -12,6 +12,9 @@ const panel = await Panel.start();
 panel.expected.push(/Failed to load resource|WebSocket is closed before/);
 const page = await panel.page({as: 'ada', height: 1000});
 const {at, button, dialog, field, heading, link, ready, row, told, wrong} = hands(page);
+// Another browser, which those who need one have in turn.
+const spare = await panel.page();
+const another = as => panel.handOver(spare, as);
 const api = (as, method, path, body) => panel.api(as, method, path, body);
 const NOBODY = '00000000-0000-4000-8000-00000000dead';
 
@@ -155,7 +158,7 @@ const TABLE = [
 
 	// --- who one is ---
 	['INVALID_CREDENTIALS', 'a wrong password, until the account is locked', async () => {
-		const guest = await panel.page();
+		const guest = await another();
 		const g = hands(guest);
 		await guest.goto('/login');
 		for (let i = 0; i < 3; i++) {
@@ -171,7 +174,6 @@ const TABLE = [
 		await said('Email or password is wrong', 'LG-4 INVALID_CREDENTIALS: a locked account answers the same', guest);
 		await guest.goto((await mail('locked', 'bob@example.org')).link);
 		ok(/\/forgot-password|\/reset-password/.test(guest.url()), 'INVALID_CREDENTIALS: the mail about it leads out') || console.error(`# ${guest.url()}`);
-		await guest.context().close();
 	}],
 	['CODE_INVALID', 'a link of a mail that is used or made up', async () => {
 		await page.goto(`/reset-password#code=${'A'.repeat(43)}`);
@@ -183,7 +185,7 @@ const TABLE = [
 		await at(/^\/forgot-password$/, 'CODE_INVALID: with the way to a new one');
 	}],
 	['EMAIL_TAKEN', 'signing up twice', async () => {
-		const guest = await panel.page();
+		const guest = await another();
 		const g = hands(guest);
 		await guest.goto('/signup');
 		await g.field('Full name').fill('Ada');
@@ -195,10 +197,9 @@ const TABLE = [
 		await g.link('Sign in', guest.getByRole('alert')).click();
 		await g.at(/^\/login$/);
 		is(await g.field('Email').inputValue(), 'ada@example.org', 'EMAIL_TAKEN: the way to sign in takes the address along');
-		await guest.context().close();
 	}],
 	['UNAUTHORIZED', 'a session that was ended elsewhere, in the middle of the wizard', async () => {
-		const tab = await panel.page({as: 'slow'});
+		const tab = await another('slow');
 		const t = hands(tab);
 		await tab.goto('/deploy');
 		await tab.getByText('Git address').first().click();
@@ -217,7 +218,6 @@ const TABLE = [
 		await t.button('Sign in').click();
 		await t.at(/^\/deploy\?step=deploy$/, 'UNAUTHORIZED: and back to where one was');
 		await soon(() => tab.locator('main .facts').getByText('kept').isVisible(), 'UNAUTHORIZED: with what was typed');
-		await tab.context().close();
 	}],
 	['SIGN_IN_AGAIN', 'something dangerous, long after the sign-in', async () => {
 		await page.goto('/settings/account');
@@ -251,7 +251,7 @@ const TABLE = [
 		await page.unroute('**/api/github/connect');
 	}],
 	['FORBIDDEN', 'a role that was taken away while the page was open', async () => {
-		const tab = await panel.page({as: 'second'});
+		const tab = await another('second');
 		const t = hands(tab);
 		await tab.goto('/users?search=bob');
 		await t.button(/^Edit/, t.row('bob@example.org')).click();
@@ -269,10 +269,9 @@ const TABLE = [
 		await soon(() => tab.getByText('There is no such page').isVisible(), 'FORBIDDEN: a page that one may not see is none');
 		await t.link('To the dashboard').click();
 		await t.at(/^\/dashboard$/, 'FORBIDDEN: with a way on');
-		await tab.context().close();
 	}],
 	['LAST_ADMIN', 'the only administrator deletes the account', async () => {
-		const tab = await panel.page({as: 'root'});
+		const tab = await another('root');
 		const t = hands(tab);
 		await tab.goto('/settings/account');
 		await t.button('Delete account').click();
@@ -281,12 +280,11 @@ const TABLE = [
 		await soon(() => t.dialog.getByRole('alert').getByText('You are the only administrator').isVisible(), 'LAST_ADMIN: is said');
 		await t.link('Users', t.dialog).click();
 		await t.at(/^\/users$/, 'LAST_ADMIN: with the way to make another one');
-		await tab.context().close();
 	}],
 
 	// --- what is not there, or somebody else's ---
 	['PROJECT_NOT_FOUND', "somebody else's project", async () => {
-		const tab = await panel.page({as: 'hasty'});
+		const tab = await another('hasty');
 		for (const path of [here, `${here}/settings`, `/projects/${NOBODY}`, '/projects/nothing']) {
 			await tab.goto(path);
 			await soon(() => tab.getByText('There is no such project').isVisible(), `PROJECT_NOT_FOUND: ${path.replace(project.id, ':id')}`);
@@ -304,17 +302,15 @@ const TABLE = [
 		await soon(() => tab.getByText('There is no such project').isVisible(), 'PROJECT_NOT_FOUND: the list of its deployments says so');
 		await hands(tab).link('Show all deployments').click();
 		await hands(tab).at(/^\/deployments$/, 'PROJECT_NOT_FOUND: and leads to all');
-		await tab.context().close();
 	}],
 	['DEPLOYMENT_NOT_FOUND', "somebody else's deployment", async () => {
-		const tab = await panel.page({as: 'hasty'});
+		const tab = await another('hasty');
 		for (const path of [`/deployments/${first.id}`, `/deployments/${NOBODY}`, '/deployments/nothing']) {
 			await tab.goto(path);
 			await soon(() => tab.getByText('There is no such deployment').isVisible(), `DEPLOYMENT_NOT_FOUND: ${path.replace(first.id, ':id')}`);
 		}
 		await hands(tab).link('To the deployments').click();
 		await hands(tab).at(/^\/deployments$/, 'DEPLOYMENT_NOT_FOUND: with a way on');
-		await tab.context().close();
 	}],
 	['CHANNEL_NOT_FOUND', 'a channel that is not there', async () => {
 		await page.goto(`/settings/notifications?channel=${NOBODY}`);
@@ -345,25 +341,23 @@ const TABLE = [
 	}],
 	['USER_NOT_FOUND', 'an account that another administrator has deleted', async () => {
 		const account = await made('root', '/api/users', {name: 'Gone', email: 'gone@example.org', password: 'correct horse gone'});
-		const tab = await panel.page({as: 'root'});
+		const tab = await another('root');
 		const t = hands(tab);
 		await tab.goto('/users?search=gone');
 		await t.button(/^Deactivate/).click();
 		await api('root', 'DELETE', `/api/users/${account.id}?hard=true`);
 		await t.button('Deactivate', t.dialog).click();
 		await said('User not found', 'USER_NOT_FOUND: is said', tab);
-		await tab.context().close();
 	}],
 	['INCIDENT_NOT_FOUND', 'an incident that another administrator has deleted', async () => {
 		const incident = await made('root', '/api/status/incidents', {title: 'Stale news', status: 'investigating', severity: 'minor', affectedServices: [], published: false});
-		const tab = await panel.page({as: 'root'});
+		const tab = await another('root');
 		const t = hands(tab);
 		await tab.goto('/status');
 		await t.button(/^Edit/).first().waitFor();
 		await api('root', 'DELETE', `/api/status/incidents/${incident.id}`);
 		await t.button(/^Edit/).first().click();
 		await t.told('Incident not found', 'INCIDENT_NOT_FOUND: is said');
-		await tab.context().close();
 	}],
 
 	// --- what cannot be as things are ---
@@ -430,7 +424,7 @@ const TABLE = [
 	}],
 	['CONFLICT', 'deleting a project that is being built', async () => {
 		const slow = await building();
-		const tab = await panel.page({as: 'slow'});
+		const tab = await another('slow');
 		const t = hands(tab);
 		await tab.goto(`/projects/${slow.projectId}/settings`);
 		await t.button('Delete this project').click();
@@ -438,11 +432,10 @@ const TABLE = [
 		await t.button('Delete for ever', t.dialog).click();
 		await said('A deployment of this project is being built; cancel it first', 'CONFLICT: is said, with what to do', tab);
 		await t.button('Cancel', t.dialog).click();
-		await tab.context().close();
 	}],
 	['DEPLOYMENT_FINISHED', 'cancelling what has ended meanwhile, seen by a page that hears nothing', async () => {
 		const slow = await building();
-		const tab = await panel.page({as: 'slow'});
+		const tab = await another('slow');
 		const t = hands(tab);
 		await tab.route('**/api/ws-ticket', route => route.abort());
 		await tab.goto(`/deployments/${slow.id}`);
@@ -452,14 +445,13 @@ const TABLE = [
 		await t.button('Cancel').click();
 		await t.told('The deployment has already ended', 'DEPLOYMENT_FINISHED: is said');
 		await soon(() => tab.locator('.page-head').getByText('Cancelled').isVisible(), 'DEPLOYMENT_FINISHED: and the page is as it is', 2000);
-		await tab.context().close();
 	}],
 
 	// --- too much, too often ---
 	['QUEUE_FULL', 'more deployments than may wait', async () => {
 		const {id} = await building();
 		const waiting = await made('slow', '/api/deployments', ENDLESS);
-		const tab = await panel.page({as: 'slow'});
+		const tab = await another('slow');
 		const t = hands(tab);
 		await tab.goto(`/projects/${waiting.projectId}`);
 		await t.button('Deploy now').click();
@@ -469,10 +461,9 @@ const TABLE = [
 		await t.at(/^\/deployments\//, 'QUEUE_FULL: when one is gone there is room');
 		await api('slow', 'POST', `/api/deployments/${new URL(tab.url()).pathname.slice(-36)}/cancel`);
 		await api('slow', 'POST', `/api/deployments/${id}/cancel`);
-		await tab.context().close();
 	}],
 	['RATE_LIMIT_EXCEEDED', 'more than is allowed: deployments, requests, sign-ins', async () => {
-		const tab = await panel.page({as: 'hasty'});
+		const tab = await another('hasty');
 		const t = hands(tab);
 		await tab.goto('/deploy');
 		await tab.getByText('Git address').first().click();
@@ -494,9 +485,8 @@ const TABLE = [
 		await said(/Too many requests\. Please try again in \d+ seconds?\./, 'RATE_LIMIT_EXCEEDED: of requests, with the seconds', tab);
 		await panel.clean(tab, 'too many requests');
 		ok(await t.button('Try again').isVisible(), 'RATE_LIMIT_EXCEEDED: with a way to try again');
-		await tab.context().close();
 
-		const guest = await panel.page();
+		const guest = await another();
 		const g = hands(guest);
 		await guest.goto('/login');
 		await g.field('Email').fill('ada@example.org');
@@ -528,11 +518,11 @@ const TABLE = [
 			window.others = false;
 		});
 		ok(await over > 0, 'RATE_LIMIT_EXCEEDED: for all who are there');
+		await crowd.close();
 		is(await g.field('Password').inputValue(), 'correct horse ada', 'RATE_LIMIT_EXCEEDED: what was typed stays');
 		await new Promise(resolve => setTimeout(resolve, 2500));
 		await g.button('Sign in').click();
 		await g.at(/^\/dashboard$/, 'RATE_LIMIT_EXCEEDED: and trying again then works');
-		await guest.context().close();
 	}],
 
 	// --- something is broken or away ---
@@ -585,7 +575,7 @@ const TABLE = [
 		await soon(() => row('site').first().isVisible(), 'SERVICE_UNAVAILABLE: trying again works once it is back');
 	}],
 	['SERVICE_UNAVAILABLE', 'a deployment that is refused once its project was made', async () => {
-		const tab = await panel.page({as: 'ada'});
+		const tab = await another('ada');
 		const t = hands(tab);
 		await tab.goto('/deploy');
 		await tab.getByText('Git address').first().click();
@@ -601,7 +591,6 @@ const TABLE = [
 		await t.button('Deploy', t.dialog).click();
 		await t.at(/^\/deployments\//, 'SERVICE_UNAVAILABLE: pressing it again deploys');
 		is((await api('ada', 'GET', '/api/projects?search=made-once')).body.projects.length, 1, 'SERVICE_UNAVAILABLE: to the project that was made');
-		await tab.context().close();
 	}],
 	['SERVICE_UNAVAILABLE', 'which providers there are', async () => {
 		await page.route('**/api/auth/providers', refuse503);
@@ -610,20 +599,19 @@ const TABLE = [
 			await said('What it says of 503', `SERVICE_UNAVAILABLE: ${path} says it`);
 			is(await page.getByText('not set up on this server').count(), 0, 'SERVICE_UNAVAILABLE: which is no answer to what is set up');
 		}
-		const tab = await panel.page();
+		const tab = await another();
 		await tab.route('**/api/auth/providers', refuse503);
 		await tab.goto('/login');
 		await soon(() => tab.getByText('Other ways to sign in could not be asked for').isVisible(), 'SERVICE_UNAVAILABLE: the sign-in does not pass it over');
 		await tab.unroute('**/api/auth/providers');
 		await hands(tab).button('Try again').click();
 		await soon(() => tab.getByText('Other ways to sign in').isHidden(), 'SERVICE_UNAVAILABLE: and asks again');
-		await tab.context().close();
 		await page.unroute('**/api/auth/providers');
 		await button('Try again').click();
 		await soon(() => page.getByText('not set up on this server').isVisible(), 'SERVICE_UNAVAILABLE: then it is known');
 	}],
 	['SERVICE_UNAVAILABLE', 'a list that is asked for other rows', async () => {
-		const tab = await panel.page({as: 'ada'});
+		const tab = await another('ada');
 		const t = hands(tab);
 		const status = tab.getByRole('combobox', {name: 'Status'});
 		await tab.goto('/deployments');
@@ -661,10 +649,9 @@ const TABLE = [
 		answer();
 		await t.row('site').first().waitFor();
 		ok(await typing(), 'one types on in its box');
-		await tab.context().close();
 	}],
 	['SERVICE_UNAVAILABLE', 'signing out while the server cannot', async () => {
-		const tab = await panel.page({as: 'ada'});
+		const tab = await another('ada');
 		const t = hands(tab);
 		await tab.route('**/api/auth/logout', refuse503);
 		await tab.goto('/settings/sessions');
@@ -675,7 +662,6 @@ const TABLE = [
 		await t.button('Sign out').click();
 		await t.told(/the server does not know it\. What it says of 503/, 'SERVICE_UNAVAILABLE: signing out says that it is for here alone');
 		await t.at(/^\/login/, 'SERVICE_UNAVAILABLE: and does that');
-		await tab.context().close();
 	}],
 	['UNREACHABLE', 'no network', async () => {
 		await page.goto('/dashboard');
@@ -765,7 +751,8 @@ for (const [code, status] of only ? [] : Object.entries(ANSWERED)) {
 
 // --- no error, but a way that people go after one ---
 if (!only) {
-	const tab = await panel.page({height: 500});
+	const tab = await another();
+	await tab.setViewportSize({width: 1280, height: 500});
 	const t = hands(tab);
 	await tab.goto('/');
 	await t.heading(/./).waitFor();
@@ -776,7 +763,6 @@ if (!only) {
 	await t.at(/^\/$/);
 	await tab.waitForTimeout(300);
 	ok(await tab.evaluate(() => scrollY) > 300, 'going back leads to where one was on it');
-	await tab.context().close();
 }
 
 const document = (await ask('GET', '/api/openapi.json')).json;

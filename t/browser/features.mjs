@@ -118,14 +118,12 @@ is(await page.locator('tbody tr td a.main').evaluateAll(all => all.map(a => a.ge
 is(await page.getByRole('region', {name: 'Connect GitHub'}).count(), 0, 'dashboard: GitHub is not offered where it is not set up');
 for (const [press, href] of [[link('New Deployment'), '/deploy'], [link('Show all deployments'), '/deployments'],
 	...['/deploy', '/projects', '/analytics', '/settings/notifications'].map(to => [page.locator(`.quick a[href="${to}"]`), to])]) {
-	await page.goto('/dashboard');
-	await ready();
 	await press.click();
 	await at(new RegExp(`^${href}$`), `dashboard: a press leads to ${href}`);
 	await page.locator('main h1').waitFor();
+	await page.goBack();
+	await ready();
 }
-await page.goto('/dashboard');
-await ready();
 await link(/View logs/).first().click();
 await at(/^\/deployments\/[0-9a-f-]{36}$/, 'dashboard: and the logs of each');
 

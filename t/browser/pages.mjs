@@ -29,16 +29,17 @@ async function looks(page, what) {
 	await themed(page, 'light');
 }
 
-const contexts = {
-	guest: await panel.context(),
-	user: await panel.context({as: test}),
-	admin: await panel.context({as: admin}),
+const browsers = {
+	guest: await panel.page(),
+	user: await panel.page({as: test}),
+	admin: await panel.page({as: admin}),
 };
 for (const {path, who, pattern} of pages) {
 	const as = who === 'public' || who === 'guest' ? 'guest' : who === 'user' ? 'user' : 'admin';
-	const page = await contexts[as].newPage();
+	const page = browsers[as];
 	let what = pattern;
 	try {
+		await page.setViewportSize({width: 1280, height: 900});
 		await page.goto(path, {waitUntil: 'load'});
 		await hands(page).ready();
 		await looks(page, what);
@@ -54,36 +55,31 @@ for (const {path, who, pattern} of pages) {
 	} catch (thrown) {
 		ok(false, `${what}: ${thrown.message}`);
 	}
-	await page.close();
 }
-for (const context of Object.values(contexts))
-	await context.close();
 
 // --- what the first visit costs ---
-for (const [path, as] of [['/', undefined], ['/login', undefined], ['/status', undefined], ['/dashboard', test],
-	[`/deployments/${deployment.id}`, test]]) {
-	const page = await panel.page({as});
-	const bytes = await transferred(page, path);
+for (const [path, as] of [['/', 'guest'], ['/login', 'guest'], ['/status', 'guest'], ['/dashboard', 'user'],
+	[`/deployments/${deployment.id}`, 'user']]) {
+	const bytes = await transferred(browsers[as], path);
 	ok(bytes > 1000 && bytes <= 90 * 1024, `${path.replace(/[0-9a-f-]{36}/, ':id')} transfers ${(bytes / 1024).toFixed(1)} KB, at most 90`);
-	await page.context().close();
 }
 
 // --- who may see what ---
 {
-	const page = await panel.page();
+	const page = browsers.guest;
 	await page.goto('/deployments?status=failed');
 	await soon(() => new URL(page.url()).pathname === '/login', 'a page for users sends others to sign in');
 	is(new URL(page.url()).searchParams.get('next'), '/deployments?status=failed', 'and remembers where they wanted to go');
 	await page.goto('/nothing/here');
 	await soon(() => page.getByText('There is no such page').isVisible(), 'an unknown address is said to be one');
-	const user = await panel.page({as: test});
+	const {user} = browsers;
 	await user.goto('/users');
 	await soon(() => user.getByText('There is no such page').isVisible(), 'what one may not see looks like what is not there');
 }
 
 // --- what is typed into a dialog ---
 {
-	const page = await panel.page({as: admin});
+	const page = browsers.admin;
 	const questions = [];
 	let answer = 'dismiss';
 	page.on('dialog', question => {
@@ -105,7 +101,6 @@ for (const [path, as] of [['/', undefined], ['/login', undefined], ['/status', u
 	answer = 'accept';
 	await page.getByRole('dialog').getByRole('button', {name: 'Close'}).click();
 	await soon(() => page.getByRole('dialog').isHidden(), 'who wants to lose it closes it');
-	await page.context().close();
 }
 
 await panel.end();

@@ -149,6 +149,28 @@ export class Panel {
 		return (await this.context(options)).newPage();
 	}
 
+	// The browser of this page becomes another's, with nothing left of who had it:
+	// a new one would take longer than most of what is done in it. Nobody is
+	// signed in without `as`.
+	async handOver(page, as) {
+		await page.unrouteAll({behavior: 'ignoreErrors'});
+		// a document of the panel's origin that asks for nothing
+		const leave = question => question.accept();
+		page.on('dialog', leave);
+		await page.goto('/favicon.svg');
+		page.off('dialog', leave);
+		await page.context().clearCookies();
+		await page.evaluate(signedIn => {
+			localStorage.clear();
+			sessionStorage.clear();
+			if (signedIn)
+				localStorage.setItem('autostack.signed-in', '1');
+		}, !!as);
+		if (as)
+			await this.logIn(page.context(), as);
+		return page;
+	}
+
 	watch(page) {
 		const complain = text => {
 			// a site of a user's is none of the panel's
@@ -170,12 +192,16 @@ export class Panel {
 	}
 
 	// The cookie of a signed-in browser, without the page for it.
-	async signIn(context, as) {
+	async logIn(context, as) {
 		const [email, password] = Array.isArray(as) ? as : [`${as}@example.org`, `correct horse ${as}`];
 		const answer = await context.request.post('/api/auth/login', {
 			headers: {'X-Client': 'web', Origin: new URL(URL_BASE).origin}, data: {email, password}});
 		if (!answer.ok())
 			throw new Error(`login as ${email}: ${answer.status()} ${await answer.text()}`);
+	}
+
+	async signIn(context, as) {
+		await this.logIn(context, as);
 		await context.addInitScript(() => {
 			if (location.protocol !== 'https:')
 				return;
