@@ -289,6 +289,11 @@ for (const [path, title] of [['/analytics', 'Frequency'], ['/analytics/resources
 	await page.goto(path);
 	await soon(async () => await page.title() === `${title} · Analytics · Autostack`, `${path}: a tab is in the title`);
 }
+// once its file is here, the page is drawn at once
+await link('Dashboard').first().press('Enter');
+await at(/^\/dashboard$/);
+await link('Analytics').first().press('Enter');
+await soon(async () => await page.title() === 'Frequency · Analytics · Autostack', 'a tab is in the title, also the second time');
 
 // --- a dialog that works ---
 await page.goto(`${here}/settings`);

@@ -1,7 +1,7 @@
 // main.tsx - starts the panel: who is signed in, then the page of the address.
 import {signal} from '@preact/signals';
 import {Component, render, type ComponentChildren, type ComponentType} from 'preact';
-import {useEffect, useState} from 'preact/hooks';
+import {useEffect, useLayoutEffect, useState} from 'preact/hooks';
 import {lazy, LocationProvider, Route, Router, useLocation} from 'preact-iso';
 import {ApiError, asApiError} from './api/error';
 import {resume, user} from './api/session';
@@ -36,8 +36,8 @@ function Guard({page, Component}: {page: Page; Component: ComponentType}) {
 			route(nextOf(query.next), true);
 	}, [signIn, inside]);
 	const missing = !may(who?.role, page.who);
-	useEffect(() => {
-		if (!missing) // it has a title of its own
+	useLayoutEffect(() => { // before the page's effects: it may have a longer title
+		if (!missing) // that has a title of its own
 			document.title = page.title === 'Autostack' ? page.title : `${page.title} · Autostack`;
 	}, [page, missing]);
 	if (signIn || inside)
