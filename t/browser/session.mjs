@@ -15,6 +15,26 @@ await soon(() => signedIn(one), 'a cookie from before is a session');
 is(refreshes.length, 1, 'with one renewal');
 is(await one.evaluate(() => JSON.stringify({...localStorage, ...sessionStorage}).match(/eyJ/)), null, 'JW-10 no token is stored');
 
+// --- what is not waited for ---
+{
+	let answer;
+	const asked = new Promise(resolve => one.route('**/api/auth/refresh', route => {
+		answer = () => route.continue();
+		resolve();
+	}));
+	const file = one.waitForRequest(/\/assets\/analytics-[^/]*\.js$/);
+	await one.goto('/analytics');
+	await asked;
+	ok(await file, 'the file of the page comes while it is asked who is signed in');
+	is(await one.locator('main h1').count(), 0, 'and is not shown before that is known');
+	await answer();
+	await soon(() => one.getByRole('heading', {level: 1, name: 'Analytics'}).isVisible(), 'then it is there');
+	await one.unroute('**/api/auth/refresh');
+	await one.goto('/dashboard');
+	await soon(() => signedIn(one), 'as is another one after it');
+	refreshes.length = 1; // of the page that is open now
+}
+
 // --- two tabs ---
 const two = await context.newPage();
 await two.goto('/projects');

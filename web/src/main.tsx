@@ -3,8 +3,9 @@ import {signal} from '@preact/signals';
 import {Component, render, type ComponentChildren, type ComponentType} from 'preact';
 import {useEffect, useLayoutEffect, useState} from 'preact/hooks';
 import {lazy, LocationProvider, Route, Router, useLocation} from 'preact-iso';
+import {exec} from 'preact-iso/router';
 import {ApiError, asApiError} from './api/error';
-import {resume, user} from './api/session';
+import {isLikely, resume, user} from './api/session';
 import {Frame} from './app/frame';
 import {nextOf} from './app/next';
 import {may, pages, type Page} from './app/pages';
@@ -20,8 +21,21 @@ const coming = signal(false);
 // made once: a component that is another one each time would lose its input
 const routes = pages.map(page => {
 	const Component = lazy(() => page.load().catch(() => ({default: NotLoaded})));
-	return {path: page.path, View: () => <Guard page={page} Component={Component} />};
+	return {path: page.path, page, Component, View: () => <Guard page={page} Component={Component} />};
 });
+
+// The file of the page comes while it is asked who is signed in.
+function comeMeanwhile(): void {
+	if (!isLikely())
+		return;
+	try {
+		const found = routes.find(({path}) => exec(location.pathname, path));
+		if (found && found.page.who !== 'guest')
+			void found.Component.preload();
+	} catch {
+		// half a character in the address: the router says so
+	}
+}
 
 // Sends people where they may be. Where they wanted to go is kept.
 function Guard({page, Component}: {page: Page; Component: ComponentType}) {
@@ -180,4 +194,5 @@ function App() {
 	);
 }
 
+comeMeanwhile();
 render(<App />, document.getElementById('app')!);

@@ -211,9 +211,14 @@ export async function renew(stale?: string): Promise<void> {
 	});
 }
 
+// Somebody seems to be signed in: who it is has to be asked.
+export function isLikely(): boolean {
+	return localStorage.getItem(HINT) !== null;
+}
+
 // At the start of every page.
 export async function resume(): Promise<void> {
-	if (localStorage.getItem(HINT) === null) {
+	if (!isLikely()) {
 		hold(null);
 		return;
 	}

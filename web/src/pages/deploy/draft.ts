@@ -38,11 +38,12 @@ export function fresh(): Draft {
 	};
 }
 
-// Of the person who is signed in: a tab may have seen another one before.
+// Of the person who is signed in, or may turn out to be: a tab may have seen
+// another one before.
 function remembered(): Draft {
 	try {
 		const kept = JSON.parse(sessionStorage.getItem(KEY) ?? 'null') as Draft | null;
-		if (kept && kept.userId === user.value?.id)
+		if (kept && (user.value === undefined || kept.userId === user.value?.id))
 			return {...fresh(), ...kept};
 	} catch {
 		// not ours: begin anew
