@@ -8,6 +8,7 @@
 
 stack_start
 stack_user ada
+stack_user bob
 stack_repo site
 stack_file site app/build.sh <<'END'
 mkdir -p public

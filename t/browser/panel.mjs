@@ -154,10 +154,9 @@ export class Panel {
 	// signed in without `as`.
 	async handOver(page, as) {
 		await page.unrouteAll({behavior: 'ignoreErrors'});
-		// a document of the panel's origin that asks for nothing
-		const leave = question => question.accept();
+		const leave = question => question.accept(); // also from what is typed
 		page.on('dialog', leave);
-		await page.goto('/favicon.svg');
+		await page.goto('/favicon.svg'); // of the panel's origin, and asks for nothing
 		page.off('dialog', leave);
 		await page.context().clearCookies();
 		await page.evaluate(signedIn => {

@@ -148,4 +148,17 @@ await live('it becomes live, too');
 ok(await site('plain', '<h1>top</h1>'), 'as what is there');
 is((await api('GET', '/api/projects')).projects.map(p => p.name).sort(), ['plain', 'shop'], 'as a project of its own');
 
+// --- the same tab, somebody else ---
+await page.goto('/deploy');
+await way('Git address').click();
+await field('Repository').fill(repository);
+await button('Continue').click();
+await at(/step=configure/);
+await panel.logIn(page.context(), 'bob');
+await page.goto('/deploy?step=configure');
+await soon(async () => await step() === 'Repository', 'who signs in next begins at the first step');
+await way('Git address').click();
+is(await field('Repository').inputValue(), '', 'and sees nothing of what was typed before');
+unlike(await page.evaluate(() => JSON.stringify({...localStorage, ...sessionStorage})), /site\.git/, 'nor does the browser keep it');
+
 await panel.end();

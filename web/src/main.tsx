@@ -21,7 +21,7 @@ const coming = signal(false);
 // made once: a component that is another one each time would lose its input
 const routes = pages.map(page => {
 	const Component = lazy(() => page.load().catch(() => ({default: NotLoaded})));
-	return {path: page.path, page, Component, View: () => <Guard page={page} Component={Component} />};
+	return {page, Component, View: () => <Guard page={page} Component={Component} />};
 });
 
 // The file of the page comes while it is asked who is signed in.
@@ -29,7 +29,7 @@ function comeMeanwhile(): void {
 	if (!isLikely())
 		return;
 	try {
-		const found = routes.find(({path}) => exec(location.pathname, path));
+		const found = routes.find(({page}) => exec(location.pathname, page.path));
 		if (found && found.page.who !== 'guest')
 			void found.Component.preload();
 	} catch {
@@ -157,7 +157,7 @@ function Routes() {
 	return (
 		<Drawn url={url}>
 			<Router onLoadStart={() => (coming.value = true)} onLoadEnd={arrived} onRouteChange={arrived}>
-				{routes.map(({path, View}) => <Route key={path} path={path} component={View} />)}
+				{routes.map(({page, View}) => <Route key={page.path} path={page.path} component={View} />)}
 				<Route default component={Missing} />
 			</Router>
 		</Drawn>
