@@ -140,7 +140,7 @@ GRANT DELETE ON retired_projects TO autostack_worker;
 
 -- deployments: the API asks, the worker does.
 GRANT SELECT ON deployment_moves TO autostack_api, autostack_worker;
-GRANT SELECT ON deployment_counts TO autostack_api;
+GRANT SELECT ON deployment_counts, deployment_facts TO autostack_api;
 GRANT SELECT, INSERT, DELETE, UPDATE (status, error, superseded_by, cancel_requested_at, completed_at)
 	ON deployments TO autostack_api;
 GRANT EXECUTE ON FUNCTION day_begins(timestamp, text) TO autostack_api;

@@ -66,7 +66,25 @@ isnt $r->{json}{projectId}, $old, 'IN-6 with a project of its own';
 1 while <$deleting>; # closed too early, it could not say what it has to
 ok close $deleting, 'the other project is gone' or diag "$?, $!";
 
-my $p = $r->{json}{projectId};
+# A deployment that becomes the live one while it is being deleted: the worker's
+# last transaction is what the request waits for.
+my ($id, $p) = @{$r->{json}}{qw(id projectId)};
+sql("UPDATE deployments SET status = 'building', lease_owner = 'w', lease_until = now() + interval '1 minute' WHERE id = '$id';
+	UPDATE deployments SET status = 'deploying' WHERE id = '$id'");
+open my $ending, '-|', "$ENV{PG_BINDIR}/psql", '-X', '-q', '-d', "host=$ENV{PG_DIR} user=postgres dbname=$ENV{PG_DB}",
+	'-c', "UPDATE deployments SET status = 'success', completed_at = now(), lease_owner = NULL, lease_until = NULL WHERE id = '$id';
+		UPDATE projects SET live_deployment_id = '$id' WHERE id = '$p'; SELECT pg_sleep(1)" or die $!;
+$until = time + 20;
+until (sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()")) {
+	die 'the deployment does not end' if time > $until;
+	select undef, undef, undef, 0.02;
+}
+$r = $api->ask(DELETE => "/api/deployments/$id", %t);
+is $r->{status}, 409, 'IN-6 a deployment that becomes live while it is being deleted stays';
+1 while <$ending>;
+ok close $ending, 'it has become live' or diag "$?, $!";
+is sql("SELECT live_deployment_id FROM projects WHERE id = '$p'"), $id, 'IN-6 and the site is its own';
+
 @r = $api->ask_all(map { [DELETE => "/api/projects/$p", %t] } 1 .. 12);
 is count(\@r, 204), 1, 'IN-6 of parallel deletes one succeeds';
 is count(\@r, 404), 11, 'IN-6 the others find nothing';

@@ -87,13 +87,12 @@ SELECT d.id, p.name AS repo, d.branch, d.status, d.author, left(d.commit_hash, 7
 	extract(epoch FROM coalesce(d.completed_at, now()) - d.started_at)::integer AS duration_seconds,
 	d.created_at AS timestamp, d.url, d.project_id, d.commit_message, d.created_at, d.trigger,
 	d.error, r.url AS preview_url, d.target, p.live_deployment_id IS NOT DISTINCT FROM d.id AS live,
-	d.status = 'success' AND r.id IS NOT NULL AS release_kept, d.upload_bytes IS NOT NULL OR d.repository IS NULL OR EXISTS (
-		SELECT FROM deployments u WHERE d.trigger = 'rollback' AND u.id = d.release_id AND u.upload_bytes IS NOT NULL) AS uploaded,
+	d.status = 'success' AND r.id IS NOT NULL AS release_kept, f.uploaded,
 	d.superseded_by, d.log_removed_at, d.limits,
 	d.started_at, d.deploying_at, d.completed_at,
 	c.status AS github_status, c.error AS github_error,
 	d.root_dir, d.install_command, d.build_command, d.output_dir, d.spa
-FROM deployments d JOIN projects p ON p.id = d.project_id
+FROM deployments d JOIN projects p ON p.id = d.project_id JOIN deployment_facts f ON f.id = d.id
 LEFT JOIN releases r ON r.id = d.release_id AND r.retired_at IS NULL AND r.published_at IS NOT NULL
 LEFT JOIN LATERAL (
 	SELECT c.status, c.error FROM github_calls c WHERE c.deployment_id = d.id ORDER BY c.seq DESC LIMIT 1) c ON true
@@ -190,20 +189,17 @@ SELECT own.status NOT IN ('queued', 'building', 'deploying') AS was_final FROM o
 
 -- The lock keeps project_delete away until the copy is there.
 -- name: deployment_snapshot
--- doc: What a deployment of one's own was made of; the commit that it was made from, once that is known; open: its target is still there.
+-- doc: What a deployment of one's own was made of, and the commit that it was made from, once that is known.
 -- in: id uuid, user_id uuid
 -- out: one
 -- cols: project_id uuid, repository text, branch text, commit text, root_dir text, install_command text, build_command text,
--- cols: output_dir text, env_sealed text, target text, trusted boolean, spa text, open boolean, uploaded boolean
+-- cols: output_dir text, env_sealed text, target text, trusted boolean, spa text, target_open boolean, uploaded boolean
 -- none: DEPLOYMENT_NOT_FOUND
 -- by: api
 SELECT d.project_id, d.repository, d.branch, coalesce(d.commit_hash, d.commit_wanted) AS commit,
 	d.root_dir, d.install_command, d.build_command, d.output_dir, d.env_sealed, d.target, d.trusted, d.spa,
-	d.target = 'production' OR EXISTS (
-		SELECT FROM previews v WHERE v.project_id = p.id AND v.target = d.target AND v.closed_at IS NULL) AS open,
-	d.upload_bytes IS NOT NULL OR d.repository IS NULL OR EXISTS (
-		SELECT FROM deployments u WHERE d.trigger = 'rollback' AND u.id = d.release_id AND u.upload_bytes IS NOT NULL) AS uploaded
-FROM deployments d JOIN projects p ON p.id = d.project_id
+	f.target_open, f.uploaded
+FROM deployments d JOIN projects p ON p.id = d.project_id JOIN deployment_facts f ON f.id = d.id
 WHERE d.id = $1 AND d.user_id = $2
 FOR KEY SHARE OF p;
 
@@ -263,29 +259,30 @@ FROM deployments d
 WHERE d.id = $1 AND o.project_id = d.project_id AND o.target = d.target AND o.id <> d.id
 	AND o.status IN ('queued', 'building', 'deploying');
 
--- A release that another deployment made live as well stays.
--- What an open preview shows is its newest success.
--- name: deployment_delete
--- doc: Delete an ended deployment of one's own with its log and its release, unless it is live.
+-- name: deployment_lock
+-- doc: A deployment of one's own, as it is till the transaction ends.
 -- in: id uuid, user_id uuid
 -- out: one
--- cols: active boolean, live boolean
+-- cols: active boolean
 -- none: DEPLOYMENT_NOT_FOUND
 -- by: api
+SELECT completed_at IS NULL AS active FROM deployments WHERE id = $1 AND user_id = $2 FOR UPDATE;
+
+-- After deployment_lock, in a statement of its own: one that has waited for a
+-- lock goes on with what other tables held before. A release that another
+-- deployment made live as well stays.
+-- name: deployment_delete
+-- doc: Delete a deployment of one's own that is locked and has ended, with its log and its release, unless it is live.
+-- in: id uuid, user_id uuid
+-- out: one
+-- cols: live boolean
+-- by: api
 WITH own AS (
-	SELECT d.id, d.release_id, d.completed_at IS NULL AS active,
-		EXISTS (SELECT FROM projects p WHERE p.live_deployment_id = d.id)
-			OR (d.status = 'success' AND EXISTS (
-				SELECT FROM previews v
-				WHERE v.project_id = d.project_id AND v.target = d.target AND v.closed_at IS NULL)
-			AND NOT EXISTS (
-				SELECT FROM deployments n
-				WHERE n.project_id = d.project_id AND n.target = d.target AND n.status = 'success'
-					AND (n.completed_at, n.id) > (d.completed_at, d.id))) AS live
-	FROM deployments d WHERE d.id = $1 AND d.user_id = $2 FOR UPDATE), gone AS (
-	DELETE FROM deployments d USING own WHERE d.id = own.id AND NOT own.active AND NOT own.live
+	SELECT d.id, d.release_id, f.live FROM deployments d JOIN deployment_facts f ON f.id = d.id
+	WHERE d.id = $1 AND d.user_id = $2), gone AS (
+	DELETE FROM deployments d USING own WHERE d.id = own.id AND NOT own.live
 	RETURNING d.id, d.release_id), retired AS (
 	UPDATE releases r SET retired_at = now() FROM gone
 	WHERE r.id = gone.release_id AND r.retired_at IS NULL
 		AND NOT EXISTS (SELECT FROM deployments o WHERE o.release_id = r.id AND o.id <> gone.id))
-SELECT active, live FROM own;
+SELECT live FROM own;

@@ -253,7 +253,7 @@ insert_again(struct ctx *ctx, const struct svc *svc, const char *user_id,
 
 	if (e)
 		return e;
-	if (!rows_bool(r, 0, rows_col(r, "open")))
+	if (!rows_bool(r, 0, rows_col(r, "target_open")))
 		return E_PREVIEW_CLOSED;
 	if (rows_bool(r, 0, rows_col(r, "uploaded")))
 		return E_UPLOAD_GONE;
@@ -357,24 +357,36 @@ deploy_rollback(struct ctx *ctx, const struct svc *svc, const char *user_id,
 
 /* ---- the end ---- */
 
-enum err
-deploy_delete(struct ctx *ctx, const struct svc *svc, const char *user_id,
+static enum err
+delete_ended(struct ctx *ctx, const struct svc *svc, const char *user_id,
 	const char *id)
 {
 	struct rows *r;
 	enum err e = db_query(
-		ctx, svc->db, STMT_DEPLOYMENT_DELETE, DB_IN(id, user_id), &r);
+		ctx, svc->db, STMT_DEPLOYMENT_LOCK, DB_IN(id, user_id), &r);
 
-	if (e)
-		return e;
-	if (rows_bool(r, 0, rows_col(r, "active")))
+	if (!e && rows_bool(r, 0, rows_col(r, "active")))
 		return ctx_fail(ctx, E_CONFLICT,
 			"The deployment has not ended; cancel it first");
-	if (rows_bool(r, 0, rows_col(r, "live")))
+	if (!e)
+		e = db_query(ctx, svc->db, STMT_DEPLOYMENT_DELETE,
+			DB_IN(id, user_id), &r);
+	if (!e && rows_bool(r, 0, rows_col(r, "live")))
 		return ctx_fail(ctx, E_CONFLICT,
 			"The deployment is live; deploy or roll back to "
 			"another one first");
-	return E_OK;
+	return e;
+}
+
+enum err
+deploy_delete(struct ctx *ctx, const struct svc *svc, const char *user_id,
+	const char *id)
+{
+	enum err e = db_begin(ctx, svc->db);
+
+	if (!e)
+		e = delete_ended(ctx, svc, user_id, id);
+	return db_end(ctx, svc->db, e);
 }
 
 enum err
