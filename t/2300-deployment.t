@@ -67,7 +67,7 @@ done
 api_case "detail:"
 api GET /api/deployments/$first as ada
 status 200
-json_keys . = "$item error previewUrl target live releaseKept uploaded supersededBy logRemovedAt limits startedAt completedAt githubStatus githubError settings stages logs"
+json_keys . = "$item error previewUrl target targetOpen live releaseKept uploaded supersededBy logRemovedAt limits startedAt completedAt githubStatus githubError settings stages logs"
 json .uploaded = false
 json '.settings | tojson' = '{"buildCommand":"npm run build","installCommand":null,"outputDir":"dist","rootDir":null,"spa":"auto"}' "PEER-7 with the settings that it was queued with"
 json '.stages | map("\(.name) \(.status)") | join(",")' = \

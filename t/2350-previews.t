@@ -78,6 +78,10 @@ before=$(ended 3 success 3)
 live=$(ended 3 success 2)
 failed=$(ended 3 failed 1)
 other=$(ended 4 success 0)
+api GET /api/deployments/$live as ada
+json '[.targetOpen, .live, .releaseKept] | tostring' = '[true,true,false]' "it is what the open preview shows, and no rollback's"
+api GET /api/deployments/$before as ada
+json '[.targetOpen, .live, .releaseKept] | tostring' = '[true,false,false]' "the one before it is not"
 api DELETE /api/deployments/$live as ada
 status 409 "the deployment that an open preview shows is not deleted"
 json .error.code = CONFLICT
@@ -90,6 +94,8 @@ done
 api DELETE /api/deployments/$other as ada
 status 204 "as one whose pull request nobody knows"
 sql "UPDATE previews SET closed_at = now() WHERE number = 3"
+api GET /api/deployments/$live as ada
+json '[.targetOpen, .live] | tostring' = '[false,false]' "closed, it shows nothing"
 api DELETE /api/deployments/$live as ada
 status 204 "and the last once it is closed"
 sql "DELETE FROM previews WHERE number = 3"

@@ -47,6 +47,9 @@ like(page.url(), new RegExp(`${approved.deploymentId}$`), 'and built');
 // ---- a delivery is judged again where that can lead to something ----
 is(await deliver('push', {ref: 'refs/heads/next', after: 'd'.repeat(40), head_commit: {message: 'ahead'}}), 'branch_not_tracked', 'a push to another branch');
 is(await pull('closed', 8, 'c'), 'preview_closed', 'the end of the pull request');
+await page.reload();
+await soon(() => page.getByRole('button', {name: 'Delete'}).isVisible(), 'its deployment has ended too');
+ok(await page.getByRole('button', {name: 'Redeploy'}).isHidden(), 'and is not offered to be made again');
 await page.goto(`/projects/${project.id}/deliveries`);
 const row = text => page.getByRole('row').filter({hasText: text});
 const again = text => row(text).getByRole('button', {name: 'Redeliver'});

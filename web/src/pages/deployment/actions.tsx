@@ -17,7 +17,7 @@ export function Actions({deployment, reload}: {deployment: Deployment; reload():
 	const [question, setQuestion] = useState<Question | null>(null);
 	const [cancelling, setCancelling] = useState(false);
 	const [cache, setCache] = useState(true);
-	const {id, repo, projectId, url, status, live, releaseKept, uploaded} = deployment;
+	const {id, repo, projectId, url, status, targetOpen, live, releaseKept, uploaded} = deployment;
 	const over = isOver(status);
 	const commit = deployment.commit ? `commit ${deployment.commit}` : 'the same commit';
 
@@ -50,7 +50,7 @@ export function Actions({deployment, reload}: {deployment: Deployment; reload():
 			{url && status === 'success' && <LinkButton kind="primary" icon="external" href={url} external>Visit site</LinkButton>}
 			{url && <CopyButton text={url} label="Copy URL" small={false} />}
 			{over ? uploaded ? <LinkButton icon="up" href={`/projects/${projectId}?upload`}>Upload again</LinkButton>
-				: <Button icon="refresh" onClick={() => setQuestion('redeploy')}>Redeploy</Button>
+				: targetOpen && <Button icon="refresh" onClick={() => setQuestion('redeploy')}>Redeploy</Button>
 				: <Button kind="danger" icon="stop" busy={cancel.busy || cancelling} onClick={cancel.run}>{cancelling ? 'Cancelling' : 'Cancel'}</Button>}
 			{releaseKept && !live && <Button icon="undo" onClick={() => setQuestion('rollback')}>Roll back to this release</Button>}
 			{over && !live && <Button kind="danger" icon="trash" onClick={() => setQuestion('delete')}>Delete</Button>}
