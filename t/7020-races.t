@@ -3,7 +3,7 @@
 # what the database says afterwards.
 . "$(dirname "$0")/lib/tap.sh"
 . "$abs_top_srcdir/t/lib/api.sh"
-api_start api_processes=8 hash_slots=4 queued_per_user=5
+api_start api_processes=8 hash_slots=4 queued_per_user=5 domains_per_project=2 deploy_hooks_per_project=2
 api_perl <<'END'
 use strict;
 use warnings;
@@ -12,6 +12,14 @@ our $api;
 my $pids = pids();
 my $ada = $api->signup('ada');
 my %t = (token => $ada->{accessToken});
+# Till another transaction has done what it does, and sleeps with its locks.
+sub wait_for_sleep {
+	my $until = time + 20;
+	until (sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()")) {
+		die 'the other transaction does not get so far' if time > $until;
+		select undef, undef, undef, 0.02;
+	}
+}
 sub count { my ($r, $status) = @_; return scalar grep { $_->{status} == $status } @$r }
 
 my @r = $api->ask_all(map { [POST => '/api/auth/signup',
@@ -55,16 +63,27 @@ is sql("SELECT queued || ' ' || cancelled FROM deployment_counts c JOIN users u 
 my $old = sql("SELECT id FROM projects WHERE name = 'same'");
 open my $deleting, '-|', "$ENV{PG_BINDIR}/psql", '-X', '-q', '-d', "host=$ENV{PG_DIR} user=postgres dbname=$ENV{PG_DB}",
 	'-c', "DELETE FROM projects WHERE id = '$old'; SELECT pg_sleep(1)" or die $!;
-my $until = time + 20;
-until (sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()")) {
-	die 'the project is not being deleted' if time > $until;
-	select undef, undef, undef, 0.02;
-}
+wait_for_sleep();
 my $r = $api->ask(POST => '/api/deployments', %t, json => {repository => 'a/b'});
 is $r->{status}, 201, 'IN-6 a deployment asked for while its project goes is made';
 isnt $r->{json}{projectId}, $old, 'IN-6 with a project of its own';
 1 while <$deleting>; # closed too early, it could not say what it has to
 ok close $deleting, 'the other project is gone' or diag "$?, $!";
+
+# The last place, for which another transaction just adds a row.
+for my $of (['domains', "domains (project_id, host, proof) VALUES ('%s', 'a.example.org', repeat('x', 43))", {host => 'b.example.org'}],
+	['deploy-hooks', "deploy_hooks (project_id, name, branch, key_hash) VALUES ('%s', 'a', 'main', repeat('0', 64))", {name => 'b'}]) {
+	my ($what, $row, $new) = @$of;
+	my $to = $api->ask(POST => '/api/projects', %t, json => {repository => "full/$what"})->{json}{id};
+	my $path = "/api/projects/$to/$what";
+	is $api->ask(POST => $path, %t, json => {%$new, map { $_ => "first.$new->{$_}" } keys %$new})->{status}, 201, "a project has a place left for $what";
+	open my $adding, '-|', "$ENV{PG_BINDIR}/psql", '-X', '-q', '-d', "host=$ENV{PG_DIR} user=postgres dbname=$ENV{PG_DB}",
+		'-c', "SELECT FROM projects WHERE id = '$to' FOR NO KEY UPDATE; INSERT INTO " . sprintf($row, $to) . '; SELECT pg_sleep(1)' or die $!;
+	wait_for_sleep();
+	is $api->ask(POST => $path, %t, json => $new)->{status}, 409, "IN-6 which another transaction takes meanwhile";
+	1 while <$adding>;
+	ok close $adding, 'it has' or diag "$?, $!";
+}
 
 # A deployment that becomes the live one while it is being deleted: the worker's
 # last transaction is what the request waits for.
@@ -74,11 +93,7 @@ sql("UPDATE deployments SET status = 'building', lease_owner = 'w', lease_until 
 open my $ending, '-|', "$ENV{PG_BINDIR}/psql", '-X', '-q', '-d', "host=$ENV{PG_DIR} user=postgres dbname=$ENV{PG_DB}",
 	'-c', "UPDATE deployments SET status = 'success', completed_at = now(), lease_owner = NULL, lease_until = NULL WHERE id = '$id';
 		UPDATE projects SET live_deployment_id = '$id' WHERE id = '$p'; SELECT pg_sleep(1)" or die $!;
-$until = time + 20;
-until (sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()")) {
-	die 'the deployment does not end' if time > $until;
-	select undef, undef, undef, 0.02;
-}
+wait_for_sleep();
 $r = $api->ask(DELETE => "/api/deployments/$id", %t);
 is $r->{status}, 409, 'IN-6 a deployment that becomes live while it is being deleted stays';
 1 while <$ending>;

@@ -12,16 +12,15 @@ WHERE p.id = $1 AND p.user_id = $2
 ORDER BY h.created_at, h.id;
 
 -- name: deploy_hook_insert
--- doc: A new deploy hook, unless the project has enough of them. The lock counts those that are made at once one after the other.
+-- doc: A new deploy hook, unless the locked project has enough of them.
 -- in: project_id uuid, user_id uuid, name text, branch text, key_hash text, max_hooks bigint
 -- out: one
 -- cols: id uuid, name text, branch text, created_at timestamptz, last_used_at timestamptz, last_outcome text
 -- none: DEPLOY_HOOKS_FULL
 -- by: api
-WITH p AS (
-	SELECT id FROM projects WHERE id = $1 AND user_id = $2 FOR NO KEY UPDATE)
 INSERT INTO deploy_hooks (project_id, name, branch, key_hash)
-SELECT p.id, $3, $4, $5 FROM p WHERE (SELECT count(*) FROM deploy_hooks WHERE project_id = p.id) < $6
+SELECT id, $3, $4, $5 FROM projects
+WHERE id = $1 AND user_id = $2 AND (SELECT count(*) FROM deploy_hooks WHERE project_id = $1) < $6
 RETURNING id, name, branch, created_at, last_used_at, last_outcome;
 
 -- name: deploy_hook_delete

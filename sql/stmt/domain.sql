@@ -31,17 +31,16 @@ FROM domain_rows d JOIN projects p ON p.id = d.project_id
 WHERE d.id = $1 AND d.project_id = $2 AND p.user_id = $3;
 
 -- name: domain_insert
--- doc: A new domain, unless the project has enough of them. The lock counts those that are made at once one after the other.
+-- doc: A new domain, unless the locked project has enough of them.
 -- in: project_id uuid, user_id uuid, host text, proof text, max_domains bigint
 -- out: one
 -- cols: id uuid
 -- none: DOMAINS_FULL
 -- on domains_project_host_key: DOMAIN_TAKEN
 -- by: api
-WITH p AS (
-	SELECT id FROM projects WHERE id = $1 AND user_id = $2 FOR NO KEY UPDATE)
 INSERT INTO domains (project_id, host, proof)
-SELECT p.id, $3, $4 FROM p WHERE (SELECT count(*) FROM domains WHERE project_id = p.id) < $5
+SELECT id, $3, $4 FROM projects
+WHERE id = $1 AND user_id = $2 AND (SELECT count(*) FROM domains WHERE project_id = $1) < $5
 RETURNING id;
 
 -- name: domain_delete

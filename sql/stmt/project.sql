@@ -149,14 +149,14 @@ WITH own AS (
 	RETURNING p.id)
 SELECT EXISTS (SELECT FROM gone) AS deleted FROM own;
 
--- name: project_own
--- doc: Whether a project is one's own.
+-- name: project_lock
+-- doc: Whether a project is one's own; those that lock it come one after the other, so that each counts what the one before has made.
 -- in: id uuid, user_id uuid
 -- out: one
 -- cols: id uuid
 -- none: PROJECT_NOT_FOUND
 -- by: api
-SELECT id FROM projects WHERE id = $1 AND user_id = $2;
+SELECT id FROM projects WHERE id = $1 AND user_id = $2 FOR NO KEY UPDATE;
 
 -- name: project_env_lock
 -- doc: The sealed environments of a project of one's own, held for a change.

@@ -22,12 +22,15 @@ deployhook_create(struct ctx *ctx, const struct svc *svc, const char *user_id,
 	enum err e;
 
 	secret_make(&s);
-	e = db_query(ctx, svc->db, STMT_PROJECT_OWN, DB_IN(project_id, user_id),
-		NULL);
+	e = db_begin(ctx, svc->db);
+	if (!e)
+		e = db_query(ctx, svc->db, STMT_PROJECT_LOCK,
+			DB_IN(project_id, user_id), NULL);
 	if (!e)
 		e = db_query(ctx, svc->db, STMT_DEPLOY_HOOK_INSERT,
 			DB_IN(project_id, user_id, name, branch, s.hash, max),
 			&row);
+	e = db_end(ctx, svc->db, e);
 	if (e)
 		return e;
 	*ret = row;

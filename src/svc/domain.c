@@ -103,11 +103,14 @@ domain_add(struct ctx *ctx, const struct svc *svc, const char *user_id,
 	enum err e;
 
 	secret_make(&s);
-	e = db_query(ctx, svc->db, STMT_PROJECT_OWN, DB_IN(project_id, user_id),
-		NULL);
+	e = db_begin(ctx, svc->db);
+	if (!e)
+		e = db_query(ctx, svc->db, STMT_PROJECT_LOCK,
+			DB_IN(project_id, user_id), NULL);
 	if (!e)
 		e = db_query(ctx, svc->db, STMT_DOMAIN_INSERT,
 			DB_IN(project_id, user_id, host, s.text, max), &r);
+	e = db_end(ctx, svc->db, e);
 	if (!e)
 		*ret = rows_str(r, "id");
 	return e;
