@@ -59,9 +59,10 @@ sub curl { # status, location, body
 	return ($status, $to, $body);
 }
 # A person at the provider: signs in, consents, is sent back.
+my $jars = 0;
 sub person {
 	my ($url, $login) = @_;
-	my $jar = "$ENV{OIDC}/jar.$$." . ++$main::jars;
+	my $jar = "$ENV{OIDC}/jar.$$." . $jars++;
 	my @args = $url;
 	for (1 .. 12) {
 		my ($status, $to, $body) = curl($jar, @args);

@@ -23,7 +23,7 @@ is "$(grep 'listen [^0-9]' out/*.conf)" "" "and can be off"
 for bad in 'SITE_SUFFIX=a;b' 'SITE_SUFFIX=a b' 'PANEL_NAMES=a;}' 'WEB_DIR=relative' \
 	'WEB_DIR=/a"b' 'WEB_DIR=/a$b' 'WEB_DIR=/a#b' 'HTTPS_PORT=x' 'HTTPS_PORT=443 ssl' \
 	'PANEL_ORIGIN=https://a/;' 'AUTH_RATE=0' 'AUTH_RATE=-1' 'VIEWERS=0' 'VIEWERS=x' 'BODY_MAX=1k;' \
-	'ORIGINS=https://a/";' 'NO_SUCH=1' "RUN_DIR=/a
+	'ORIGINS=https://a/";' 'NO_SUCH=1' HTTPS_PORT "RUN_DIR=/a
 b"; do
 	render "$bad"
 	isnt "$?" 0 "refused: $bad"
