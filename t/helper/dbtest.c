@@ -835,5 +835,5 @@ main(void)
 		puts("Bail out! PGURL is not set: run t/1010-db.t");
 		return 1;
 	}
-	return unit_main("dbtest", suites);
+	return unit_main("dbtest", UNIT_APART, suites);
 }

@@ -6,7 +6,7 @@
 #include <fcntl.h>
 
 int
-unit_main(const char *program, const suite_fn suites[])
+unit_main(const char *program, enum unit_cases cases, const suite_fn suites[])
 {
 	SRunner *runner = srunner_create(NULL);
 	int failed;
@@ -15,6 +15,8 @@ unit_main(const char *program, const suite_fn suites[])
 	for (size_t i = 0; suites[i]; i++)
 		srunner_add_suite(runner, suites[i]());
 	srunner_set_tap(runner, "-");
+	if (cases == UNIT_TOGETHER && !getenv("CK_FORK"))
+		srunner_set_fork_status(runner, CK_NOFORK);
 	srunner_run_all(runner, CK_SILENT);
 	failed = srunner_ntests_failed(runner);
 	run = srunner_ntests_run(runner);

@@ -13,9 +13,18 @@
 
 typedef Suite *(*suite_fn)(void);
 
+/* Whether each test has a process of its own, which a test that dies on purpose
+ * wants. With sanitizers such a process takes a tenth of a second, and most
+ * tests nothing. The environment's CK_FORK=yes or no goes before. */
+enum unit_cases {
+	UNIT_APART,
+	UNIT_TOGETHER,
+};
+
 /* Run the suites (ended by NULL), print TAP on stdout and Check's summary on
  * stderr. Returns main's exit status. */
-int unit_main(const char *program, const suite_fn suites[]);
+int unit_main(
+	const char *program, enum unit_cases cases, const suite_fn suites[]);
 
 /* A case with its tests (ended by NULL) in a suite of its own name. */
 TCase *unit_case(Suite *s, const char *name, const TTest *const tests[]);

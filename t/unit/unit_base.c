@@ -9,5 +9,5 @@ main(void)
 		suite_meter, suite_origin, suite_place, suite_run, suite_str,
 		suite_time, NULL};
 
-	return unit_main("unit_base", suites);
+	return unit_main("unit_base", UNIT_APART, suites);
 }

@@ -8,5 +8,5 @@ main(void)
 		suite_fcgi, suite_gz, suite_httpc, suite_json, suite_pass,
 		suite_token, NULL};
 
-	return unit_main("unit_ext", suites);
+	return unit_main("unit_ext", UNIT_APART, suites);
 }

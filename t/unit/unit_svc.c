@@ -10,5 +10,5 @@ main(void)
 		suite_password, suite_pathfilter, suite_publish, suite_service,
 		suite_siterules, suite_usage, NULL};
 
-	return unit_main("unit_svc", suites);
+	return unit_main("unit_svc", UNIT_TOGETHER, suites);
 }

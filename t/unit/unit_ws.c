@@ -6,5 +6,5 @@ main(void)
 {
 	static const suite_fn suites[] = {suite_frame, suite_shake, NULL};
 
-	return unit_main("unit_ws", suites);
+	return unit_main("unit_ws", UNIT_TOGETHER, suites);
 }
