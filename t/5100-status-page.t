@@ -20,7 +20,7 @@ snapshot() {
 			echo "$sn_line [{\"name\":\"API Gateway\",\"status\":\"$sn_word\",\"uptime\":99.98,\"responseTime\":null,\"lastCheckedAt\":null}]"
 		done
 		echo "metrics {\"totalDeployments\":${3:-1},\"deploymentChange\":null,\"activeProjects\":0,\"projectChange\":null,\"avgDeployTime\":null,\"timeChange\":null,\"successRate\":null,\"successChange\":null}"
-		echo 'history []'
+		echo "history [$(seq -s, 90 | sed 's/[0-9]*/{"date":"Today","day":"2026-01-20","uptime":null,"incidents":0,"services":[]}/g')]"
 		echo 'incidents []'
 	} >"$AS_RUN/status.new" && mv "$AS_RUN/status.new" "$AS_RUN/status"
 }
@@ -51,6 +51,16 @@ get "$P/metrics?x=1"
 is "$STATUS $(cache)" "422 BYPASS" "what has arguments is not kept"
 get "$P/metrics?"
 is "$STATUS $(body .metrics.totalDeployments)" "200 1" "no question is no argument"
+
+# --- small on the wire ---
+get "$P/history"
+plain=$(cat "$BODY")
+get "$P/history" -H 'Accept-Encoding: gzip'
+is "$(field Content-Encoding) $(cache)" "gzip HIT" "the days are compressed for who can read that, and kept once for both"
+is "$(gzip -dc "$BODY")" "$plain" "they are the same"
+like "$(field Vary)" 'Accept-Encoding' "which other caches are told"
+get "https://localhost:$HTTPS/api/health" -H 'Accept-Encoding: gzip'
+is "$STATUS $(field Content-Encoding)" "200 " "no other answer of the API is"
 
 # --- nobody's credentials or origin ---
 for who in 'Authorization: Bearer nonsense' 'X-API-Key: nonsense' 'Cookie: __Host-refresh=nonsense'; do
