@@ -98,6 +98,29 @@ wait_for 20 running '[s]leep 1008'
 deploy_quietly
 is "$(final "$id" 10)" cancelled "a lost notification does not matter"
 is "$(field "$id" "completed_at - cancel_requested_at < interval '5 s'")" t "within 5 seconds"
+
+# while its worker is being stopped: it does not wait for ever
+stopping() { # STEP: stops the worker while $id is held there
+	wait_for 20 test -e "$CRASH/$1.paused"
+	kill -TERM "$worker_pid"
+	[ -z "${2:-}" ] || "$2" "$id"
+	rm -f "$CRASH/$1.paused"
+	wait "$worker_pid"
+	worker_pid=
+}
+if developer_only "SB-9 cancelled while the worker stops, and before it is back"; then
+	sql "UPDATE projects SET build_command = NULL WHERE name = 'site'"
+	touch "$CRASH/ending.pause" "$CRASH/copied.pause"
+	chmod 666 "$CRASH/ending.pause" "$CRASH/copied.pause"
+	deploy site
+	wait_for 20 test -e "$CRASH/copied.paused"
+	kill -TERM "$worker_pid"
+	rm -f "$CRASH/copied.paused"
+	stopping ending cancel
+	is "$(field "$id" "status, completed_at IS NOT NULL, lease_owner IS NULL")" "cancelled|t|t" \
+		"SB-9 a cancel that comes while the worker stops"
+	worker_up
+fi
 worker_down
 unlike "$(cat "$WORKER_LOG")" 'AddressSanitizer|runtime error|"assert"|job.failed|job.lost' \
 	"the worker's log is clean" || diag "$(cat "$WORKER_LOG")"

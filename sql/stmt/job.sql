@@ -161,16 +161,20 @@ r AS (
 SELECT id FROM d;
 
 -- name: job_hand_back
--- doc: The worker is told to stop: the job waits again, as if it had not begun.
+-- doc: The worker is told to stop: the job waits again, as if it had not begun, or ends when a cancel was asked for meanwhile.
 -- in: id uuid, worker text, attempt int
 -- out: one
--- cols: id uuid
+-- cols: status text
 -- none: LEASE_LOST
 -- by: worker
-UPDATE deployments SET status = 'queued', attempt = attempt - 1, lease_owner = NULL, lease_until = NULL,
-	deploying_at = NULL
+UPDATE deployments SET
+	status = CASE WHEN cancel_requested_at IS NULL THEN 'queued' ELSE 'cancelled' END,
+	attempt = CASE WHEN cancel_requested_at IS NULL THEN attempt - 1 ELSE attempt END,
+	completed_at = CASE WHEN cancel_requested_at IS NOT NULL THEN now() END,
+	deploying_at = CASE WHEN cancel_requested_at IS NOT NULL THEN deploying_at END,
+	lease_owner = NULL, lease_until = NULL
 WHERE id = $1 AND lease_owner = $2 AND attempt = $3 AND status IN ('building', 'deploying')
-RETURNING id;
+RETURNING status;
 
 -- name: job_lost
 -- doc: Jobs whose worker is dead: the lease has run out, or its holder is known to be gone (a prefix of lease_owner, or the whole of it; NULL for none).

@@ -50,6 +50,7 @@ nobase_dist_autostackdata_DATA += \
 	sql/schema/0026-snapshot-spa.sql \
 	sql/schema/0027-domain-sooner.sql \
 	sql/schema/0028-deployment-facts.sql \
+	sql/schema/0029-cancelled-meanwhile.sql \
 	sql/seed.sql \
 	sql/version.sql
 

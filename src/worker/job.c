@@ -292,6 +292,8 @@ end_failed(struct job *j, enum err why)
 static enum err
 end_stopped(struct job *j)
 {
+	const char *status = NULL;
+	struct rows *r;
 	enum err e;
 
 	ctx_clear(&j->ctx);
@@ -301,8 +303,15 @@ end_stopped(struct job *j)
 	e = logsink_flush(j, true);
 	if (!e)
 		e = lease_write(j, STMT_JOB_HAND_BACK,
-			DB_IN(j->id, j->owner, j->attempt), NULL);
-	log_event(EV_JOB_REQUEUED, j->id, "reason", "stopping", NULL);
+			DB_IN(j->id, j->owner, j->attempt), &r);
+	if (!e)
+		status = rows_str(r, "status");
+	if (str_eq(status, "cancelled")) {
+		worker_count(j->w, status);
+		log_event(EV_JOB_ENDED, j->id, "status", status, NULL);
+	} else {
+		log_event(EV_JOB_REQUEUED, j->id, "reason", "stopping", NULL);
+	}
 	return e;
 }
 
