@@ -120,6 +120,22 @@ if developer_only "SB-9 cancelled while the worker stops, and before it is back"
 	is "$(field "$id" "status, completed_at IS NOT NULL, lease_owner IS NULL")" "cancelled|t|t" \
 		"SB-9 a cancel that comes while the worker stops"
 	worker_up
+	# what waits again has a release on disk, and even an address
+	touch "$CRASH/copied.pause"
+	chmod 666 "$CRASH/copied.pause"
+	deploy site
+	stopping copied
+	is "$(field "$id" status)" queued "a deployment waits for its worker"
+	is "$(find "$STATE/sites/site/releases" -maxdepth 1 -name "$id" | wc -l)" 1 "with a release on disk"
+	sql "UPDATE deployments SET status = 'cancelled', cancel_requested_at = now(), completed_at = now() WHERE id = '$id'"
+	worker_up
+	given_up() {
+		[ "$(sql "SELECT count(*) FROM releases WHERE id = '$id'")" = 0 ] && [ ! -e "$STATE/sites/site/releases/$id" ]
+	}
+	try "PEER-4 cancelled before the worker is back, nothing of it stays on disk" wait_for 10 given_up ||
+		diag "$(sql "SELECT * FROM releases") $(ls -R "$STATE/sites")"
+	is "$(find "$STATE/sites" -maxdepth 1 -name '*--site' | wc -l)" "$(sql "SELECT count(*) FROM releases WHERE url IS NOT NULL")" \
+		"nor an address of its own"
 fi
 worker_down
 unlike "$(cat "$WORKER_LOG")" 'AddressSanitizer|runtime error|"assert"|job.failed|job.lost' \

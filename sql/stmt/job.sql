@@ -151,14 +151,10 @@ SELECT id FROM d;
 -- cols: id uuid
 -- none: LEASE_LOST
 -- by: worker
-WITH d AS (
-	UPDATE deployments SET status = $4, error = $5, completed_at = now(), lease_owner = NULL, lease_until = NULL
-	WHERE id = $1 AND lease_owner = $2 AND attempt = $3 AND status IN ('building', 'deploying')
-		AND $4 IN ('failed', 'cancelled')
-	RETURNING id),
-r AS (
-	UPDATE releases SET retired_at = now() FROM d WHERE releases.id = d.id)
-SELECT id FROM d;
+UPDATE deployments SET status = $4, error = $5, completed_at = now(), lease_owner = NULL, lease_until = NULL
+WHERE id = $1 AND lease_owner = $2 AND attempt = $3 AND status IN ('building', 'deploying')
+	AND $4 IN ('failed', 'cancelled')
+RETURNING id;
 
 -- name: job_hand_back
 -- doc: The worker is told to stop: the job waits again, as if it had not begun, or ends when a cancel was asked for meanwhile.
@@ -195,19 +191,15 @@ ORDER BY d.created_at, d.id;
 -- cols: status text
 -- none: LEASE_LOST
 -- by: worker
-WITH d AS (
-	UPDATE deployments SET
-		status = CASE WHEN cancel_requested_at IS NOT NULL THEN 'cancelled'
-			WHEN attempt < $4 THEN 'queued' ELSE 'failed' END,
-		error = CASE WHEN cancel_requested_at IS NULL AND attempt >= $4 THEN $5 END,
-		completed_at = CASE WHEN cancel_requested_at IS NOT NULL OR attempt >= $4 THEN now() END,
-		deploying_at = CASE WHEN cancel_requested_at IS NOT NULL OR attempt >= $4 THEN deploying_at END,
-		lease_owner = NULL, lease_until = NULL
-	WHERE id = $1 AND lease_owner = $2 AND attempt = $3 AND status IN ('building', 'deploying')
-	RETURNING id, status, completed_at),
-r AS (
-	UPDATE releases SET retired_at = now() FROM d WHERE releases.id = d.id AND d.completed_at IS NOT NULL)
-SELECT status FROM d;
+UPDATE deployments SET
+	status = CASE WHEN cancel_requested_at IS NOT NULL THEN 'cancelled'
+		WHEN attempt < $4 THEN 'queued' ELSE 'failed' END,
+	error = CASE WHEN cancel_requested_at IS NULL AND attempt >= $4 THEN $5 END,
+	completed_at = CASE WHEN cancel_requested_at IS NOT NULL OR attempt >= $4 THEN now() END,
+	deploying_at = CASE WHEN cancel_requested_at IS NOT NULL OR attempt >= $4 THEN deploying_at END,
+	lease_owner = NULL, lease_until = NULL
+WHERE id = $1 AND lease_owner = $2 AND attempt = $3 AND status IN ('building', 'deploying')
+RETURNING status;
 
 -- name: project_retired_list
 -- doc: Deleted projects whose files are still there, by their ids after one; a few at a time.

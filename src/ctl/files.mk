@@ -51,6 +51,7 @@ nobase_dist_autostackdata_DATA += \
 	sql/schema/0027-domain-sooner.sql \
 	sql/schema/0028-deployment-facts.sql \
 	sql/schema/0029-cancelled-meanwhile.sql \
+	sql/schema/0030-given-up-releases.sql \
 	sql/seed.sql \
 	sql/version.sql
 
