@@ -13,17 +13,53 @@ cat >project.sql <<'END'
 INSERT INTO projects (id, user_id, name, site, repository)
 VALUES (pid(:p), md5('u' || :p % 2)::uuid, 'p' || :p, 'p' || :p, 'r') ON CONFLICT DO NOTHING;
 END
-# The project's row comes first, as for its deletion; then deployments, whose
-# triggers take the row of counts last.
-cat >create.sql <<'END'
-\set p random(1, 30)
-BEGIN;
-SELECT FROM projects WHERE id = pid(:p) FOR KEY SHARE;
-UPDATE deployments SET status = 'superseded', completed_at = now() WHERE project_id = pid(:p) AND status = 'queued';
-INSERT INTO deployments (project_id, user_id, repository, branch)
-	SELECT id, user_id, repository, branch FROM projects WHERE id = pid(:p);
-COMMIT;
+# The API's own statements, with these for $1 to $n: the order in which they take
+# rows is what this is about.
+statement() { # RESOURCE NAME VALUE...
+	st_text=$(awk -v name="$2" '$1 == "--" && $2 == "name:" { on = $3 == name } on && !/^--/' "$abs_top_srcdir/sql/stmt/$1.sql")
+	shift 2
+	st_n=$#
+	while [ $st_n -gt 0 ]; do
+		eval "st_value=\${$st_n}"
+		st_text=$(printf '%s\n' "$st_text" | sed "s/[\$]$st_n\b/($st_value)/g")
+		st_n=$((st_n - 1))
+	done
+	printf '%s\n' "$st_text"
+}
+user="md5('u' || :p % 2)::uuid"
+new="md5('d' || :d)::uuid"
+{
+	printf '\\set %s\n' 'p random(1, 30)' 'd random(1, 1000000000)'
+	echo 'BEGIN;'
+	statement deployment user_lock "$user"
+	statement project project_for_deploy 'pid(:p)' "$user"
+	statement deployment deployment_supersede "$new" 'pid(:p)' "$user" NULL
+	statement deployment deployment_insert "$new" 'pid(:p)' "$user" 1000 "'webhook'" "'r'" "'main'" \
+		NULL NULL NULL NULL NULL NULL true NULL true NULL
+	echo 'COMMIT;'
+} >create.sql
+# a rollback, to some success of the project
+source="(SELECT id FROM deployments WHERE project_id = pid(:p) AND release_id IS NOT NULL AND status = 'success' ORDER BY completed_at LIMIT 1)"
+{
+	printf '\\set %s\n' 'p random(1, 30)' 'd random(1, 1000000000)'
+	echo 'BEGIN;'
+	statement deployment user_lock "$user"
+	statement deployment deployment_rollback_source 'pid(:p)' "$user" "$source"
+	statement deployment deployment_make_way "$new" "$user" "$source" "'back'"
+	statement project project_pause 'pid(:p)' "$user"
+	statement deployment deployment_insert_switch "$new" "$user" "'rollback'" "$source" NULL
+	echo 'COMMIT;'
+} >switch.sql
+cat >claim_switch.sql <<'END'
+SELECT id FROM deployment_claim_switch('w:' || :client_id, '30 s');
 END
+# the end of one that is being published, as a worker writes it
+{
+	echo "SELECT coalesce((SELECT id FROM deployments WHERE status = 'deploying' ORDER BY random() LIMIT 1), md5('')::uuid) AS id \\gset"
+	echo "INSERT INTO releases (id, project_id, target) SELECT id, project_id, target FROM deployments WHERE id = ':id' ON CONFLICT DO NOTHING;"
+	statement job job_success "':id'" "(SELECT lease_owner FROM deployments WHERE id = ':id')" \
+		"(SELECT attempt FROM deployments WHERE id = ':id')" "'u'"
+} >success.sql
 cat >claim.sql <<'END'
 SELECT id FROM deployment_claim('w:' || :client_id, '30 s', 8);
 END
@@ -49,7 +85,8 @@ DELETE FROM projects WHERE id = pid(:p);
 END
 
 "$PG_BINDIR/pgbench" -n -c 8 -j 2 -t 300 --random-seed=476 --failures-detailed \
-	-f project.sql@20 -f create.sql@40 -f claim.sql@30 -f move.sql@40 \
+	-f project.sql@20 -f create.sql@40 -f claim.sql@30 -f move.sql@40 -f success.sql@20 \
+	-f switch.sql@10 -f claim_switch.sql@10 \
 	-f cancel.sql@8 -f delete.sql@6 -f forget.sql@2 \
 	"user=postgres $PGURL" >pgbench.out 2>&1
 is $? 0 "8 clients change deployments at once" || diag "$(tail -n 20 pgbench.out)"
@@ -67,8 +104,8 @@ is "$(sql "SELECT count(*) FROM (($actual EXCEPT $kept) UNION ALL
 	"the counts are exact" || diag "$(sql "$actual"; sql "$kept")"
 is "$(sql "SELECT count(*) FROM ($kept) k WHERE least(queued, building, deploying, success, failed, cancelled, superseded) < 0")" 0 \
 	"and never negative"
-cmp_ok=$(sql "SELECT sum(success + failed) > 20 FROM deployment_counts")
-is "$cmp_ok" t "much has happened"
+cmp_ok=$(sql "SELECT sum(success + failed) > 20 AND (SELECT count(*) > 2 FROM deployments WHERE trigger = 'rollback') FROM deployment_counts")
+is "$cmp_ok" t "much has happened, rollbacks too"
 
 sql "DELETE FROM users"
 is "$(sql "SELECT count(*) FROM deployment_counts")" 0 "they go with their user"

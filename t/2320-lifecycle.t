@@ -177,8 +177,10 @@ one=$(jget .deploymentId)
 is "$(of "$one" "branch, trigger, status, project_id")" "content|webhook|queued|$project" "it deploys its branch"
 api POST /api/deployments '{"repository":"site"}' as ada
 mine=$(jget .id)
+sql "INSERT INTO deployments (project_id, user_id, repository, branch, trigger)
+	SELECT project_id, user_id, repository, branch, 'manual' FROM deployments, generate_series(1, 4) WHERE id = '$mine'"
 api POST "$path" '{"anything":["a","sender","sends"]}'
-status 201 "whatever the body is"
+status 201 "whatever the body is, and though the queue is full with the one whose place it takes"
 is "$(of "$one" "status, superseded_by, error")" "superseded|$(jget .deploymentId)|A newer push took its place." \
 	"PEER-3 a newer one takes the place of one that waits"
 is "$(of "$mine" status)" queued "and never that of what a person asked for"

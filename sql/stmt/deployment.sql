@@ -159,15 +159,16 @@ WHERE p.id = $2 AND p.user_id = $3
 RETURNING id;
 
 -- Whoever pushes twice wants the second; what a person has asked for stays.
+-- Before deployment_insert: the place in the queue is the one that this gives
+-- free, and rows of deployments are locked before their owner's counts, as
+-- workers do.
 -- name: deployment_supersede
--- doc: Automatic deployments of the same project and target that still wait give way to a newer one.
--- in: id uuid
+-- doc: Automatic deployments of a project's target (null: production) that still wait give way to a newer one, id.
+-- in: id uuid, project_id uuid, user_id uuid, target text
 -- out: none
 -- by: api
-UPDATE deployments o SET status = 'superseded', superseded_by = d.id, error = 'A newer push took its place.', completed_at = now()
-FROM deployments d
-WHERE d.id = $1 AND o.project_id = d.project_id AND o.target = d.target AND o.id <> d.id
-	AND o.status = 'queued' AND o.trigger = 'webhook';
+UPDATE deployments SET status = 'superseded', superseded_by = $1, error = 'A newer push took its place.', completed_at = now()
+WHERE project_id = $2 AND user_id = $3 AND target = coalesce($4, 'production') AND status = 'queued' AND trigger = 'webhook';
 
 -- A waiting one ends at once. A running one is marked, and the worker that
 -- holds it kills the build before it writes "cancelled".
@@ -226,8 +227,24 @@ LEFT JOIN LATERAL (
 WHERE p.id = $1 AND p.user_id = $2
 FOR KEY SHARE OF p;
 
--- FOR SHARE: the release is not retired before the switch is queued, and not
--- after that since it is wanted.
+-- Before deployment_insert_switch, as deployment_supersede.
+-- name: deployment_make_way
+-- doc: What waits for the target of a deployment, source, is superseded by a switch, id, and what is being built is cancelled.
+-- in: id uuid, user_id uuid, source uuid, error text
+-- out: none
+-- by: api
+UPDATE deployments o SET
+	status = CASE WHEN o.status = 'queued' THEN 'superseded' ELSE o.status END,
+	superseded_by = $1,
+	error = CASE WHEN o.status = 'queued' THEN $4 ELSE o.error END,
+	completed_at = CASE WHEN o.status = 'queued' THEN now() END,
+	cancel_requested_at = CASE WHEN o.status = 'queued' THEN o.cancel_requested_at ELSE coalesce(o.cancel_requested_at, now()) END
+FROM deployments s
+WHERE s.id = $3 AND s.user_id = $2 AND o.project_id = s.project_id AND o.target = s.target
+	AND o.status IN ('queued', 'building', 'deploying');
+
+-- FOR SHARE, FOR KEY SHARE: neither the release is retired before the switch is
+-- queued, nor its deployment deleted, and not after that since it is wanted.
 -- name: deployment_insert_switch
 -- doc: Queue a switch to the release of a deployment that has succeeded. It waits for nobody's quota.
 -- in: id uuid, user_id uuid, trigger text, source uuid, env_sealed text
@@ -243,22 +260,8 @@ FROM deployments s JOIN LATERAL (
 	SELECT id, target FROM releases
 	WHERE id = s.release_id AND retired_at IS NULL AND published_at IS NOT NULL FOR SHARE) r ON true
 WHERE s.id = $4 AND s.user_id = $2 AND s.status = 'success'
+FOR KEY SHARE OF s
 RETURNING id;
-
--- name: deployment_make_way
--- doc: What waits for a project's target is superseded by a switch, and what is being built is cancelled.
--- in: id uuid, error text
--- out: none
--- by: api
-UPDATE deployments o SET
-	status = CASE WHEN o.status = 'queued' THEN 'superseded' ELSE o.status END,
-	superseded_by = d.id,
-	error = CASE WHEN o.status = 'queued' THEN $2 ELSE o.error END,
-	completed_at = CASE WHEN o.status = 'queued' THEN now() END,
-	cancel_requested_at = CASE WHEN o.status = 'queued' THEN o.cancel_requested_at ELSE coalesce(o.cancel_requested_at, now()) END
-FROM deployments d
-WHERE d.id = $1 AND o.project_id = d.project_id AND o.target = d.target AND o.id <> d.id
-	AND o.status IN ('queued', 'building', 'deploying');
 
 -- name: deployment_lock
 -- doc: A deployment of one's own, as it is till the transaction ends.

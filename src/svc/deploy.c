@@ -141,7 +141,7 @@ insert_deployment(struct ctx *ctx, const struct svc *svc, const char *id,
 static enum err
 insert_wish(struct ctx *ctx, const struct svc *svc, const char *user_id,
 	const char *trigger, const struct project *p,
-	const struct deploy_settings *s, const char **ret_id)
+	const struct deploy_settings *s, const char *id)
 {
 	const struct deploy_settings *own = &p->settings;
 	const struct deploy_settings all = {
@@ -159,20 +159,15 @@ insert_wish(struct ctx *ctx, const struct svc *svc, const char *user_id,
 	enum environ_of of = s->target ? ENVIRON_PREVIEW : ENVIRON_PRODUCTION;
 	const char *sealed = s->target ? p->preview_env_sealed : p->env_sealed;
 	const char *env = NULL;
-	char id[37];
 	enum err e;
 
 	if (!p->repository)
 		return E_NO_REPOSITORY;
-	rand_uuid(id);
 	e = environ_for(ctx, svc, id, s->env, of, p->id,
 		s->untrusted ? NULL : sealed, &env);
-	if (!e)
-		e = insert_deployment(ctx, svc, id, user_id, trigger, p->id,
-			p->repository, &all, env);
-	if (!e)
-		*ret_id = arena_strdup(ctx->arena, id);
-	return e;
+	return e ? e
+		 : insert_deployment(ctx, svc, id, user_id, trigger, p->id,
+			   p->repository, &all, env);
 }
 
 enum err
@@ -181,17 +176,18 @@ deploy_request(struct ctx *ctx, const struct svc *svc, const char *user_id,
 	const struct deploy_settings *settings, const char **ret_id)
 {
 	struct project_draft d = {.user_id = user_id, .settings = settings};
-	const char *id = NULL;
 	struct project p = {0};
+	char id[37];
 	enum err e = db_begin(ctx, svc->db);
 
+	rand_uuid(id);
 	if (!e)
 		e = project_for(ctx, svc, repository, &d, &p);
 	if (!e)
-		e = insert_wish(ctx, svc, user_id, trigger, &p, settings, &id);
+		e = insert_wish(ctx, svc, user_id, trigger, &p, settings, id);
 	e = db_end(ctx, svc->db, e);
 	if (!e)
-		*ret_id = id;
+		*ret_id = arena_strdup(ctx->arena, id);
 	return e;
 }
 
@@ -200,7 +196,7 @@ deploy_request(struct ctx *ctx, const struct svc *svc, const char *user_id,
 static enum err
 insert_automatic(struct ctx *ctx, const struct svc *svc, const char *user_id,
 	const char *project_id, const struct deploy_settings *settings,
-	const char **ret_id)
+	const char *id)
 {
 	struct project p;
 	struct rows *r;
@@ -216,10 +212,10 @@ insert_automatic(struct ctx *ctx, const struct svc *svc, const char *user_id,
 		return E_DEPLOY_PAUSED;
 	project_read(r, &p);
 	p.preview_env_sealed = rows_str(r, "preview_env_sealed");
-	e = insert_wish(ctx, svc, user_id, "webhook", &p, settings, ret_id);
+	e = db_query(ctx, svc->db, STMT_DEPLOYMENT_SUPERSEDE,
+		DB_IN(id, project_id, user_id, settings->target), NULL);
 	return e ? e
-		 : db_query(ctx, svc->db, STMT_DEPLOYMENT_SUPERSEDE,
-			   DB_IN(*ret_id), NULL);
+		 : insert_wish(ctx, svc, user_id, "webhook", &p, settings, id);
 }
 
 enum err
@@ -227,15 +223,16 @@ deploy_automatic(struct ctx *ctx, const struct svc *svc, const char *user_id,
 	const char *project_id, const struct deploy_settings *settings,
 	const char **ret_id)
 {
-	const char *id = NULL;
+	char id[37];
 	enum err e = db_begin(ctx, svc->db);
 
+	rand_uuid(id);
 	if (!e)
 		e = insert_automatic(
-			ctx, svc, user_id, project_id, settings, &id);
+			ctx, svc, user_id, project_id, settings, id);
 	e = db_end(ctx, svc->db, e);
 	if (!e)
-		*ret_id = id;
+		*ret_id = arena_strdup(ctx->arena, id);
 	return e;
 }
 
@@ -327,14 +324,16 @@ insert_switch(struct ctx *ctx, const struct svc *svc, const char *user_id,
 		e = rollback_source(ctx, svc, user_id, project_id, wanted, id,
 			&source, &env);
 	if (!e)
-		e = db_query(ctx, svc->db, STMT_DEPLOYMENT_INSERT_SWITCH,
-			DB_IN(id, user_id, "rollback", source, env), NULL);
-	if (!e)
 		e = db_query(ctx, svc->db, STMT_DEPLOYMENT_MAKE_WAY,
-			DB_IN(id, "A rollback took its place."), NULL);
+			DB_IN(id, user_id, source,
+				"A rollback took its place."),
+			NULL);
 	if (!e)
 		e = db_query(ctx, svc->db, STMT_PROJECT_PAUSE,
 			DB_IN(project_id, user_id), NULL);
+	if (!e)
+		e = db_query(ctx, svc->db, STMT_DEPLOYMENT_INSERT_SWITCH,
+			DB_IN(id, user_id, "rollback", source, env), NULL);
 	return e;
 }
 
