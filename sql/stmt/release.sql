@@ -1,5 +1,17 @@
 -- releases, as the workers see them
 
+-- Before release_retire, in its transaction: it has to see who goes back to one
+-- of them.
+-- name: release_lock
+-- doc: The releases of a deployment's project and target, held till the transaction ends: nobody goes back to one meanwhile.
+-- in: deployment_id uuid
+-- out: many
+-- cols: id uuid
+-- by: worker
+SELECT r.id FROM deployments d JOIN releases r ON r.project_id = d.project_id AND r.target = d.target
+WHERE d.id = $1 AND r.retired_at IS NULL
+ORDER BY r.id FOR NO KEY UPDATE OF r;
+
 -- Never what is live or is about to be; the newest stay, by the time at which
 -- they were first live: of a preview, that which is live and the one before.
 -- Run after each success.

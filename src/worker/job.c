@@ -236,11 +236,16 @@ end_as(struct job *j, const char *status, const char *error)
 static void
 retire_oldest(struct job *j)
 {
-	enum err e = db_query(&j->ctx, j->db, STMT_RELEASE_RETIRE,
-		DB_IN(j->id,
-			str_from_i64(j->ctx.arena, j->w->cfg.keep_releases)),
-		NULL);
+	const char *keep = str_from_i64(j->ctx.arena, j->w->cfg.keep_releases);
+	enum err e = db_begin(&j->ctx, j->db);
 
+	if (!e)
+		e = db_query(
+			&j->ctx, j->db, STMT_RELEASE_LOCK, DB_IN(j->id), NULL);
+	if (!e)
+		e = db_query(&j->ctx, j->db, STMT_RELEASE_RETIRE,
+			DB_IN(j->id, keep), NULL);
+	e = db_end(&j->ctx, j->db, e);
 	if (e)
 		log_debug(j->id, "releases: %s",
 			j->ctx.cause ? j->ctx.cause : err_info(e)->message);
