@@ -65,6 +65,32 @@ if developer_only "SB-13 SIGKILL after the switch of a preview"; then
 	is "$(field "$id" "url, attempt")" "https://pr-7--site.test|1" "SB-13 it had succeeded"
 fi
 
+# closed while it is being published: the parent leaves alone what a job writes
+if developer_only "PEER-4 a pull request closed while it is published"; then
+	preview 9
+	touch "$CRASH/copied.pause"
+	chmod 666 "$CRASH/copied.pause"
+	deploy site target=pr-9
+	wait_for 20 test -e "$CRASH/copied.paused"
+	# what preview_close does; and a release whose end tells that the parent has looked
+	sql "UPDATE previews SET closed_at = now() WHERE number = 9;
+		UPDATE deployments SET cancel_requested_at = now() WHERE id = '$id';
+		UPDATE releases SET retired_at = now() WHERE target = 'pr-9';
+		INSERT INTO releases (id, project_id, retired_at) SELECT gen_random_uuid(), id, '2001-01-01' FROM projects WHERE name = 'site'"
+	looked() { [ "$(sql "SELECT count(*) FROM releases WHERE retired_at = '2001-01-01'")" = 0 ]; }
+	try "the parent removes what is retired" wait_for 20 looked
+	is "$(sql "SELECT count(*) FROM releases WHERE id = '$id'") $(find "$STATE/sites/site/releases" -maxdepth 1 -name "$id" | wc -l)" "1 1" \
+		"PEER-4 but not what is being written"
+	rm -f "$CRASH/copied.paused"
+	is "$(final "$id")" cancelled "the job ends"
+	ninth() {
+		[ "$(sql "SELECT count(*) FROM releases WHERE id = '$id'")" = 0 ] && [ ! -e "$STATE/sites/pr-9--site" ] &&
+			[ ! -e "$STATE/sites/site/releases/$id" ]
+	}
+	try "PEER-4 then nothing of it stays" wait_for 10 ninth || diag "$(ls "$STATE/sites" "$STATE/sites/site/releases")"
+	is "$(find "$STATE/sites" -maxdepth 1 -name "$(echo "$id" | tr -d - | cut -c1-12)--site" | wc -l)" 0 "nor its address"
+fi
+
 # both at once
 sql "UPDATE projects SET build_command = 'sleep 3600' WHERE name = 'site'"
 deploy site

@@ -33,9 +33,10 @@ WHERE id IN (
 	AND NOT EXISTS (SELECT FROM deployments d WHERE d.release_id = releases.id AND d.completed_at IS NULL)
 RETURNING id;
 
--- wait: one that is to be archived stays until it is, or was given up. after:
--- what cannot be removed now (a site's link still names it) must not be all that
--- is ever looked at, so the pages go round.
+-- One that is being written waits for the end of its deployment. wait: one that
+-- is to be archived stays until it is, or was given up. after: what cannot be
+-- removed now (a site's link still names it) must not be all that is ever looked
+-- at, so the pages go round.
 -- name: release_retired_list
 -- doc: Releases whose files are to be removed, by their ids after one; a few at a time.
 -- in: after uuid, wait boolean
@@ -44,7 +45,8 @@ RETURNING id;
 -- by: worker
 SELECT r.id, p.site, r.target FROM releases r JOIN projects p ON p.id = r.project_id
 LEFT JOIN archives a ON a.id = r.id
-WHERE r.retired_at IS NOT NULL AND r.id > $1 AND NOT ($2 AND r.published_at IS NOT NULL AND r.target = 'production'
+WHERE r.retired_at IS NOT NULL AND r.id > $1
+	AND NOT EXISTS (SELECT FROM deployments d WHERE d.id = r.id AND d.completed_at IS NULL) AND NOT ($2 AND r.published_at IS NOT NULL AND r.target = 'production'
 	AND EXISTS (SELECT FROM deployments d WHERE d.id = r.id)
 	AND (a.id IS NULL OR (a.archived_at IS NULL AND a.next_at IS NOT NULL)))
 ORDER BY r.id LIMIT 10;
