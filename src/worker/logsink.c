@@ -290,26 +290,41 @@ times(struct arena *a, const struct line *l, size_t n)
 	return arena_strdup(a, buf_text(&b));
 }
 
-/* Store n lines. A lost answer is settled by asking what is stored. */
+/* What lines take, as job_log counts it. */
+static size_t
+size_of(const struct line *l, size_t n)
+{
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < n; i++)
+		bytes += strlen(l[i].text) + 1;
+	return bytes;
+}
+
+/* Store *n lines. When the answer to the last attempt was lost, its lines may
+ * be stored, while others have come since: nobody else writes under this lease,
+ * so what is stored beyond seq is ours, and *n becomes that. */
 static enum err
-store(struct job *j, struct ctx *ctx, size_t n, int64_t bytes)
+store(struct job *j, struct ctx *ctx, size_t *n)
 {
 	struct logsink *s = j->log;
 	struct arena *a = ctx->arena;
 	const struct line *l = s->lines + s->sent;
-	const char **text = arena_array(a, n, sizeof(*text));
-	const char **level = arena_array(a, n, sizeof(*level));
+	const char **text = arena_array(a, *n, sizeof(*text));
+	const char **level = arena_array(a, *n, sizeof(*level));
+	int64_t stored;
 	struct rows *r;
 	enum err e;
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < *n; i++) {
 		text[i] = l[i].text;
 		level[i] = level_text[l[i].level];
 	}
 	e = db_query(ctx, j->db, STMT_JOB_LOG,
 		DB_IN(j->id, j->owner, j->attempt, str_from_i64(a, s->seq),
-			times(a, l, n), db_text_array(a, level, n),
-			db_text_array(a, text, n), str_from_i64(a, bytes)),
+			times(a, l, *n), db_text_array(a, level, *n),
+			db_text_array(a, text, *n),
+			str_from_i64(a, (int64_t)size_of(l, *n))),
 		&r);
 	if (e || rows_n(r) == 1)
 		return e;
@@ -317,9 +332,11 @@ store(struct job *j, struct ctx *ctx, size_t n, int64_t bytes)
 		DB_IN(j->id, j->owner, j->attempt), &r);
 	if (e)
 		return e;
-	return rows_int(r, 0, rows_col(r, "log_seq")) == s->seq + (int64_t)n
-		       ? E_OK
-		       : E_LEASE_LOST;
+	stored = rows_int(r, 0, rows_col(r, "log_seq")) - s->seq;
+	if (stored < 1 || stored > (int64_t)*n)
+		return E_LEASE_LOST;
+	*n = (size_t)stored;
+	return E_OK;
 }
 
 /* One batch; *ret_sent: the database took it. */
@@ -329,17 +346,13 @@ flush_some(struct job *j, bool *ret_sent)
 	struct logsink *s = j->log;
 	struct ctx ctx = {.arena = arena_new(64 << 20, 256 << 20)};
 	size_t n = MIN(s->n - s->sent, (size_t)BATCH_LINES);
-	size_t bytes = 0;
-	enum err e;
+	enum err e = store(j, &ctx, &n);
 
-	for (size_t i = 0; i < n; i++)
-		bytes += strlen(s->lines[s->sent + i].text) + 1;
-	e = store(j, &ctx, n, (int64_t)bytes);
 	*ret_sent = !e;
 	if (!e) {
+		s->waiting -= size_of(s->lines + s->sent, n);
 		s->seq += (int64_t)n;
 		s->sent += n;
-		s->waiting -= bytes;
 	} else if (e == E_SERVICE_UNAVAILABLE) {
 		s->retry_at = clock_mono_ms() + RETRY_MS;
 		e = E_OK;
