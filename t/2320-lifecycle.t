@@ -25,6 +25,13 @@ project=$(jget .projectId)
 api POST /api/projects/$project/rollback '{}' as ada
 status 409 "nothing is live and nothing was: there is nothing to go back to"
 json .error.code = RELEASE_GONE
+sql "UPDATE deployments SET status = 'building', lease_owner = 'w', lease_until = now() WHERE id = '$first';
+	UPDATE deployments SET status = 'failed', lease_owner = NULL, lease_until = NULL, completed_at = now() WHERE id = '$first'"
+api POST /api/projects/$project/rollback "{\"deploymentId\":\"$first\"}" as ada
+status 409 "nor to one that failed"
+json .error.code = RELEASE_GONE "which is not live where nothing is"
+api POST /api/deployments '{"repository":"ada/site","buildCommand":"make","envVars":"KEY=first-secret"}' as ada
+first=$(jget .id)
 released "$first" "now() - interval '1 hour'" a
 is "$(of "$first" spa)" auto "a deployment keeps whether it is a single-page application"
 api PUT /api/projects/$project '{"spa":"on","buildCommand":"other","envVars":"KEY=second-secret","branch":"dev"}' as ada

@@ -214,7 +214,7 @@ FOR KEY SHARE OF p;
 -- cols: id uuid, env_sealed text, live boolean
 -- none: PROJECT_NOT_FOUND
 -- by: api
-SELECT s.id, s.env_sealed, s.release_id IS NOT DISTINCT FROM l.id AS live
+SELECT s.id, s.env_sealed, coalesce(s.release_id = l.id, false) AS live
 FROM projects p
 LEFT JOIN deployments ld ON ld.id = p.live_deployment_id
 LEFT JOIN releases l ON l.id = ld.release_id
