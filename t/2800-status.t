@@ -141,6 +141,10 @@ json '[.pagination.totalItems, (.incidents | length)] | tojson' = '[3,0]'
 api PATCH "/api/status/incidents/$draft" '{"published":true,"status":"resolved"}' as admin
 is "$(sql "SELECT resolved_at = recovered_at AND published_at IS NOT NULL FROM incidents WHERE id = '$draft'")" t \
 	"a draft that is published as resolved ended when its service was there again"
+api POST "/api/status/incidents/$draft/updates" '{"status":"monitoring","message":"Is it over?"}' as admin
+json .resolvedAt = null
+api POST "/api/status/incidents/$draft/updates" '{"status":"resolved","message":"It is."}' as admin
+json '.status == "resolved" and .resolvedAt == .recoveredAt' = true "so it did when that is told of"
 sql "INSERT INTO incidents (title, service) VALUES ('Database is down', 'Database')"
 api PATCH "/api/status/incidents/$draft" '{"published":false}' as admin
 status 409 "there is one draft a service"

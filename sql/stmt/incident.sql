@@ -78,7 +78,7 @@ RETURNING id;
 -- by: api
 WITH i AS (
 	UPDATE incidents SET status = $2, updated_at = now(),
-		resolved_at = CASE WHEN $2 = 'resolved' THEN greatest(coalesce(resolved_at, now()), started_at) END
+		resolved_at = CASE WHEN $2 = 'resolved' THEN greatest(coalesce(resolved_at, recovered_at, now()), started_at) END
 	WHERE id = $1
 	RETURNING id)
 INSERT INTO incident_updates (incident_id, status, message) SELECT id, $2, $3 FROM i
