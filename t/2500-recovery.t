@@ -223,6 +223,21 @@ $code = new_code($email);
 is reset_by($code, 'a new password 5')->{status}, 200, 'LG-7 and a reset is possible';
 is login($email, 'a new password 5')->{status}, 200, 'LG-6 which takes the lock away';
 $one = login($email, 'a new password 5')->{json};
+# a reset that comes when the present password has just been found right
+sub hash_of { return sql("SELECT password_hash FROM users WHERE email = '$_[0]'") }
+my ($was, $new) = (hash_of($email), hash_of('grace@example.com'));
+sql("CREATE FUNCTION owner_resets() RETURNS trigger LANGUAGE plpgsql AS \$\$ BEGIN NEW.password_hash := '$new'; RETURN NEW; END \$\$;
+	CREATE TRIGGER zz_reset BEFORE UPDATE ON users FOR EACH ROW WHEN (NEW.failed_logins < OLD.failed_logins) EXECUTE FUNCTION owner_resets()");
+$r = change($one, 'a new password 5', 'changed password 6');
+is $r->{status}, 401, 'FP-4 a change that a reset has overtaken is refused';
+is $r->{json}{error}{message}, 'The current password is wrong', 'FP-4 since the password is not that any more';
+is hash_of($email), $new, 'FP-4 but the one of the reset';
+sql("UPDATE users SET password_hash = '$was' WHERE email = '$email'");
+$r = $api->ask(PUT => '/api/user/profile', token => $one->{accessToken}, json => {email => 'thief@example.com', password => 'a new password 5'});
+is $r->{status}, 401, 'FP-4 EV-2 so is a wish for another address';
+is hash_of($email), $new, 'FP-4 EV-2 which a reset has overtaken';
+is sql("SELECT count(*) FROM users WHERE pending_email = 'thief\@example.com'"), 0, 'FP-4 EV-2 nothing waits to be confirmed';
+sql('DROP TRIGGER zz_reset ON users');
 sql("UPDATE users SET password_hash = NULL WHERE email = '$email'");
 is change($one, 'x', 'changed password 3')->{status}, 409, 'an account without a password has none to change';
 

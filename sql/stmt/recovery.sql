@@ -20,6 +20,17 @@ SELECT id, name, email FROM users WHERE email = $1 AND active FOR NO KEY UPDATE;
 -- by: api
 SELECT id, name, email, email_verified, pending_email FROM users WHERE id = $1 AND active FOR NO KEY UPDATE;
 
+-- It may have got another password since that was proved, by a reset.
+-- name: recovery_account_proved
+-- doc: The same of an account whose password was proved and is still that.
+-- in: id uuid, hash text
+-- out: one
+-- cols: id uuid, name text, email text, email_verified boolean, pending_email text
+-- none: INVALID_CREDENTIALS
+-- by: api
+SELECT id, name, email, email_verified, pending_email FROM users WHERE id = $1 AND password_hash = $2 AND active
+FOR NO KEY UPDATE;
+
 -- Looked at before anything is done, so that a password that is refused does
 -- not use the code up.
 -- name: recovery_code

@@ -25,6 +25,8 @@
 #define PATH_VERIFY "/verify-email"
 #define PATH_FORGOT "/forgot-password"
 
+#define WRONG_PRESENT "The current password is wrong"
+
 /* ---- a new password ---- */
 
 struct new_password {
@@ -198,7 +200,7 @@ recovery_reset(struct ctx *ctx, const struct svc *svc, const char *code,
 /* The present password; a wrong one counts towards the lock. */
 static enum err
 check_present(struct ctx *ctx, const struct svc *svc, const char *user_id,
-	const char *password, const char *ip, const struct rows **ret_user)
+	const char *password, const char *ip, struct password_proof *ret)
 {
 	const struct password_try try = {
 		.user_id = user_id, .password = password, .ip = ip};
@@ -216,10 +218,23 @@ check_present(struct ctx *ctx, const struct svc *svc, const char *user_id,
 	if (!e)
 		e = password_proved(ctx, svc, &proof);
 	if (e == E_INVALID_CREDENTIALS)
-		return ctx_fail(ctx, e, "The current password is wrong");
+		return ctx_fail(ctx, e, WRONG_PRESENT);
 	if (!e)
-		*ret_user = proof.user;
+		*ret = proof;
 	return e;
+}
+
+/* Locks the account of the proof. Whoever knew the password before a reset must
+ * not undo that (FP-4). */
+static enum err
+hold_proved(struct ctx *ctx, const struct svc *svc,
+	const struct password_proof *proof, struct rows **ret_user)
+{
+	enum err e = db_query(ctx, svc->db, STMT_RECOVERY_ACCOUNT_PROVED,
+		DB_IN(proof->user_id, proof->next ? proof->next : proof->hash),
+		ret_user);
+
+	return e == E_INVALID_CREDENTIALS ? ctx_fail(ctx, e, WRONG_PRESENT) : e;
 }
 
 enum err
@@ -235,19 +250,18 @@ recovery_change(struct ctx *ctx, const struct svc *svc, const char *user_id,
 		.keep = session_id,
 		.reason = "password changed",
 	};
-	const struct rows *was;
+	struct password_proof proof;
 	struct rows *user;
-	enum err e = check_present(ctx, svc, user_id, current, ip, &was);
+	enum err e = check_present(ctx, svc, user_id, current, ip, &proof);
 
 	if (e)
 		return e;
-	n.email = rows_str(was, "email");
+	n.email = rows_str(proof.user, "email");
 	e = password_make(ctx, svc->cfg, n.email, password, hash);
 	if (!e)
 		e = db_begin(ctx, svc->db);
 	if (!e)
-		e = db_query(ctx, svc->db, STMT_RECOVERY_ACCOUNT,
-			DB_IN(user_id), &user);
+		e = hold_proved(ctx, svc, &proof, &user);
 	if (!e)
 		e = set_password(ctx, svc, user, &n);
 	return db_end(ctx, svc->db, e);
@@ -394,16 +408,15 @@ email_change_request(struct ctx *ctx, const struct svc *svc,
 	const char *user_id, const char *new_email, const char *password,
 	const char *ip)
 {
-	const struct rows *was;
+	struct password_proof proof;
 	struct rows *user;
-	enum err e = check_present(ctx, svc, user_id, password, ip, &was);
+	enum err e = check_present(ctx, svc, user_id, password, ip, &proof);
 
 	if (!e)
 		e = db_begin(ctx, svc->db);
 	if (e)
 		return e;
-	e = db_query(
-		ctx, svc->db, STMT_RECOVERY_ACCOUNT, DB_IN(user_id), &user);
+	e = hold_proved(ctx, svc, &proof, &user);
 	if (!e)
 		e = want_email(ctx, svc, user, new_email, ip);
 	return db_end(ctx, svc->db, e);

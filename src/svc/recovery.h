@@ -28,8 +28,8 @@ MUST enum err recovery_reset(struct ctx *ctx, const struct svc *svc,
 /* Changes the password of somebody who is signed in and knows the present
  * one; ends the other sessions, and otherwise like recovery_reset() (PW-8).
  * E_INVALID_CREDENTIALS when it is wrong or the account is locked, after it was
- * counted; E_CONFLICT when the account has no password;
- * E_VALIDATION_ERROR. */
+ * counted, or when a reset came meanwhile; E_CONFLICT when the account has no
+ * password; E_VALIDATION_ERROR. */
 MUST enum err recovery_change(struct ctx *ctx, const struct svc *svc,
 	const char *user_id, const char *session_id, const char *current,
 	const char *password, const char *ip);
