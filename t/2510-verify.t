@@ -137,6 +137,12 @@ unlimited();
 is change($ada, "x$_\@example.com", 'the owner is back'), 'OK', 'a wish' for 1 .. 3;
 is change($ada, 'x4@example.com', 'the owner is back'), 'RATE_LIMIT_EXCEEDED', 'FP-7 three wishes in a quarter of an hour';
 is user($ada, 'pending_email'), 'x3@example.com', 'the fourth changes nothing';
+sql("UPDATE codes SET created_at = now() - interval '12 minutes' WHERE hash = (SELECT hash FROM codes
+	WHERE user_id = '$ada->{user}{id}' AND purpose = 'verify' AND created_at > now() - interval '15 minutes' ORDER BY created_at LIMIT 1)");
+$r = $api->ask(PUT => '/api/user/profile', token => $token, json => {email => 'x5@example.com', password => 'the owner is back'});
+my $wait = $r->{json}{error}{details}{retryAfter};
+ok $wait > 120 && $wait <= 180, "FP-7 a refused one says when the oldest of three is too old to count ($wait seconds)";
+is $r->{header}{'retry-after'}, $wait, 'FP-7 Retry-After, too';
 
 # names do not get into mails as anything else
 my $name = qq{<img src=x> https://evil.example/ "};

@@ -16,6 +16,15 @@ INSERT INTO codes (hash, purpose, user_id, email, method, expires_at)
 SELECT $1, $2, $3, $4, $5, now() + make_interval(secs => $6) FROM allowed
 RETURNING hash;
 
+-- name: code_wait
+-- doc: In how many seconds the oldest of a user's last codes of a purpose does not count any more.
+-- in: user_id uuid, purpose text, quarter_limit integer
+-- out: one
+-- cols: seconds integer
+-- by: api
+SELECT ceil(extract(epoch FROM created_at + interval '15 minutes' - now()))::integer AS seconds
+FROM codes WHERE user_id = $1 AND purpose = $2 ORDER BY created_at DESC OFFSET $3 - 1 LIMIT 1;
+
 -- name: code_use
 -- doc: Use a code up, once.
 -- in: hash text, purpose text

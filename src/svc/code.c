@@ -58,6 +58,21 @@ code_make(struct ctx *ctx, const struct svc *svc, enum code_purpose purpose,
 }
 
 enum err
+code_wait(struct ctx *ctx, const struct svc *svc, enum code_purpose purpose,
+	const char *user_id)
+{
+	struct rows *r;
+	enum err e = db_query(ctx, svc->db, STMT_CODE_WAIT,
+		DB_IN(user_id, purpose_text(purpose),
+			str_from_i64(ctx->arena, svc->cfg->codes_per_quarter)),
+		&r);
+
+	if (!e)
+		ctx->retry_s = rows_int(r, 0, rows_col(r, "seconds"));
+	return e;
+}
+
+enum err
 code_use(struct ctx *ctx, const struct svc *svc, enum code_purpose purpose,
 	const char *text, struct code_for *ret)
 {

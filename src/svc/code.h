@@ -30,6 +30,11 @@ MUST enum err code_make(struct ctx *ctx, const struct svc *svc,
 	enum code_purpose purpose, const struct code_for *who,
 	const char **ret_text);
 
+/* For whoever just got no code, in the same transaction: ctx->retry_s is when
+ * there is one again. */
+MUST enum err code_wait(struct ctx *ctx, const struct svc *svc,
+	enum code_purpose purpose, const char *user_id);
+
 /* Uses a code up. E_CODE_INVALID when it is not good or its account is
  * disabled. Of any number of parallel uses one succeeds (FP-3). */
 MUST enum err code_use(struct ctx *ctx, const struct svc *svc,

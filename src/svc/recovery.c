@@ -380,6 +380,17 @@ tell_changing(struct ctx *ctx, const struct svc *svc, const struct rows *user,
 	return mail_queue(ctx, svc, &m);
 }
 
+static enum err
+too_many_mails(struct ctx *ctx, const struct svc *svc, const char *user_id)
+{
+	enum err e = code_wait(ctx, svc, CODE_VERIFY, user_id);
+
+	return e ? e
+		 : ctx_fail(ctx, E_RATE_LIMIT_EXCEEDED,
+			   "There were too many mails to confirm an address; "
+			   "try again later");
+}
+
 /* Inside a transaction that holds the account's row, user. */
 static enum err
 want_email(struct ctx *ctx, const struct svc *svc, const struct rows *user,
@@ -397,9 +408,7 @@ want_email(struct ctx *ctx, const struct svc *svc, const struct rows *user,
 		return code_void(ctx, svc, CODE_VERIFY, id);
 	e = mail_verify(ctx, svc, user, MAIL_EMAIL_CHANGE, new_email, &sent);
 	if (!e && !sent)
-		return ctx_fail(ctx, E_RATE_LIMIT_EXCEEDED,
-			"There were too many mails to confirm an address; try "
-			"again in a quarter of an hour");
+		return too_many_mails(ctx, svc, id);
 	return e ? e : tell_changing(ctx, svc, user, new_email, ip);
 }
 

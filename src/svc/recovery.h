@@ -56,7 +56,7 @@ MUST enum err recovery_verify(struct ctx *ctx, const struct svc *svc,
  * changes before the new one is confirmed by recovery_verify(). The present
  * address takes a wish back. Whether the new one belongs to another account is
  * not said here. Errors as of recovery_change(); E_RATE_LIMIT_EXCEEDED when
- * there were too many lately. */
+ * there were too many lately; ctx->retry_s says how long that is so. */
 MUST enum err email_change_request(struct ctx *ctx, const struct svc *svc,
 	const char *user_id, const char *new_email, const char *password,
 	const char *ip);

@@ -122,6 +122,7 @@ static void
 audit(struct req *rq, enum err e)
 {
 	struct audit_fact fact = {0};
+	struct ctx own = rq->ctx; /* the answer still needs that one */
 
 	if (!audit_worthy(rq, e))
 		return;
@@ -141,8 +142,8 @@ audit(struct req *rq, enum err e)
 	fact.code = e ? err_info(e)->code : NULL;
 	fact.ip = rq->ip;
 	fact.user_agent = rq_user_agent(rq);
-	ctx_clear(&rq->ctx);
-	rq->web->hooks.audit(&rq->ctx, rq->web->svc, &fact);
+	ctx_clear(&own);
+	rq->web->hooks.audit(&own, rq->web->svc, &fact);
 }
 
 static void
