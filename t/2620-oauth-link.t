@@ -60,7 +60,7 @@ is finish(sign_in('github')->{at}{code})->{json}{user}{id}, $ada->{user}{id}, 'n
 is join_up($t)->{at}{linked}, 'github', 'linking the same again is fine';
 is n('identities'), 1, 'and adds nothing';
 github(id => 43, mail => 'second@example.org');
-is join_up($t)->{at}{error}, 'account_exists', 'a second account of one provider is refused';
+is join_up($t)->{at}{error}, 'provider_linked', 'a second account of one provider is refused, and why';
 
 # conflicts
 my $bob = $api->signup('bob');

@@ -84,7 +84,7 @@ RETURNING id, name, email, email_verified, active;
 -- in: provider text, subject text, user_id uuid, login text, email text, token_sealed text, scopes text
 -- out: none
 -- on identities_pkey: IDENTITY_TAKEN
--- on identities_user_key: ACCOUNT_EXISTS
+-- on identities_user_key: PROVIDER_LINKED
 -- by: api
 INSERT INTO identities (provider, subject, user_id, login, email, token_sealed, scopes)
 VALUES ($1, $2, $3, $4, $5, $6, $7);

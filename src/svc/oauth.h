@@ -60,7 +60,7 @@ struct oauth_outcome {
  * opens nothing but oauth_finish(). Errors: OAUTH_STATE, OAUTH_DENIED,
  * PROVIDER_NOT_FOUND, PROVIDER_FAILED, EMAIL_UNVERIFIED, ACCOUNT_EXISTS (the
  * address has an account, which only its password opens: OA-7),
- * ACCOUNT_DISABLED, IDENTITY_TAKEN. */
+ * ACCOUNT_DISABLED, IDENTITY_TAKEN, PROVIDER_LINKED. */
 MUST enum err oauth_come_back(struct ctx *ctx, const struct svc *svc,
 	const struct oauth_return *r, struct oauth_outcome *ret);
 

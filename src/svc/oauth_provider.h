@@ -93,7 +93,7 @@ struct oauth_vouched {
 /* Find, link or make the account; ret->code and ret->user_id. */
 MUST enum err oauth_sign_in(struct ctx *ctx, const struct svc *svc,
 	const struct oauth_vouched *v, struct oauth_outcome *ret);
-/* Link to this account. E_IDENTITY_TAKEN; E_ACCOUNT_EXISTS when another account
+/* Link to this account. E_IDENTITY_TAKEN; E_PROVIDER_LINKED when another account
  * of the provider is linked already. */
 MUST enum err oauth_link(struct ctx *ctx, const struct svc *svc,
 	const struct oauth_vouched *v, const char *user_id);

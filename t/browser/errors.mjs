@@ -720,7 +720,7 @@ const ANSWERED = {
 // Where else a code is seen, or why it is nobody's in a browser.
 const ELSEWHERE = {
 	OAUTH_STATE: 'github.mjs', OAUTH_DENIED: 'github.mjs', EMAIL_UNVERIFIED: 'github.mjs', ACCOUNT_DISABLED: 'github.mjs', ACCOUNT_EXISTS: 'github.mjs',
-	IDENTITY_TAKEN: 'github.mjs', LAST_LOGIN_METHOD: 'github.mjs', PROVIDER_FAILED: 'github.mjs', GITHUB_REVOKED: 'github.mjs',
+	IDENTITY_TAKEN: 'github.mjs', PROVIDER_LINKED: 'github.mjs', LAST_LOGIN_METHOD: 'github.mjs', PROVIDER_FAILED: 'github.mjs', GITHUB_REVOKED: 'github.mjs',
 	GITHUB_FAILED: 'github.mjs', GITHUB_LIMITED: 'github.mjs',
 	PROVIDER_NOT_FOUND: 'the panel asks for providers that are there only', IDENTITY_NOT_FOUND: 'as API_KEY_NOT_FOUND',
 	REPOSITORY_NOT_FOUND: 'the branch is typed when GitHub lists none',

@@ -320,6 +320,7 @@ for (const [code, set, says] of [
 	['OAUTH_DENIED', () => put('deny', ''), /You did not let the provider tell us who you are/],
 	['ACCOUNT_EXISTS', () => person(78, 'mallory', 'ada@example.org'), /There is an account with the address of that profile already/],
 	['EMAIL_UNVERIFIED', () => person(79, 'nobody', 'nobody@example.org', false), /The provider has no confirmed address for you/],
+	['PROVIDER_LINKED', () => person(81, 'grace-too', 'grace@example.org'), /Your account here is linked to another profile there already/],
 	['ACCOUNT_DISABLED', () => {
 		person(77, 'grace', 'grace@example.org');
 		sql("UPDATE users SET active = false WHERE email = 'grace@example.org'");

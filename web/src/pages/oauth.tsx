@@ -25,6 +25,8 @@ const ERRORS: Record<string, string> = {
 	oauth_denied: 'You did not let the provider tell us who you are. Nothing has changed.',
 	oauth_state: 'This sign-in was started somewhere else, or too long ago. Please start again.',
 	provider_failed: 'The provider did not answer as it should. Please try again in a moment.',
+	provider_linked: 'Your account here is linked to another profile there already. To use this one instead, ' +
+		'unlink that one in your settings first.',
 	rate_limit_exceeded: 'Too many sign-ins came from here. Please try again in a minute.',
 	service_unavailable: 'Too many people are signing in right now. Please try again in a moment.',
 };
