@@ -122,7 +122,7 @@ sql("UPDATE users SET active = true WHERE email = 'ada\@example.com'");
 is by($key, GET => '/api/projects')->{status}, 200, 'and works again with its user';
 
 # ends
-for my $bad ('2020-01-01T00:00:00Z', 'tomorrow', '2026-02-30T00:00:00Z', '2099-01-01 00:00:00', '') {
+for my $bad ('2020-01-01T00:00:00Z', 'tomorrow', '2026-02-30T00:00:00Z', '2099-01-01 00:00:00', '9999-12-31T23:59:59-14:00', '') {
 	my $a = make($t, {name => 'x', expiresAt => $bad});
 	is $a->{status}, 422, "an end of '$bad' is refused";
 	is $a->{json}{error}{details}{fields}[0]{name}, 'expiresAt', 'by its field';

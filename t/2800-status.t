@@ -124,6 +124,21 @@ for bad in '{"affectedServices":["Everything"]}' '{"affectedServices":["CDN","CD
 	status 422 "IN-1 a change is refused by its fields"
 done
 
+for bad in 0001-01-01T00:00:00+14:00 9999-12-31T23:59:59-14:00; do
+	api POST /api/status/incidents "{\"title\":\"x\",\"startedAt\":\"$bad\"}" as admin
+	status 422 "IN-1 it began at no time like $bad"
+done
+odd=$(sql "INSERT INTO incidents (title, started_at) VALUES ('Long ago', '0044-03-15 12:00:00+00 BC'), ('Ever', '-infinity'),
+	('Far off', '10000-01-01 00:00:00+00'), ('Never', 'infinity') RETURNING id")
+api GET /api/incidents as admin
+json '[.incidents[] | "\(.title) \(.startedAt)"] | join(", ")' = "Never 9999-12-31T23:59:59Z, Far off 9999-12-31T23:59:59Z, \
+Sites were slow 2026-01-20T10:00:00Z, Long ago 0001-01-01T00:00:00Z, Ever 0001-01-01T00:00:00Z" \
+	"a row that has such a time is answered with the nearest that can be written"
+for one in $odd; do
+	api DELETE "/api/status/incidents/$one" as admin
+	status 204
+done
+
 api POST /api/status/incidents '{"title":"Now"}' as admin
 status 201
 json '[.status, .severity, .published] | tojson' = '["investigating","minor",true]'

@@ -52,15 +52,29 @@ column(const struct rows *rows, const struct field *object,
 	return rows_col(rows, name);
 }
 
+/* What RFC 3339 cannot say becomes the nearest that it can: a year before the
+ * first, one of more than four digits, and infinity. Nothing that comes in is
+ * such a time, but a row may have one, and has to be read all the same. */
+static const char *
+in_four_digits(const char *s)
+{
+	if (s[0] == '-' || str_ends(s, " BC"))
+		return "0001-01-01 00:00:00+00";
+	return s[4] == '-' ? s : "9999-12-31 23:59:59+00";
+}
+
 /* "2026-01-20 10:30:00.123+00", as the session's settings make it, becomes
  * "2026-01-20T10:30:00Z". */
 const char *
 reply_rfc3339(char dst[21], const char *column_text)
 {
+	const char *s;
+
 	if (!column_text)
 		return NULL;
-	ASSERT(strlen(column_text) >= 22 && str_ends(column_text, "+00"));
-	(void)str_copy(dst, 21, column_text); /* the fraction goes */
+	s = in_four_digits(column_text);
+	ASSERT(strlen(s) >= 22 && str_ends(s, "+00"));
+	(void)str_copy(dst, 21, s); /* the fraction goes */
 	dst[10] = 'T';
 	dst[19] = 'Z';
 	return dst;

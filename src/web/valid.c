@@ -221,6 +221,7 @@ check_time(struct arena *a, const struct cfg *cfg UNUSED, const char **value)
 	static const char wrong[] = "must be a time like 2026-01-20T10:30:00Z, "
 				    "or a date like 2026-01-20";
 	const char *s = *value;
+	char sign;
 
 	if (!is_date(&s))
 		return wrong;
@@ -242,10 +243,14 @@ check_time(struct arena *a, const struct cfg *cfg UNUSED, const char **value)
 	}
 	if (str_eq(s, "Z") || str_eq(s, "z"))
 		return NULL;
-	if (*s != '+' && *s != '-')
+	sign = *s++;
+	if ((sign != '+' && sign != '-') || !is_clock(&s, 14) || *s != '\0')
 		return wrong;
-	s++;
-	return is_clock(&s, 14) && *s == '\0' ? NULL : wrong;
+	/* what is of another year in UTC by its offset: PostgreSQL takes it,
+	 * but no answer can say it */
+	if (str_starts(*value, sign == '+' ? "0001-01-01" : "9999-12-31"))
+		return "must be within the years 1 to 9999 of UTC";
+	return NULL;
 }
 
 static const char *
