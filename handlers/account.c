@@ -35,7 +35,7 @@ static const char *const theme_values[] = {
 
 /* clang-format off */
 static const struct field profile_change_in[] = {
-	F_STR(struct profile_change, name,       "name",      OPT, 1,  255, V_LINE,      "Full name."),
+	F_STR(struct profile_change, name,       "name",      OPT, 1,  255, V_NAME,      "Full name."),
 	F_STR(struct profile_change, avatar_url, "avatarUrl", NUL, 9, 2048, V_HTTPS_URL, "Picture; null: none."),
 	F_STR(struct profile_change, email,      "email",     OPT, 3,  320, V_EMAIL,     "Another address; it has to be confirmed there first."),
 	F_STR(struct profile_change, password,   "password",  OPT, 1, 1024, V_PASSWORD,  "Present password; needed for another address."),

@@ -23,7 +23,7 @@ static const struct field api_key_list_in[] = {
 	F_END
 };
 static const struct field api_key_new_in[] = {
-	F_STR(struct api_key_new, name,       "name",      REQ,  1, 100, V_LINE, "What the key is for."),
+	F_STR(struct api_key_new, name,       "name",      REQ,  1, 100, V_NAME, "What the key is for."),
 	F_STR(struct api_key_new, expires_at, "expiresAt", NUL, 10,  40, V_TIME, "When it stops to work; null: never."),
 	F_END
 };

@@ -33,7 +33,7 @@ struct ws_ticket {
 
 /* clang-format off */
 static const struct field signup_in[] = {
-	F_STR(struct signup, name,     "name",     REQ, 1, 255, V_LINE,         "Full name."),
+	F_STR(struct signup, name,     "name",     REQ, 1, 255, V_NAME,         "Full name."),
 	F_STR(struct signup, email,    "email",    REQ, 3, 320, V_EMAIL,        "Address; case does not matter."),
 	F_STR(struct signup, password, "password", REQ, 1, 255, V_PASSWORD_NEW, "At least 8 characters, at most 72 bytes."),
 	F_END

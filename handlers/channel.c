@@ -52,7 +52,7 @@ static const struct field channel_key_in[] = {
 };
 static const struct field channel_make_in[] = {
 	F_ENUM(struct channel_make, kind,                 "kind",            REQ, kind_values, "Form of what is sent: a signed payload, or a message as Slack or Discord takes it."),
-	F_STR(struct channel_make,  to.name,              "name",            REQ, 1,  100, V_LINE, "Name."),
+	F_STR(struct channel_make,  to.name,              "name",            REQ, 1,  100, V_NAME, "Name."),
 	F_STR(struct channel_make,  to.url,               "url",             REQ, 9, 2048, V_LINE, "https address that is posted to; it never comes back."),
 	F_UUID(struct channel_make, to.project_id,        "projectId",       NUL, "Project that it is for; all when null."),
 	F_BOOL(struct channel_make, to.on_success,        "onSuccess",       OPT, "Tell of deployments that succeed; true when absent."),
@@ -63,7 +63,7 @@ static const struct field channel_make_in[] = {
 };
 static const struct field channel_change_in[] = {
 	F_UUID(struct channel_change, id,                "id",              REQ, "Id of the channel."),
-	F_STR(struct channel_change,  name,              "name",            OPT, 1,  100, V_LINE, "Name."),
+	F_STR(struct channel_change,  name,              "name",            OPT, 1,  100, V_NAME, "Name."),
 	F_STR(struct channel_change,  url,               "url",             OPT, 9, 2048, V_LINE, "https address that is posted to; it never comes back."),
 	F_UUID(struct channel_change, project_id,        "projectId",       NUL, "Project that it is for; null: all."),
 	F_BOOL(struct channel_change, on_success,        "onSuccess",       OPT, "Tell of deployments that succeed."),

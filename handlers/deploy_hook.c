@@ -32,7 +32,7 @@ static const struct field deploy_hook_project_in[] = {
 };
 static const struct field deploy_hook_new_in[] = {
 	F_UUID(struct deploy_hook_new, id,     "id",     REQ, "Id of the project."),
-	F_STR(struct deploy_hook_new,  name,   "name",   REQ, 1, 100, V_LINE,    "Who uses it."),
+	F_STR(struct deploy_hook_new,  name,   "name",   REQ, 1, 100, V_NAME,    "Who uses it."),
 	F_STR(struct deploy_hook_new,  branch, "branch", NUL, 1, 200, V_GIT_REF, "Branch to build; the project's when null."),
 	F_END
 };

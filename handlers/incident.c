@@ -65,7 +65,7 @@ static const struct field incident_key_in[] = {
 	F_END
 };
 static const struct field incident_make_in[] = {
-	F_STR(struct incident_fields,   title,       "title",            REQ, 1,  255, V_LINE,      "What has happened, in a few words."),
+	F_STR(struct incident_fields,   title,       "title",            REQ, 1,  255, V_NAME,      "What has happened, in a few words."),
 	F_STR(struct incident_fields,   description, "description",      NUL, 0, 4000, &valid_text, "More about it."),
 	F_ENUM(struct incident_fields,  status,      "status",           OPT, status_values,        "How far it is; investigating when absent."),
 	F_ENUM(struct incident_fields,  severity,    "severity",         OPT, severity_values,      "How bad it is; minor when absent."),
@@ -76,7 +76,7 @@ static const struct field incident_make_in[] = {
 };
 static const struct field incident_change_in[] = {
 	F_UUID(struct incident_fields,  id,          "id",               REQ, "Id of the incident."),
-	F_STR(struct incident_fields,   title,       "title",            OPT, 1,  255, V_LINE,      "What has happened, in a few words."),
+	F_STR(struct incident_fields,   title,       "title",            OPT, 1,  255, V_NAME,      "What has happened, in a few words."),
 	F_STR(struct incident_fields,   description, "description",      NUL, 0, 4000, &valid_text, "More about it."),
 	F_ENUM(struct incident_fields,  status,      "status",           OPT, status_values,        "How far it is; resolved: it ended now, or when its service was found working."),
 	F_ENUM(struct incident_fields,  severity,    "severity",         OPT, severity_values,      "How bad it is."),

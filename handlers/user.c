@@ -79,7 +79,7 @@ static const struct field user_key_in[] = {
 	F_END
 };
 static const struct field user_create_in[] = {
-	F_STR(struct user_create, name,     "name",     REQ, 1, 255, V_LINE,         "Full name."),
+	F_STR(struct user_create, name,     "name",     REQ, 1, 255, V_NAME,         "Full name."),
 	F_STR(struct user_create, email,    "email",    REQ, 3, 320, V_EMAIL,        "Address; case does not matter."),
 	F_ENUM(struct user_create, role,    "role",     OPT, role_values,            "What the account may do; user when absent."),
 	F_STR(struct user_create, password, "password", OPT, 1, 255, V_PASSWORD_NEW, "Its first password; without one an invitation is mailed."),
@@ -87,7 +87,7 @@ static const struct field user_create_in[] = {
 };
 static const struct field user_update_in[] = {
 	F_UUID(struct user_update, id,        "id",        REQ, "Id of the account."),
-	F_STR(struct user_update, name,       "name",      OPT, 1,  255, V_LINE,      "Full name."),
+	F_STR(struct user_update, name,       "name",      OPT, 1,  255, V_NAME,      "Full name."),
 	F_STR(struct user_update, email,      "email",     OPT, 3,  320, V_EMAIL,     "Address, which is not confirmed then. By administrators, for others."),
 	F_ENUM(struct user_update, role,      "role",      OPT, role_values,          "What the account may do. By administrators."),
 	F_BOOL(struct user_update, active,    "active",    OPT,                       "Whether it can sign in; false ends its sessions. By administrators."),

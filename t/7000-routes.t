@@ -101,6 +101,7 @@ for my $r (@routes) {
 		if ($body) { $try->($f->{name}, 'type', $_) for @{$wrong_type{$f->{type}}} }
 		if ($f->{type} eq 'string') {
 			$try->($f->{name}, 'too short', 'x' x ($f->{min} - 1)) if $f->{min} > 0;
+			$try->($f->{name}, 'blank', " \x{3000}") if $body && $f->{name} =~ /^(?:name|title)$/;
 			# beyond the URI's own limit the query is refused whole
 			$try->($f->{name}, 'too long', 'x' x ($f->{max} + 1));
 		} elsif ($f->{type} eq 'integer' && !$body) {

@@ -34,6 +34,27 @@ check_line(struct arena *a UNUSED, const struct cfg *cfg UNUSED,
 	return NULL;
 }
 
+/* What \s of a pattern means, less what a line cannot have. */
+static bool
+is_space(uint32_t c)
+{
+	return c == ' ' || c == 0xa0 || c == 0x1680 ||
+	       (c >= 0x2000 && c <= 0x200a) || c == 0x202f || c == 0x205f ||
+	       c == 0x3000 || c == 0xfeff;
+}
+
+static const char *
+check_name(struct arena *a, const struct cfg *cfg, const char **value)
+{
+	const char *s = *value;
+	uint32_t c = ' ';
+	size_t n;
+
+	while (is_space(c) && (n = str_utf8_char(s, strlen(s), &c)) > 0)
+		s += n;
+	return is_space(c) ? "must not be blank" : check_line(a, cfg, value);
+}
+
 static const char *
 check_email(struct arena *a, const struct cfg *cfg UNUSED, const char **value)
 {
@@ -296,6 +317,7 @@ check_time_zone(
 }
 
 const struct validator valid_line = {.check = check_line};
+const struct validator valid_name = {check_name, NULL, "\\S", false};
 const struct validator valid_email = {check_email, "email", NULL, false};
 const struct validator valid_password_new = {
 	check_password_new, "password", NULL, true};

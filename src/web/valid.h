@@ -20,13 +20,14 @@ struct validator {
 	bool secret;         /* OpenAPI's writeOnly */
 };
 
-extern const struct validator valid_line, valid_email, valid_password_new,
-	valid_password, valid_relpath, valid_git_ref, valid_commit,
-	valid_project_name, valid_url_path, valid_https_url, valid_time,
-	valid_time_zone;
+extern const struct validator valid_line, valid_name, valid_email,
+	valid_password_new, valid_password, valid_relpath, valid_git_ref,
+	valid_commit, valid_project_name, valid_url_path, valid_https_url,
+	valid_time, valid_time_zone;
 
 #define V_ANY          NULL
 #define V_LINE         (&valid_line)  /* nothing that steers a terminal */
+#define V_NAME         (&valid_name)  /* a line that is not all blanks */
 #define V_EMAIL        (&valid_email) /* trimmed, lower case, ASCII */
 #define V_PASSWORD_NEW (&valid_password_new) /* password_min, 72 bytes */
 #define V_PASSWORD     (&valid_password)     /* anything; writeOnly */

@@ -137,6 +137,18 @@ START_TEST(test_rest)
 }
 END_TEST
 
+START_TEST(test_name)
+{
+	static const char *const bad[] = {"", " ", "   ", "\t", "a\nb",
+		"\xc2\xa0", " \xe3\x80\x80 ", "\xe2\x80\x83\xef\xbb\xbf", NULL};
+	static const char *const good[] = {"a", " a", "a ", ".", "\xc3\xa9",
+		"\xe3\x80\x80\xe5\x90\x8d", NULL};
+
+	all_refused(V_NAME, bad);
+	all_pass(V_NAME, good);
+}
+END_TEST
+
 START_TEST(test_https_url)
 {
 	static const char *const bad[] = {"", "https://", "http://a.b/",
@@ -207,7 +219,7 @@ Suite *
 suite_valid(void)
 {
 	const TTest *const tests[] = {test_email, test_password, test_git_ref,
-		test_relpath, test_rest, test_https_url, test_time,
+		test_relpath, test_rest, test_name, test_https_url, test_time,
 		test_time_zone, NULL};
 	Suite *s = suite_create("valid");
 	TCase *c = unit_case(s, "valid", tests);
