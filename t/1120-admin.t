@@ -44,6 +44,10 @@ admin 'correct horse battery' create bob Bob
 like "$out" 'no email address' "an address has an @"
 admin 'correct horse battery' create 'mıke@example.com' Mike
 like "$out" 'no email address' "LG-3 and no look-alike letter, as in the API"
+admin 'correct horse battery' create bob@example.com ' '
+like "$out" 'name must not be blank' "a name is not blank"
+admin 'correct horse battery' create bob@example.com "$(printf 'Bob\033[2J')"
+like "$out" 'the name must' "nor does it steer a terminal"
 is "$(sql 'SELECT count(*) FROM users')" 1 "none of these made an account"
 
 admin '' promote ada@example.com

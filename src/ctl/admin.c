@@ -121,13 +121,24 @@ folded(struct ctl *c, const char *email)
 	return NULL;
 }
 
+/* The same that the API takes. */
+static bool
+is_name(struct ctl *c, const char *name)
+{
+	const char *wrong = valid_name.check(c->arena, &c->cfg, &name);
+
+	if (wrong)
+		(void)ctl_error("the name %s", wrong);
+	return !wrong;
+}
+
 static int
 create(struct ctl *c, const char *email, const char *name, const char *role)
 {
 	const char *hash;
 	struct rows *r;
 
-	if (!is_role(role))
+	if (!is_role(role) || !is_name(c, name))
 		return CTL_FAILED;
 	hash = read_password(c, email);
 	if (!hash)
