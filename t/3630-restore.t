@@ -15,9 +15,12 @@ seq 3000 >"$TMP/site/dist/own.txt"
 echo theirs >"$TMP/site/dist/own.txt.gz"
 echo x >"$TMP/site/dist/.well-known/x"
 : >"$TMP/site/dist/empty.css"
+# the files themselves are never in a release, only what was made of them
+printf '/old /new 301!\n' >"$TMP/site/dist/_redirects"
+printf '/*\n  Content-Security-Policy: default-src self\n' >"$TMP/site/dist/_headers"
 repo site
 worker_up
-project site "$GIT/site.git" output_dir=dist
+project site "$GIT/site.git" output_dir=dist spa=on
 publish() {
 	sql "UPDATE projects SET build_command = 'echo $1 >dist/index.html' WHERE name = 'site'"
 	deploy site
@@ -35,6 +38,9 @@ publish one
 one=$id
 wait_for 30 archived "$one" || bail "not archived"
 cp -rp "$STATE/sites/site/releases/$one" "$TMP/was"
+like "$(cat "$TMP/was/.rules")" "Content-Security-Policy" "a release has rules for nginx"
+like "$(cat "$TMP/was/.rules")" '\["/index.html"\]' "those of a single page as well"
+try "and some that come before files" test -e "$TMP/was/.rules-first"
 publish two
 two=$id
 publish three
@@ -60,6 +66,7 @@ sql "INSERT INTO deployments (id, project_id, user_id, trigger, repository, bran
 	SELECT '$rollback', project_id, user_id, 'rollback', repository, branch, '$one' FROM deployments WHERE id = '$one'"
 is "$(final "$rollback")" success "it can be rolled back to"
 is "$(deployed site index.html)" one "and is live then"
+is "$(deployed site .rules)" "$(cat "$TMP/was/.rules")" "with its redirects, headers and single page"
 # two is over the number of releases now, three is the one before
 wait_for 30 no_release "$two" || bail "the second release stays"
 publish four

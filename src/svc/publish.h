@@ -5,6 +5,8 @@
  *
  *	sites/<site>/releases/<id>/...	  a complete release, never changed
  *	sites/<site>/releases/<id>/.rules its rules for nginx, if it has some
+ *	sites/<site>/releases/<id>/.rules-first
+ *					  empty; some come before its files
  *	sites/<site>/releases/.<id>.tmp/  one that is being written
  *	sites/<site>/current		  -> releases/<id>: what is live
  *	sites/<site>/previous		  -> the one before, for its assets
@@ -34,6 +36,7 @@ struct publish {
 	int64_t max_bytes, max_files;
 	enum spa spa;
 	bool skip_node_modules; /* at the top, when a whole tree is published */
+	bool is_release; /* the source is one of ours: its rules are copied */
 	/* between files: keeps the lease and the log alive; not E_OK ends the
 	 * copy with it. warn takes a line for the log. */
 	enum err (*tick)(void *arg);
@@ -67,6 +70,8 @@ void publish_announce(struct ctx *ctx, const struct publish *p);
  * before it looks for files. SPA_ON: paths without a file and without a name
  * like x.css are /index.html; SPA_AUTO: so it is for an output with a single
  * page, /index.html, a script and no /404.html; SPA_OFF: it is not.
+ * is_release: what the rules were made of is not in a release, so these two
+ * files are copied as they are, and none are made.
  * E_BUILD_FAILED with a sentence: a symlink leads out, too many bytes or
  * files, too deep, nothing to publish, a rule that is none. */
 MUST enum err publish_copy(struct ctx *ctx, const struct publish *p, int src,

@@ -27,6 +27,9 @@
  * that the file system can do it in one go; past it syncfs(2) is cheaper,
  * though it also flushes what the build has left */
 #define KEPT_MAX 160
+/* what nginx is told, at the top of a release */
+#define RULES       ".rules"
+#define RULES_FIRST ".rules-first"
 
 struct copy {
 	struct ctx *ctx;
@@ -274,6 +277,9 @@ enter_dir(struct copy *c, int from, int to, const char *name, const char *path,
 static bool
 is_hidden(const struct copy *c, const char *name, const char *path)
 {
+	if (c->p->is_release &&
+		(str_eq(path, RULES) || str_eq(path, RULES_FIRST)))
+		return false;
 	if (name[0] == '.')
 		return !str_eq(path, ".well-known");
 	if (str_eq(path, ".well-known/acme-challenge"))
@@ -357,10 +363,10 @@ put_rules(struct copy *c, int to)
 		return e;
 	buf_init(&b, SITERULES_OUT_MAX);
 	siterules_write(&rules, &b);
-	e = put_hidden(c, to, ".rules", &b);
+	e = put_hidden(c, to, RULES, &b);
 	buf_reset(&b);
 	if (!e && siterules_come_first(&rules))
-		e = put_hidden(c, to, ".rules-first", &b);
+		e = put_hidden(c, to, RULES_FIRST, &b);
 	return e;
 }
 
@@ -383,7 +389,7 @@ fill(struct copy *c, int releases, const char *tmp)
 	if (c->st.files == 0)
 		return ctx_fail(c->ctx, E_BUILD_FAILED,
 			"the output directory holds no file to publish");
-	e = put_rules(c, to);
+	e = c->p->is_release ? E_OK : put_rules(c, to);
 	if (e)
 		return e;
 	if (!settle(c, &to, 0755) || !flush(c, releases))

@@ -2,7 +2,8 @@
  * archive_job.c - a release on its way to the storage or back. The way back
  * trusts nothing that came: the hash is compared before anything is unpacked,
  * the reader takes only what we write (svc/archive.h), and the tree goes through
- * the same copier as a build's output.
+ * the same copier as a build's output, but brings its rules for nginx along:
+ * what they were made of is not in a release.
  */
 #include "worker/archiver.h"
 
@@ -40,7 +41,8 @@ temporary(struct archive_task *t)
 	return fd;
 }
 
-/* What a release may hold: the output of a build, and a .gz beside each. */
+/* What a release may hold: the output of a build, a .gz beside each, and two
+ * files of rules. */
 static struct archive_rules
 rules_of(struct archive_task *t)
 {
@@ -49,7 +51,7 @@ rules_of(struct archive_task *t)
 	return (struct archive_rules){
 		.max_packed = cfg->s3_archive_max,
 		.max_bytes = 2 * cfg->max_build_size * 1024 * 1024,
-		.max_files = 2 * cfg->max_output_files,
+		.max_files = 2 * cfg->max_output_files + 2,
 		.tick = archiver_tick,
 		.arg = t,
 	};
@@ -134,6 +136,7 @@ site_of(struct archive_task *t)
 		.id = t->id,
 		.max_bytes = rules.max_bytes,
 		.max_files = rules.max_files,
+		.is_release = true,
 		.tick = archiver_tick,
 		.arg = t};
 }
