@@ -140,6 +140,37 @@ doctor
 like "$(finding configuration text)" 'jwt_secret is not set' \
 	"JW-1 a missing secret is found"
 
+# what the packages make: the worker's account has no group of its own name
+if [ "$(id -u)" = 0 ] && unshare --mount true 2>/dev/null; then
+	"$abs_top_srcdir/t/lib/service-user.sh" >/dev/null || bail "no service account"
+	for file in passwd group subuid subgid; do
+		grep -v '^autostack-worker:' /etc/$file >"$TMP/$file"
+	done
+	echo "autostack-worker:x:64999:$(id -g autostack)::/nonexistent:/usr/sbin/nologin" >>"$TMP/passwd"
+	as_worker() { # IDS
+		echo "autostack-worker:200000:$1" | tee -a "$TMP/subuid" >>"$TMP/subgid"
+		# shellcheck disable=SC2016 # for the inner shell
+		report=$(unshare --mount sh -c 'for file in passwd group subuid subgid; do
+				mount --bind "$1/$file" /etc/$file || exit
+			done
+			shift
+			exec "$@"' sh "$TMP" "$abs_top_builddir/autostack" -c "$AS_CONF" \
+			--data "$abs_top_srcdir" doctor --json 2>/dev/null)
+		sed -i '/^autostack-worker:/d' "$TMP/subuid" "$TMP/subgid"
+	}
+	as_conf build_slots=2 slot_base=10
+	as_worker 12
+	is "$(finding sandbox level): $(finding sandbox text)" "ok: works as autostack-worker" \
+		"root tries the sandbox as the worker, whatever its group is called"
+	is "$(finding subuid level)" ok "with as many subordinate ids as its slots need" ||
+		diag "$(finding subuid text)"
+	as_worker 11
+	is "$(finding subuid level)" bad "slot_base counts: one less is too few"
+	like "$(finding subuid text)" 'no range of 12 subordinate ids' "and it says how many are needed"
+else
+	skip "only root can show the doctor other accounts" "the doctor asks as the worker"
+fi
+
 is "$("$abs_top_builddir/autostack" openapi | gojq -r .openapi | cut -d. -f1,2)" 3.1 \
 	"autostack openapi prints the API's document"
 done_testing

@@ -155,17 +155,15 @@ doctor_processes(struct doctor *d, const char *program)
 	return found;
 }
 
-const char *
-doctor_worker_user(struct doctor *d)
+const struct passwd *
+doctor_worker(void)
 {
-	struct passwd *pw = getpwuid(getuid());
+	const struct passwd *pw;
 
-	if (getuid() == 0) {
-		pw = getpwnam("autostack-worker");
-		if (!pw)
-			pw = getpwnam("autostack");
-	}
-	return pw ? arena_strdup(d->c->arena, pw->pw_name) : NULL;
+	if (getuid() != 0)
+		return getpwuid(getuid());
+	pw = getpwnam("autostack-worker");
+	return pw ? pw : getpwnam("autostack");
 }
 
 static void

@@ -8,6 +8,8 @@
 #include "base/buf.h"
 #include "ctl/ctl.h"
 
+struct passwd;
+
 /* A check says what it saw, in one or more findings. */
 enum level { LEVEL_OK, LEVEL_SKIP, LEVEL_WARN, LEVEL_BAD };
 
@@ -36,8 +38,9 @@ void doctor_say(struct doctor *d, enum level level, const char *fix,
 int doctor_run(struct doctor *d, const char *const argv[], struct buf *out);
 /* How many processes run the program with the doctor's configuration. */
 int doctor_processes(struct doctor *d, const char *program);
-/* The account that builds start from: the doctor's own, unless that is root. */
-const char *doctor_worker_user(struct doctor *d);
+/* The account that builds start from: the doctor's own, unless that is root.
+ * NULL: there is none. */
+const struct passwd *doctor_worker(void);
 
 typedef void doctor_fn(struct doctor *d);
 

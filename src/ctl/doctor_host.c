@@ -254,27 +254,30 @@ sub_ids(struct doctor *d, const char *path, const char *user)
 void
 check_subuid(struct doctor *d)
 {
-	const char *user = doctor_worker_user(d);
-	int64_t need = d->cfg ? d->c->cfg.build_slots : 1;
+	const struct passwd *pw = doctor_worker();
+	const struct cfg *cfg = &d->c->cfg;
+	/* slots are counted from slot_base on */
+	int64_t need = d->cfg ? cfg->slot_base + cfg->build_slots : 1;
 
-	if (!user) {
+	if (!pw) {
 		doctor_say(d, LEVEL_BAD, "systemd-sysusers autostack.conf",
 			"there is no account to build from");
 		return;
 	}
-	if (sub_ids(d, "/etc/subuid", user) < need ||
-		sub_ids(d, "/etc/subgid", user) < need)
+	if (sub_ids(d, "/etc/subuid", pw->pw_name) < need ||
+		sub_ids(d, "/etc/subgid", pw->pw_name) < need)
 		doctor_say(d, LEVEL_BAD,
 			arena_printf(d->c->arena,
 				"usermod --add-subuids 200000-265535 "
 				"--add-subgids 200000-265535 %s",
-				user),
-			"%s has no range of subordinate ids for %d build "
-			"slots",
-			user, (int)need);
+				pw->pw_name),
+			"%s has no range of %d subordinate ids, as slot_base "
+			"and build_slots need",
+			pw->pw_name, (int)need);
 	else
-		doctor_say(d, LEVEL_OK, NULL, "%s has ids for %d build slots",
-			user, (int)need);
+		doctor_say(d, LEVEL_OK, NULL,
+			"%s has the %d ids that build slots need", pw->pw_name,
+			(int)need);
 }
 
 /* `autostack-sandbox check` builds each kind of sandbox once. It refuses root,
@@ -283,24 +286,31 @@ void
 check_sandbox(struct doctor *d)
 {
 	struct arena *a = d->c->arena;
-	const char *user = doctor_worker_user(d);
+	const struct passwd *pw = doctor_worker();
 	const char *box = place_program(a, "autostack-sandbox");
-	const char *as_user[] = {find_program(d, "setpriv"),
-		arena_printf(a, "--reuid=%s", user ? user : "nobody"),
-		arena_printf(a, "--regid=%s", user ? user : "nogroup"),
-		"--clear-groups", "--inh-caps=-all", "--", box, "check", NULL};
-	const char *as_self[] = {box, "check", NULL};
+	const char *setpriv = find_program(d, "setpriv");
 	AUTO_BUF struct buf b = {0};
 	char **lines;
 	size_t i;
 	int code;
 
 	buf_init(&b, OUTPUT_MAX);
-	if (getuid() == 0 && (!as_user[0] || !user)) {
+	if (!pw || (getuid() == 0 && !setpriv)) {
 		doctor_say(d, LEVEL_SKIP, NULL, "no account to build from");
 		return;
 	}
-	code = doctor_run(d, getuid() == 0 ? as_user : as_self, &b);
+	if (getuid() == 0)
+		/* its group may have any name: setpriv wants a number then */
+		code = doctor_run(d,
+			(const char *const[]){setpriv,
+				arena_printf(a, "--reuid=%u", pw->pw_uid),
+				arena_printf(a, "--regid=%u", pw->pw_gid),
+				"--clear-groups", "--inh-caps=-all", "--", box,
+				"check", NULL},
+			&b);
+	else
+		code = doctor_run(
+			d, (const char *const[]){box, "check", NULL}, &b);
 	if (code < 0) {
 		doctor_say(d, LEVEL_BAD, "install Autostack again", "%s: %s",
 			box, strerror(errno));
@@ -314,6 +324,5 @@ check_sandbox(struct doctor *d)
 				"builds fail until then",
 				"%s", lines[i]);
 	if (code == 0)
-		doctor_say(d, LEVEL_OK, NULL, "works as %s",
-			user ? user : "this user");
+		doctor_say(d, LEVEL_OK, NULL, "works as %s", pw->pw_name);
 }
