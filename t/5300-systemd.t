@@ -48,6 +48,13 @@ for u in $units; do
 		"$u has a user of its own, not root"
 done
 
+# the size of the pool: what the unit runs, but for the programs' places
+echo 'api_processes = 3' >"$TMP/three.conf"
+start=$(sed -n 's/\$\$/$/g; s/^ExecStart=//p' "$abs_top_builddir/systemd/autostack-api.service" |
+	sed -E "s|/usr/bin/spawn-fcgi|echo|; s|/[^ (]*/bin/autostack |$abs_top_builddir/autostack |
+		s|/[^ ]*/autostack\.conf|$TMP/three.conf|g")
+like "$(eval "$start" 2>&1)" '-- /usr/bin/multiwatch -f 3 ' "the API has as many processes as api_processes says"
+
 for u in autostack-api.service autostack-ws.service; do
 	score=$(systemd-analyze security --offline=yes --root="$root" --no-pager \
 		"$root/etc/systemd/system/$u" 2>&1 |
