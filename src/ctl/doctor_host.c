@@ -151,14 +151,16 @@ check_disk(struct doctor *d)
 	room = (long long)fs.f_bavail * (long long)fs.f_frsize;
 	if (room < FREE_BYTES_MIN || room < d->c->cfg.build_disk_max)
 		doctor_say(d, LEVEL_BAD,
-			"make room; lower build_disk_max or keep_releases",
+			"make room; lower build_cache_max, build_disk_max or "
+			"keep_releases",
 			"%s has %lld MB left, a build may need %lld MB", dir,
 			room >> 20,
 			MAX(FREE_BYTES_MIN,
 				(long long)d->c->cfg.build_disk_max) >>
 				20);
 	else if (fs.f_files > 0 && fs.f_favail < FREE_INODES_MIN)
-		doctor_say(d, LEVEL_BAD, "remove files; lower keep_releases",
+		doctor_say(d, LEVEL_BAD,
+			"remove files; lower build_cache_max or keep_releases",
 			"%s has %llu inodes left", dir,
 			(unsigned long long)fs.f_favail);
 	else

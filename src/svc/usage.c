@@ -153,9 +153,20 @@ read_speed(struct arena *a, struct usage_link *l)
 }
 
 void
-usage_take(struct arena *a, const char *dir, struct usage_sample *ret)
+usage_take_storage(const char *dir, struct usage_sample *ret)
 {
 	struct statvfs fs;
+
+	if (statvfs(dir, &fs) != 0)
+		return;
+	/* as df(1) has it: what is kept for root is not there */
+	ret->storage_free = (int64_t)fs.f_bavail;
+	ret->storage = (int64_t)(fs.f_blocks - fs.f_bfree) + ret->storage_free;
+}
+
+void
+usage_take(struct arena *a, const char *dir, struct usage_sample *ret)
+{
 	char *text;
 
 	*ret = (struct usage_sample){.at_ms = clock_mono_ms()};
@@ -171,12 +182,7 @@ usage_take(struct arena *a, const char *dir, struct usage_sample *ret)
 	keep_devices(ret);
 	for (size_t i = 0; i < ret->nlinks; i++)
 		read_speed(a, &ret->link[i]);
-	if (statvfs(dir, &fs) == 0) {
-		/* as df(1) has it: what is kept for root is not there */
-		ret->storage_free = (int64_t)fs.f_bavail;
-		ret->storage =
-			(int64_t)(fs.f_blocks - fs.f_bfree) + ret->storage_free;
-	}
+	usage_take_storage(dir, ret);
 }
 
 /* part of whole in percent, rounded. */

@@ -37,6 +37,8 @@ struct usage {
 /* Look at everything now; dir is on the file system that counts. What cannot be
  * read is unknown. */
 void usage_take(struct arena *a, const char *dir, struct usage_sample *ret);
+/* Only the storage. */
+void usage_take_storage(const char *dir, struct usage_sample *ret);
 /* What the second sample shows, and what went on since the first one (may have
  * no time: cpu and network are unknown then). network is the busier direction
  * of the busiest link; mbit is the speed of links that do not know their own, 0:

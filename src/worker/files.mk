@@ -6,6 +6,7 @@ autostack_worker_SOURCES = \
 	src/worker/main.c \
 	src/worker/serve.c \
 	src/worker/slot.c \
+	src/worker/cache.c \
 	src/worker/job.c \
 	src/worker/room.c \
 	src/worker/output.c \

@@ -58,21 +58,6 @@ remove_project(struct worker *w, const char *id, const char *site)
 	       remove_from(arena_printf(a, "%s/cache", w->builds), id);
 }
 
-/* Whether a job of the project still runs here: when an account goes, nobody
- * waits for its builds. They lose their rows and end within seconds; removed
- * under one, the site could come back by its last step. */
-static bool
-is_busy(const struct worker *w, const char *id)
-{
-	for (int i = 0; i <= switch_slot(w); i++) {
-		const struct slot *s = &w->slot[i];
-
-		if ((s->pid || s->dirty) && s->job[0] && str_eq(s->project, id))
-			return true;
-	}
-	return false;
-}
-
 enum err
 retire_projects(struct worker *w)
 {
@@ -87,7 +72,10 @@ retire_projects(struct worker *w)
 		const char *id = rows_text(r, i, rows_col(r, "id"));
 		const char *site = rows_text(r, i, rows_col(r, "site"));
 
-		if (is_busy(w, id))
+		/* when an account goes, nobody waits for its builds. They lose
+		 * their rows and end within seconds; removed under one, the
+		 * site could come back by its last step. */
+		if (worker_is_busy(w, id))
 			continue;
 		if (!remove_project(w, id, site)) {
 			if (!w->site_stays)

@@ -1,7 +1,8 @@
 /*
  * room.c - whether the host has room for a build. One that begins on a host
  * without memory or disk takes both from what is served and from its
- * neighbours. Used by a job before anything else.
+ * neighbours. Used by a job before anything else, and by the parent, which
+ * makes room on a full disk (cache.c).
  */
 #include "worker/worker.h"
 
@@ -12,6 +13,22 @@
 #include <poll.h>
 
 #define LOOK_MS 1000
+
+static bool
+is_low(const struct cfg *cfg, const struct usage_sample *s)
+{
+	return s->storage > 0 &&
+	       s->storage_free < s->storage / 100 * cfg->build_disk_free;
+}
+
+bool
+room_disk_is_low(const struct cfg *cfg)
+{
+	struct usage_sample s = {0};
+
+	usage_take_storage(cfg->state_dir, &s);
+	return is_low(cfg, &s);
+}
 
 /* What there is too little of, in words; NULL: nothing. */
 static const char *
@@ -28,8 +45,7 @@ lacking(const struct cfg *cfg, struct arena *a)
 			"begin from %lld MB (build_memory_free)",
 			(long long)(memory >> 20),
 			(long long)(cfg->build_memory_free >> 20));
-	if (s.storage > 0 &&
-		s.storage_free < s.storage / 100 * cfg->build_disk_free)
+	if (is_low(cfg, &s))
 		return arena_printf(a,
 			"this host's disk is %lld %% full, and builds begin "
 			"below %lld %% (build_disk_free)",

@@ -135,6 +135,19 @@ take_back_all(struct worker *w, const char *prefix, const char *owner)
 
 /* ---- slots ---- */
 
+bool
+worker_is_busy(const struct worker *w, const char *project)
+{
+	for (int i = 0; i <= switch_slot(w); i++) {
+		const struct slot *s = &w->slot[i];
+
+		if ((s->pid || s->dirty) && s->job[0] &&
+			str_eq(s->project, project))
+			return true;
+	}
+	return false;
+}
+
 static const char *
 owner_of(struct worker *w, int slot)
 {
@@ -179,6 +192,7 @@ slot_ended(struct worker *w, int slot, int status)
 
 	s->pid = 0;
 	w->look = true; /* a free slot is worth a claim */
+	w->cache_look = true;
 	if (good)
 		return;
 	if (!s->job[0]) {
@@ -471,6 +485,7 @@ round_of_work(struct worker *w)
 		e = retire_releases(w);
 	if (!e)
 		e = usage_tell(w);
+	cache_trim(w);
 	return e;
 }
 
@@ -599,6 +614,7 @@ worker_serve(struct worker *w)
 		return !w->stopping;
 	}
 	slot_wipe_all(w);
+	w->cache_look = true;
 	log_event(EV_START, NULL, "name", w->name, NULL);
 	/* until this is done, no job of ours is told from a lost one */
 	while (!w->stopping) {

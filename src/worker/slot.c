@@ -70,24 +70,6 @@ take_slot(const struct worker *w, struct arena *a, int slot)
 	return !n || slot_own(w, slot, false, own, n);
 }
 
-static const char *
-cache_home(const struct job *j)
-{
-	return arena_printf(
-		j->ctx.arena, "%s/cache/%s", j->w->builds, j->project);
-}
-
-/* For the project's next build. */
-static void
-keep_cache(const struct job *j)
-{
-	struct arena *a = j->ctx.arena;
-
-	if (fd_mkdirs(arena_printf(a, "%s/cache", j->w->builds), 0755) &&
-		rename(arena_printf(a, "%s/cache", j->dir), cache_home(j)) < 0)
-		log_debug(j->id, "cache: %s", strerror(errno));
-}
-
 /* Remove all of a slot, but for the cache if KEEP has one that is kept. */
 static bool
 wipe(const struct worker *w, int slot, const struct job *keep)
@@ -103,7 +85,7 @@ wipe(const struct worker *w, int slot, const struct job *keep)
 		if (!take_slot(w, a, slot))
 			continue;
 		if (keep)
-			keep_cache(keep);
+			cache_keep(keep);
 		keep = NULL;
 		good = fd_remove_tree(builds, slot_name(a, slot));
 	}
@@ -163,18 +145,6 @@ slot_prepare(struct job *j)
 	return E_OK;
 }
 
-/* This build's cache takes the place of the old one. */
-static void
-drop_cache(struct job *j)
-{
-	AUTO_FD int dir =
-		open(arena_printf(j->ctx.arena, "%s/cache", j->w->builds),
-			O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (dir >= 0 && !fd_remove_tree(dir, j->project))
-		log_debug(j->id, "cache: %s", strerror(errno));
-}
-
 enum err
 slot_lend_cache(struct job *j)
 {
@@ -186,7 +156,7 @@ slot_lend_cache(struct job *j)
 		job_say(j, SAY_INFO, "Build cache: none for a fork");
 	} else if (!j->use_cache) {
 		job_say(j, SAY_INFO, "Build cache: not used, as asked");
-		drop_cache(j);
+		cache_drop(j);
 	} else if (rename(cache_home(j), lent) == 0) {
 		/* it lies in the slot while it is used, so that its growth
 		 * counts as the build's own; a project builds once at a time */

@@ -70,7 +70,9 @@ struct worker {
 	pid_t pid;           /* of the parent */
 	bool look; /* something has changed: do not wait for the round */
 	bool stopping;
-	bool site_stays; /* said that one cannot be removed */
+	bool site_stays;  /* said that one cannot be removed */
+	bool cache_look;  /* the sum of all caches may have grown */
+	bool cache_stays; /* said that one cannot be removed */
 	/* what was looked at last, so that what stays holds up nothing; "":
 	 * none */
 	char retired_project[37], retired_preview[37], retired_release[37];
@@ -91,6 +93,9 @@ int worker_serve(struct worker *w);
 
 /* The parent works: the prober looks for that. */
 void worker_pulse(struct worker *w);
+
+/* Whether a job of the project runs here. */
+bool worker_is_busy(const struct worker *w, const char *project);
 
 /* A deployment has ended as "success", "failed" or "cancelled": counted for
  * /metrics. Other statuses are no end and not counted. */
@@ -127,6 +132,8 @@ struct job;
  *	STATE/builds/slot-N/job/home	$HOME
  *	STATE/builds/slot-N/cache/c	/cache of the sandbox, while it is lent
  *	STATE/builds/cache/ID/c		a project's cache between its builds
+ *	STATE/builds/cache/ID/size	its bytes
+ *	STATE/builds/old-cache		one on its way out
  */
 
 /* Run `autostack-sandbox own`; false when it could not. */
@@ -144,6 +151,19 @@ MUST enum err slot_lend_cache(struct job *j);
 /* After the end: the cache goes back unless it has grown too large, the rest
  * is removed. */
 void slot_finish(struct job *j);
+
+/* ---- caches between builds: cache.c ---- */
+
+/* Where that of the job's project lies when it is not lent. */
+const char *cache_home(const struct job *j);
+/* Bring the lent one back, for the project's next build. */
+void cache_keep(const struct job *j);
+/* Remove the one that is there; this build's takes its place. */
+void cache_drop(const struct job *j);
+/* In the parent: remove what was used longest ago when all of them take more
+ * than build_cache_max, or when the disk is full. One at most, as there is a
+ * next round; it needs no database. */
+void cache_trim(struct worker *w);
 
 /* ---- what is to go from the disk: retire.c ---- */
 
@@ -238,6 +258,8 @@ MUST enum err output_switch_back(struct job *j);
  * what it waits for. E_BUILD_FAILED: there is none. E_BUILD_CANCELLED,
  * E_LEASE_LOST. */
 MUST enum err room_wait(struct job *j);
+/* Less of the disk is free than build_disk_free. */
+bool room_disk_is_low(const struct cfg *cfg);
 
 /* ---- lease.c: what a job writes to its row ---- */
 
