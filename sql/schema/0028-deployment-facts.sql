@@ -3,8 +3,6 @@
 CREATE VIEW deployment_facts AS
 	SELECT d.id,
 		d.target = 'production' OR v.id IS NOT NULL AS target_open,
-		d.upload_bytes IS NOT NULL OR d.repository IS NULL OR EXISTS (
-			SELECT FROM deployments u WHERE d.trigger = 'rollback' AND u.id = d.release_id AND u.upload_bytes IS NOT NULL) AS uploaded,
 		EXISTS (SELECT FROM projects p WHERE p.live_deployment_id = d.id)
 			OR v.id IS NOT NULL AND d.status = 'success' AND NOT EXISTS (
 				SELECT FROM deployments n
@@ -14,5 +12,4 @@ CREATE VIEW deployment_facts AS
 	LEFT JOIN previews v ON v.project_id = d.project_id AND v.target = d.target AND v.closed_at IS NULL;
 COMMENT ON VIEW deployment_facts IS 'What becomes of a deployment by other rows; one that may change is to be locked before this is asked.';
 COMMENT ON COLUMN deployment_facts.target_open IS 'What it makes is still there: production, or an open pull request''s preview.';
-COMMENT ON COLUMN deployment_facts.uploaded IS 'It is of an upload: there is nothing that could be built again.';
 COMMENT ON COLUMN deployment_facts.live IS 'Its target shows it.';

@@ -88,7 +88,7 @@ SELECT d.id, p.name AS repo, d.branch, d.status, d.author, left(d.commit_hash, 7
 	extract(epoch FROM coalesce(d.completed_at, now()) - d.started_at)::integer AS duration_seconds,
 	d.created_at AS timestamp, d.url, d.project_id, d.commit_message, d.created_at, d.trigger,
 	d.error, r.url AS preview_url, d.target, f.target_open, f.live,
-	d.target = 'production' AND d.status = 'success' AND r.id IS NOT NULL AS release_kept, f.uploaded,
+	d.target = 'production' AND d.status = 'success' AND r.id IS NOT NULL AS release_kept, d.uploaded,
 	d.superseded_by, d.log_removed_at, d.limits,
 	d.started_at, d.deploying_at, d.completed_at,
 	c.status AS github_status, c.error AS github_error,
@@ -200,7 +200,7 @@ SELECT own.status NOT IN ('queued', 'building', 'deploying') AS was_final FROM o
 -- by: api
 SELECT d.project_id, d.repository, d.branch, coalesce(d.commit_hash, d.commit_wanted) AS commit,
 	d.root_dir, d.install_command, d.build_command, d.output_dir, d.env_sealed, d.target, d.trusted, d.spa,
-	f.target_open, f.uploaded
+	f.target_open, d.uploaded
 FROM deployments d JOIN projects p ON p.id = d.project_id JOIN deployment_facts f ON f.id = d.id
 WHERE d.id = $1 AND d.user_id = $2
 FOR KEY SHARE OF p;
@@ -253,9 +253,9 @@ WHERE s.id = $3 AND s.user_id = $2 AND o.project_id = s.project_id AND o.target 
 -- none: RELEASE_GONE
 -- by: api
 INSERT INTO deployments (id, project_id, user_id, trigger, target, repository, branch, commit_wanted, root_dir, install_command,
-	build_command, output_dir, env_sealed, spa, commit_hash, commit_message, author, release_id)
+	build_command, output_dir, env_sealed, spa, commit_hash, commit_message, author, release_id, uploaded)
 SELECT $1, s.project_id, s.user_id, $3, r.target, s.repository, s.branch, s.commit_hash, s.root_dir, s.install_command,
-	s.build_command, s.output_dir, $5, s.spa, s.commit_hash, s.commit_message, s.author, r.id
+	s.build_command, s.output_dir, $5, s.spa, s.commit_hash, s.commit_message, s.author, r.id, s.uploaded
 FROM deployments s JOIN LATERAL (
 	SELECT id, target FROM releases
 	WHERE id = s.release_id AND retired_at IS NULL AND published_at IS NOT NULL FOR SHARE) r ON true

@@ -26,8 +26,8 @@ WHERE project_id = $2 AND user_id = $3 AND target = 'production' AND status = 'q
 -- cols: id uuid
 -- none: QUEUE_FULL
 -- by: api
-INSERT INTO deployments (id, project_id, user_id, trigger, repository, branch, commit_hash, upload_bytes, spa)
-SELECT $1, p.id, $3, 'api', p.repository, coalesce($5, p.branch), $6, $7, p.spa
+INSERT INTO deployments (id, project_id, user_id, trigger, repository, branch, commit_hash, upload_bytes, spa, uploaded)
+SELECT $1, p.id, $3, 'api', p.repository, coalesce($5, p.branch), $6, $7, p.spa, true
 FROM projects p
 WHERE p.id = $2 AND p.user_id = $3
 	AND (SELECT count(*) FROM deployments WHERE user_id = $3 AND status = 'queued') < $4

@@ -52,6 +52,7 @@ nobase_dist_autostackdata_DATA += \
 	sql/schema/0028-deployment-facts.sql \
 	sql/schema/0029-cancelled-meanwhile.sql \
 	sql/schema/0030-given-up-releases.sql \
+	sql/schema/0031-uploaded.sql \
 	sql/seed.sql \
 	sql/version.sql
 
