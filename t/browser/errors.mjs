@@ -128,6 +128,7 @@ const TABLE = [
 		await field('Repository').fill(`${repository.replace(/\.git$/, '')}`);
 		await button('Continue').click();
 		await at(/step=configure/);
+		is(await field(/^Output directory/).inputValue(), 'public', 'REPOSITORY_REFUSED: once it is corrected, what was typed after it is there');
 		await field('Make another project of this repository').check();
 		await field(/^Project name/).fill('site');
 		await field(/^Environment variables/).fill('KEPT=yes');

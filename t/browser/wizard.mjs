@@ -127,6 +127,29 @@ is(asked, 'beforeunload', 'a reload asks first, for the sake of the variables');
 await soon(async () => await field(/^Output directory/).inputValue() === 'kept', 'after it what was typed is there');
 is(await field(/^Environment variables/).inputValue(), '', 'but for the variables, which are kept nowhere');
 unlike(await page.evaluate(() => JSON.stringify({...localStorage, ...sessionStorage})), /forgotten/, 'not even in the browser');
+
+// --- an address that is corrected, and another repository ---
+const typed = async () => Promise.all([/^Output directory/, /^Environment variables/, /^Access token/].map(label => field(label).inputValue()));
+const correct = async address => {
+	await link(/^Repository/, page.locator('.steps')).click();
+	await field('Repository').fill(address);
+	await button('Continue').click();
+	await at(/step=configure/);
+};
+await field(/^Environment variables/).fill('SECRET=kept');
+await field(/^Access token/).fill('token of this server');
+await correct(repository.replace('site.git', 'sight.git'));
+is(await typed(), ['kept', 'SECRET=kept', 'token of this server'], 'an address that is corrected: what was typed is still there');
+is(await field(/^Project name/).inputValue(), 'plain', 'an address that is corrected: as is the name');
+is(await field('Make another project of this repository').count(), 0, 'an address that is corrected: no project has this one');
+await correct('https://git.example.com/team/sight.git');
+is(await typed(), ['kept', 'SECRET=kept', ''], 'an address at another server: it does not get the token');
+await link(/^Repository/, page.locator('.steps')).click();
+await way('Project').click();
+await page.getByRole('list', {name: 'Projects'}).getByRole('button', {name: /shop/}).click();
+await at(/step=configure/);
+await field('Make another project of this repository').waitFor({state: 'detached'});
+is([await field(/^Output directory/).inputValue(), await field(/^Environment variables/).inputValue()], ['', ''], 'a pick from a list: begins with nothing typed');
 await button('Start over').click();
 await at(/^\/deploy$/);
 is(await step(), 'Repository', 'one can start over');

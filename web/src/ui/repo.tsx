@@ -5,6 +5,11 @@ export function isGitHub(url: string): boolean {
 	return /^https:\/\/github\.com\//.test(url);
 }
 
+// owner/name is short for an address at GitHub.
+export function repoAddress(text: string): string {
+	return /^[\w.-]+\/[\w.-]+$/.test(text) ? `https://github.com/${text}` : text;
+}
+
 // https://github.com/owner/name.git -> owner/name. A project without one is
 // uploaded.
 export function repoName(url: string | null): string {

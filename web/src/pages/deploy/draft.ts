@@ -4,12 +4,14 @@
 import {effect, signal} from '@preact/signals';
 import {user} from '../../api/session';
 import type {Deployment, Project} from '../../api/types';
+import {repoAddress} from '../../ui/repo';
 
 export type From = 'github' | 'address' | 'project' | 'upload';
 
 export interface Draft {
 	userId: string;
-	from: From;
+	way: From; // the one that is looked at
+	from: From; // by which the repository was chosen
 	address: string | null; // as it is being typed; null: the repository's
 	repository: string; // owner/name, or an https address; of a project: its own
 	projectId: string | null; // the project that has it already
@@ -33,7 +35,7 @@ const NO_SECRETS: Secrets = {envVars: '', deployToken: ''};
 
 export function fresh(): Draft {
 	return {
-		userId: user.value?.id ?? '', from: 'github', address: null, repository: '', projectId: null, another: false, name: '', branch: '',
+		userId: user.value?.id ?? '', way: 'github', from: 'github', address: null, repository: '', projectId: null, another: false, name: '', branch: '',
 		installCommand: null, buildCommand: null, outputDir: '', rootDir: '', cache: true,
 	};
 }
@@ -76,15 +78,30 @@ export function put(change: Partial<Draft>): void {
 	draft.value = {...draft.value, ...change};
 }
 
-// Another repository: nothing that was said of the one before holds.
+// Who gets a token for it; null: it is no address.
+function serverOf(repository: string): string | null {
+	try {
+		return new URL(repoAddress(repository)).origin;
+	} catch {
+		return null;
+	}
+}
+
+// Another one from a list: nothing that was said of the one before holds. An
+// address that is typed anew is one that is corrected: what was typed after it
+// stays, but for the token when it would go to another server.
 export function choose(change: Pick<Draft, 'from' | 'repository' | 'projectId'> & Partial<Draft>): void {
 	const {repository, projectId} = draft.value;
 	refused.value = {};
 	if (change.repository === repository && change.projectId === projectId)
 		put({from: change.from});
-	else {
+	else if (change.from === 'address' && draft.value.from === 'address') {
+		if (serverOf(change.repository) !== serverOf(repository))
+			secrets.value = {...secrets.value, deployToken: ''};
+		put({...change, address: null, another: false});
+	} else {
 		secrets.value = NO_SECRETS;
-		draft.value = {...fresh(), ...change};
+		draft.value = {...fresh(), way: change.from, ...change};
 	}
 }
 
@@ -94,7 +111,7 @@ export function prefill({id, repository, branch, ...own}: Project, {branch: buil
 	const other = (name: 'rootDir' | 'installCommand' | 'buildCommand' | 'outputDir') => settings[name] === own[name] ? null : settings[name];
 	reset();
 	put({
-		from: 'project', repository: repository ?? '', projectId: id, branch: built === branch ? '' : built, installCommand: other('installCommand'),
+		way: 'project', from: 'project', repository: repository ?? '', projectId: id, branch: built === branch ? '' : built, installCommand: other('installCommand'),
 		buildCommand: other('buildCommand'), outputDir: other('outputDir') ?? '', rootDir: other('rootDir') ?? '',
 	});
 }

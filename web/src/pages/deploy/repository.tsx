@@ -10,7 +10,7 @@ import {Button, useAction} from '../../ui/button';
 import {Form, TextField} from '../../ui/form';
 import {Icon} from '../../ui/icon';
 import {Badge, Empty, ErrorNote, Note, Pages, Skeleton} from '../../ui/parts';
-import {repoName} from '../../ui/repo';
+import {repoAddress, repoName} from '../../ui/repo';
 import {SearchBox} from '../../ui/search';
 import {choose, draft, put, refused, type From} from './draft';
 
@@ -24,30 +24,29 @@ const WAYS: readonly [From, string, string][] = [
 ];
 
 export function RepositoryStep({onNext}: {onNext(): void}) {
-	const from = draft.value.from;
+	const way = draft.value.way;
 	return (
 		<div class="form">
 			<fieldset class="ways">
 				<legend class="sr-only">Where the code is</legend>
-				{WAYS.map(([way, title, text]) => (
-					<label key={way}>
-						<input type="radio" name="from" value={way} checked={from === way} onChange={() => put({from: way})} />
+				{WAYS.map(([id, title, text]) => (
+					<label key={id}>
+						<input type="radio" name="way" value={id} checked={way === id} onChange={() => put({way: id})} />
 						<span><strong>{title}</strong><span class="hint">{text}</span></span>
 					</label>
 				))}
 			</fieldset>
-			{from === 'github' && <GitHub onNext={onNext} />}
-			{from === 'address' && <Address onNext={onNext} />}
-			{from === 'upload' && <Prebuilt />}
-			{from === 'project' && <Existing onNext={onNext} />}
+			{way === 'github' && <GitHub onNext={onNext} />}
+			{way === 'address' && <Address onNext={onNext} />}
+			{way === 'upload' && <Prebuilt />}
+			{way === 'project' && <Existing onNext={onNext} />}
 		</div>
 	);
 }
 
 // The address in the form in which the API compares them.
 function same(url: string): string {
-	const full = /^[\w.-]+\/[\w.-]+$/.test(url) ? `https://github.com/${url}` : url;
-	return full.replace(/\/+$/, '').replace(/\.git$/, '').toLowerCase();
+	return repoAddress(url).replace(/\/+$/, '').replace(/\.git$/, '').toLowerCase();
 }
 
 // The project that has this repository already, the oldest: that is the one a
@@ -75,7 +74,7 @@ function GitHub({onNext}: {onNext(): void}) {
 		return <Skeleton height="16rem" />;
 	if (!data.possible)
 		return (
-			<Empty icon="github" title="GitHub is not set up on this server" action={<Button kind="primary" onClick={() => put({from: 'address'})}>Use a git address</Button>}>
+			<Empty icon="github" title="GitHub is not set up on this server" action={<Button kind="primary" onClick={() => put({way: 'address'})}>Use a git address</Button>}>
 				Its administrator has to enter a client id first. Repositories at GitHub work by their address as well, private ones with an access token.
 			</Empty>
 		);
@@ -108,7 +107,7 @@ function Connect({refused}: {refused: boolean}) {
 			{error && <ErrorNote error={error} />}
 			<Empty icon="github" title={refused ? 'GitHub does not take the connection any more' : 'GitHub is not connected'}
 				action={<div class="actions"><Button kind="primary" icon="github" busy={connect.busy} onClick={connect.run}>{refused ? 'Connect again' : 'Connect GitHub'}</Button>
-					<Button onClick={() => put({from: 'address'})}>Use a git address</Button></div>}>
+					<Button onClick={() => put({way: 'address'})}>Use a git address</Button></div>}>
 				{refused ? 'The access was revoked at GitHub, or has expired.' : 'Then you can pick a repository here, private ones as well, and pushes deploy by themselves.'}
 			</Empty>
 		</>
@@ -228,7 +227,7 @@ function Existing({onNext}: {onNext(): void}) {
 			{!data && !error && <Skeleton height="16rem" />}
 			{data && !data.projects.length && (
 				<Empty icon="projects" title={search ? 'No such project' : 'No projects yet'}
-					action={search ? <Button onClick={() => setSearch('')}>Show all</Button> : <Button kind="primary" onClick={() => put({from: 'address'})}>Use a git address</Button>}>
+					action={search ? <Button onClick={() => setSearch('')}>Show all</Button> : <Button kind="primary" onClick={() => put({way: 'address'})}>Use a git address</Button>}>
 					{search ? `None has “${search}” in its name.` : 'Your first deployment makes one.'}
 				</Empty>
 			)}
