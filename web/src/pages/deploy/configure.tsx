@@ -7,6 +7,7 @@ import {LinkButton} from '../../ui/button';
 import {EnvLinesField, envLinesWrong} from '../../ui/envlines';
 import {CheckField, Form, PasswordField, SelectField, TextField} from '../../ui/form';
 import {Note} from '../../ui/parts';
+import {NAME_HINT, notAName} from '../project/name';
 import {draft, put, refused, secrets, target} from './draft';
 
 // GitHub's owner/name of a repository, or null.
@@ -36,7 +37,7 @@ export function ConfigureStep({project, onNext}: {project: Project | undefined; 
 	return (
 		<Form submit="Continue" errors={refused.value} onSubmit={next} actions={<LinkButton kind="quiet" href="/deploy?step=repository">Back</LinkButton>}
 			check={() => ({
-				name: d.another && !d.name.trim() && 'Give the new project a name.',
+				name: !goesTo && (d.another || d.name.trim() !== '') && notAName(d.name.trim()),
 				envVars: envLinesWrong(secrets.value.envVars),
 			})}>
 			{project && (goesTo || d.from !== 'project') && (
@@ -52,7 +53,7 @@ export function ConfigureStep({project, onNext}: {project: Project | undefined; 
 			)}
 			<div class="row">
 				{!goesTo && <TextField name="name" label="Project name" optional={!d.another} value={d.name} onValue={name => put({name})} maxLength={100}
-					placeholder="After the repository" hint="It names the site as well." />}
+					placeholder="After the repository" hint={`${NAME_HINT} It names the site as well.`} />}
 				{branches.data?.length ? (
 					<SelectField name="branch" label="Branch" value={d.branch || goesTo?.branch || 'main'} onValue={branch => put({branch})}
 						options={[...new Set([d.branch || goesTo?.branch || 'main', ...branches.data])].map(b => [b, b] as const)}

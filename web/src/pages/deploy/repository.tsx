@@ -12,6 +12,7 @@ import {Icon} from '../../ui/icon';
 import {Badge, Empty, ErrorNote, Note, Pages, Skeleton} from '../../ui/parts';
 import {repoAddress, repoName} from '../../ui/repo';
 import {SearchBox} from '../../ui/search';
+import {NAME_HINT, NAME_TAKEN, notAName} from '../project/name';
 import {choose, draft, put, refused, type From} from './draft';
 
 type Projects = Reply<'/api/projects', 'get'>['projects'];
@@ -187,15 +188,15 @@ function Prebuilt() {
 	const {route} = useLocation();
 	const {name} = draft.value;
 	return (
-		<Form submit="Continue" busyText="Making the project" says={{PROJECT_NAME_TAKEN: 'You have a project of this name already. Please choose another one.'}}
-			check={() => ({name: !name.trim() && 'Give the project a name.'})}
+		<Form submit="Continue" busyText="Making the project" says={{PROJECT_NAME_TAKEN: NAME_TAKEN}}
+			check={() => ({name: notAName(name.trim())})}
 			onSubmit={async () => {
 				const made = await ok(api.POST('/api/projects', {body: {name: name.trim()}}));
 				put({name: ''});
 				route(`/projects/${made.id}?upload`);
 			}}>
 			<TextField name="name" label="Project name" value={name} onValue={name => put({name})} maxLength={100}
-				hint="It names the site as well. Nothing is cloned or built: you choose the files next." />
+				hint={`${NAME_HINT} It names the site as well. Nothing is cloned or built: you choose the files next.`} />
 		</Form>
 	);
 }

@@ -2,6 +2,7 @@
 import {api, ok} from '../../api/client';
 import {ApiError} from '../../api/error';
 import type {DeploymentItem, Project} from '../../api/types';
+import {NAME_TAKEN} from '../project/name';
 import {draft, put, refused, secrets, target, type Draft} from './draft';
 
 export type Step = 'repository' | 'configure' | 'deploy';
@@ -49,7 +50,7 @@ export function stepOf(error: ApiError): Step | null {
 	if (error.code === 'REPOSITORY_REFUSED' && !error.fields.length)
 		said.repository = error.message;
 	if (error.code === 'PROJECT_NAME_TAKEN')
-		said.name = 'You have a project of this name already. Please choose another one.';
+		said.name = NAME_TAKEN;
 	refused.value = said;
 	if (!Object.keys(said).length)
 		return null;

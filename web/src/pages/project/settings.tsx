@@ -14,6 +14,7 @@ import {Badge, Card} from '../../ui/parts';
 import {Time} from '../../ui/time';
 import {toast} from '../../ui/toast';
 import {useUnsaved} from '../../ui/unsaved';
+import {NAME_HINT, NAME_TAKEN} from './name';
 import {change, type Change, type Side} from './side';
 
 export function ProjectSettings(side: Side) {
@@ -85,9 +86,9 @@ function Source(side: Side) {
 	const {value, put} = draft;
 	return (
 		<Group title="Source" side={side} draft={draft} lead="Where the code comes from. What you change here holds from the next deployment on."
-			says={{PROJECT_NAME_TAKEN: 'You have a project of this name already. Please choose another one.'}}>
+			says={{PROJECT_NAME_TAKEN: NAME_TAKEN}}>
 			<TextField name="name" label="Name" value={value.name} onValue={put('name')} maxLength={100}
-				hint={<>Letters, digits, dots, hyphens and underscores. The site keeps its own name, <strong>{side.project.site}</strong>.</>} />
+				hint={<>{NAME_HINT} The site keeps its own name, <strong>{side.project.site}</strong>.</>} />
 			<div class="row">
 				<TextField name="repository" label="Repository" value={value.repository} onValue={put('repository')} maxLength={2048}
 					hint={side.project.repository ? 'owner/name at GitHub, or the https address of a git repository.'
