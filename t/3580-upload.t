@@ -142,7 +142,7 @@ hostile 'a device' device.tgz failed 'Cannot mknod'
 { page; printf 'fifo\t6\t666\t\t\n'; } | mk fifo.tgz
 hostile 'a FIFO' fifo.tgz success 'Not published: fifo'
 { printf 'index.html\t0\t644\t\tfirst\n'; page; } | mk twice.tgz
-hostile 'a name that comes twice' twice.tgz success 'Published 1 files'
+hostile 'a name that comes twice' twice.tgz success 'Published 1 file, 1 KB'
 is "$(deployed h$n index.html)" page "PUB-5 the last one counts"
 { page; printf 'index.html\t2\t777\t/etc/passwd\t\n'; } | mk turns.tgz
 hostile 'a file that becomes a symlink' turns.tgz failed 'symbolic link that leads out'

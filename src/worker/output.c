@@ -174,8 +174,9 @@ output_publish(struct job *j, const char *output)
 		e = publish_switch(&j->ctx, &j->pub);
 	crash_point("switched");
 	if (!e)
-		job_say(j, SAY_INFO, "Published %lld files, %lld KB",
-			(long long)st.files, (long long)(st.bytes / 1024));
+		job_say(j, SAY_INFO, "Published %lld file%s, %lld KB",
+			(long long)st.files, st.files == 1 ? "" : "s",
+			(long long)(st.bytes + 1023) / 1024);
 	if (!e)
 		say_rules(j, &st);
 	return e;

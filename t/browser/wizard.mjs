@@ -96,6 +96,7 @@ await page.getByRole('list', {name: 'Projects'}).getByRole('button', {name: /sho
 await at(/step=configure/);
 await soon(() => page.getByText('What you leave as it is comes from it').isVisible(), 'an existing project: what is not set comes from it');
 is(await field('Build command').getAttribute('placeholder'), 'sh build.sh', 'an existing project: which is shown');
+ok(await page.getByText('takes the place of all variables that the project has').isVisible(), 'an existing project: as is what becomes of its variables');
 await field('Build command: which').selectOption('own');
 await field('Build command').fill('mkdir public; echo another >public/index.html');
 await button('Continue').click();

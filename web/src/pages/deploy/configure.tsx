@@ -77,7 +77,7 @@ export function ConfigureStep({project, onNext}: {project: Project | undefined; 
 				onValue={envVars => {
 					secrets.value = {...secrets.value, envVars};
 				}}
-				hint={goesTo?.envVarNames.length ? `One KEY=VALUE a line. What you write here takes the place of all ${goesTo.envVarNames.length} variables of the project; leave it empty to use those.`
+				hint={goesTo?.envVarNames.length ? 'One KEY=VALUE a line. What you write here takes the place of all variables that the project has; leave it empty to use those.'
 					: 'One KEY=VALUE a line. Values are stored encrypted and never shown again. A reload of this page forgets them.'} />
 			{!goesTo && d.from !== 'github' && (
 				<PasswordField name="deployToken" label="Access token (optional)" value={secrets.value.deployToken} autoComplete="off"
