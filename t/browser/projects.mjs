@@ -162,6 +162,7 @@ const card = page.getByRole('region', {name: host});
 await soon(() => card.getByText('Waits for its DNS record').isVisible(), 'domains: it waits');
 is(await card.locator('.records code').allInnerTexts(), ['TXT', domain.proofName, domain.proofValue, 'CNAME', host, new URL(address).hostname],
 	'domains: it says to set a TXT record, and a CNAME to the site');
+ok(await card.getByText('The bare domain, like example.com, mostly cannot be a CNAME').isVisible(), 'domains: which only the bare one cannot have');
 like(`${domain.proofName} ${domain.proofValue}`, new RegExp(`^_autostack\\.${host} autostack=\\S{16,}$`), 'domains: which only its owner can');
 await button(`Copy the TXT value of ${host}`, card).click();
 is(await page.evaluate(() => navigator.clipboard.readText()), domain.proofValue, 'domains: what it says can be copied');
@@ -193,6 +194,10 @@ await button(`Remove ${host}`, card).click();
 await button('Remove', dialog).click();
 await told(`${host} is removed.`);
 await soon(() => page.getByText('No domains of your own yet').isVisible(), 'domains: removed, it is gone');
+await page.goto('/audit?action=domain.');
+await soon(() => row('You added a domain').isVisible(), 'domains: the audit log has it');
+is(await row('You added a domain').locator('.did').innerText(), 'You added a domain. Look at it', 'domains: and names no id');
+is(await link('Look at it', row('You added a domain')).getAttribute('href'), `/projects/${shop.id}/domains`, 'domains: but the way to it');
 
 // --- figures and what they did since before ---
 const change = async label => {

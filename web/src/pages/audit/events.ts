@@ -41,7 +41,6 @@ export function more({refusals}: Words, {details, outcome}: Row): string {
 		text('from') && text('to') ? `from ${text('from')} to ${text('to')}` : '',
 		text('fields') && text('fields').split(' ').join(', '),
 		text('variable'),
-		text('domain'),
 		text('rows') && `${text('rows')} rows`,
 		text('status'),
 		text('action') && `${text('action')}, ${text('accounts')} accounts${text('failed') && text('failed') !== '0' ? `, ${text('failed')} not done` : ''}`,
@@ -59,5 +58,7 @@ export function linkOf({event, target}: Row, own: boolean): string | null {
 		return null;
 	if (event.startsWith('deployment.'))
 		return `/deployments/${target}`;
+	if (event.startsWith('domain.'))
+		return `/projects/${target}/domains`;
 	return event.startsWith('project.') ? `/projects/${target}` : null;
 }

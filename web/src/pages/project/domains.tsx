@@ -184,7 +184,7 @@ function Records({domain: d, project}: {domain: Domain; project: Project}) {
 					<Copyable label="Value" of={`the CNAME value of ${d.host}`} value={site} />
 				</dl>
 			) : <p class="muted">The site’s own address is known after its first deployment.</p>}
-			<p class="hint">A name without www, like example.com, mostly cannot be a CNAME: give it an A (and AAAA) record with the address of this server instead.</p>
+			<p class="hint">The bare domain, like example.com, mostly cannot be a CNAME: give it an A (and AAAA) record with the address of this server instead.</p>
 		</div>
 	);
 }
