@@ -69,7 +69,12 @@ rate_count(struct req *rq, const char *user_id)
 	if (!limit.over)
 		return E_OK;
 	rq->ctx.retry_s = limit.seconds;
-	return E_RATE_LIMIT_EXCEEDED;
+	if (p.kind != 'd')
+		return E_RATE_LIMIT_EXCEEDED;
+	return ctx_fail(&rq->ctx, E_RATE_LIMIT_EXCEEDED,
+		"At most %" PRId64 " deployments an hour, with redeliveries "
+		"and tests of channels",
+		p.quota);
 }
 
 void

@@ -475,7 +475,7 @@ const TABLE = [
 		for (let i = 0; i < 30 && (await api('hasty', 'POST', '/api/deployments', {})).status !== 429; i++);
 		await t.button('Deploy').click();
 		await t.button('Deploy', t.dialog).click();
-		await said(/Too many requests\. Please try again in \d+ minutes\./, 'RATE_LIMIT_EXCEEDED: of deployments, with the minutes', tab);
+		await said(/At most \d+ deployments an hour, with redeliveries and tests of channels\. Please try again in \d+ minutes\./, 'RATE_LIMIT_EXCEEDED: of deployments, with the minutes', tab);
 		await panel.clean(tab, 'too many deployments');
 		await t.button('Cancel', t.dialog).click();
 		ok(await tab.locator('main .facts').getByText('kept').isVisible(), 'RATE_LIMIT_EXCEEDED: nothing typed is lost');
