@@ -18,12 +18,11 @@ export function Branch({name}: {name: string}) {
 
 // items: undefined while they are loaded; busy: others are on their way; rows:
 // how many are expected.
-export function DeploymentsTable({items, busy = !items, rows, caption, repo = true}: {
+export function DeploymentsTable({items, busy = !items, rows, caption}: {
 	items: readonly DeploymentItem[] | undefined;
 	busy?: boolean;
 	rows: number;
 	caption: string;
-	repo?: boolean; // false where all are of one project
 }) {
 	const none = <span class="muted" aria-label="none">–</span>;
 	const or = (value: ComponentChildren) => value ?? none;
@@ -33,7 +32,7 @@ export function DeploymentsTable({items, busy = !items, rows, caption, repo = tr
 				<caption class="sr-only">{caption}</caption>
 				<thead>
 					<tr>
-						{repo && <th scope="col">Repository</th>}
+						<th scope="col">Project</th>
 						<th scope="col">Branch</th>
 						<th scope="col">Status</th>
 						<th scope="col">Author</th>
@@ -44,10 +43,10 @@ export function DeploymentsTable({items, busy = !items, rows, caption, repo = tr
 					</tr>
 				</thead>
 				<tbody>
-					{!items && <SkeletonRows rows={rows} columns={repo ? 8 : 7} />}
+					{!items && <SkeletonRows rows={rows} columns={8} />}
 					{items?.map(d => (
 						<tr key={d.id}>
-							{repo && <td data-label="Repository"><a class="main" href={`/deployments/${d.id}`}>{d.repo}</a></td>}
+							<td data-label="Project"><a class="main" href={`/deployments/${d.id}`}>{d.repo}</a></td>
 							<td data-label="Branch"><Branch name={d.branch} /></td>
 							<td data-label="Status"><StatusBadge status={d.status} /></td>
 							<td data-label="Author"><span class="cut">{or(d.author)}</span></td>
