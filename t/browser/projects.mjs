@@ -67,6 +67,7 @@ is(await read(), ['Queued: done after Ns', 'Building: failed after Ns', 'Deployi
 await soon(() => page.getByText('This build had another build command than the project has').isVisible(), 'failed: what was set for it alone is named');
 is([await link("project's settings").count(), await page.getByText('The site stays as it was').count()], [0, 0], 'failed: not the settings, nor a site that is not');
 await panel.clean(page, 'a failed deployment');
+is(await button('Deploy now').count(), 0, 'failed: what would be built without that is not offered');
 await button('Deploy with other settings').click();
 await at(/^\/deploy\?step=configure$/, 'failed: it can be tried with others');
 await soon(() => field('Build command').inputValue().then(v => v === 'sleep 5; exit 3'), 'failed: beginning with its own');
@@ -78,6 +79,11 @@ is(await ended(own.id), 'failed', 'one that fails by its project\'s settings');
 await page.goto(`/deployments/${own.id}`);
 await soon(() => link("project's settings").isVisible(), 'failed: leads to them');
 is(await page.locator('[role=status]').filter({hasText: 'Deployment failed'}).count(), 0, 'failed: what is long over is not told aloud');
+ok(await page.getByText('Correct what it names, push that and deploy the newest commit').isVisible(), 'failed: it says what works without a webhook, too');
+await panel.clean(page, 'a failed deployment that is as its project');
+await button('Deploy now').click();
+await at(new RegExp(`^/deployments/(?!${own.id})`), 'failed: the newest commit is a press away');
+is(await ended(page.url().slice(-36)), 'failed', 'failed: which is deployed');
 await api('DELETE', `/api/projects/${broken.id}`);
 
 // --- the variables of a project ---

@@ -39,6 +39,7 @@ await field(/^Project name/).fill('my shop');
 await button('Continue').click();
 like(await wrong(/^Project name/), /Use letters, digits, dots, hyphens and underscores/, 'a name: another one is refused at once');
 await field(/^Project name/).fill('shop');
+ok(await page.getByText('What is built; main when left empty.').isVisible(), 'a branch: so is which one it is by itself');
 await field(/^Branch/).fill('next');
 await field('Install command: which').selectOption('own');
 await field('Install command').fill('echo installed >made');

@@ -14,6 +14,7 @@ import {prefill} from './deploy/draft';
 import {Actions} from './deployment/actions';
 import {Stages} from './deployment/stages';
 import {isOver, LogViewer} from './deployment/viewer';
+import {DeployNow} from './project/deploynow';
 
 const BACK = {href: '/deployments', text: 'Back to Deployments'};
 const LIST = new Intl.ListFormat('en-GB');
@@ -103,11 +104,13 @@ function Outcome({d}: {d: Deployment}) {
 }
 
 // What can be done depends on where the settings came from: the project, or this
-// deployment alone.
+// deployment alone. A push deploys by itself only where there is a webhook; that
+// of a preview's pull request has come by one.
 function Failed({d}: {d: Deployment}) {
 	const {route} = useLocation();
 	const {data: project} = useLoad(signal => ok(api.GET('/api/projects/{id}', {params: {path: {id: d.projectId}}, signal})), [d.projectId]);
 	const other = project ? differences({branch: project.branch, settings: {...project, spa: d.settings.spa}, uploaded: d.uploaded}, d).map(([name]) => name.toLowerCase()) : [];
+	const again = project?.repository && !d.uploaded && d.target === 'production';
 	return (
 		<Note mood="bad">
 			<p><strong>{d.error ? sentence(d.error) : 'The deployment failed.'}</strong></p>
@@ -115,14 +118,18 @@ function Failed({d}: {d: Deployment}) {
 				The log below says more.{' '}
 				{project && (d.uploaded ? <>Correct what it names and <a href={`/projects/${d.projectId}?upload`}>upload it again</a>.</>
 					: other.length ? `This build had another ${LIST.format(other)} than the project has.`
-						: <>Correct what it names and push again, or change the build in the <a href={`/projects/${d.projectId}/settings`}>project's settings</a>.</>)}
+						: <>{again ? 'Correct what it names, push that and deploy the newest commit' : 'Correct what it names and push again'}, or
+							change the build in the <a href={`/projects/${d.projectId}/settings`}>project's settings</a>.</>)}
 				{project?.url && ' The site stays as it was.'}
 			</p>
-			{project?.repository && !d.uploaded && d.target === 'production' && (
-				<p class="after"><Button small icon="settings" onClick={() => {
-					prefill(project, d);
-					route('/deploy?step=configure');
-				}}>Deploy with other settings</Button></p>
+			{again && (
+				<div class="after actions">
+					{!other.length && <DeployNow small project={project} />}
+					<Button small icon="settings" onClick={() => {
+						prefill(project, d);
+						route('/deploy?step=configure');
+					}}>Deploy with other settings</Button>
+				</div>
 			)}
 		</Note>
 	);

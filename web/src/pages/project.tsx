@@ -8,9 +8,9 @@ import {Button, LinkButton, useAction} from '../ui/button';
 import {Empty, ErrorNote, Note, PageHead, Skeleton, Tabs} from '../ui/parts';
 import {RepoLink} from '../ui/repo';
 import {Time} from '../ui/time';
-import {toast} from '../ui/toast';
 import {useTitle} from '../ui/title';
 import {Deliveries} from './project/deliveries';
+import {DeployNow} from './project/deploynow';
 import {Domains} from './project/domains';
 import {Environment} from './project/environment';
 import {Hooks} from './project/hooks';
@@ -70,11 +70,6 @@ function TabsOf({id, tab}: {id: string; tab: string}) {
 function Shown({tab, ...side}: Side & {tab: string}) {
 	const {project} = side;
 	const {query, route} = useLocation();
-	const deploy = useAction(async () => {
-		const made = await ok(api.POST('/api/deployments', {body: {repository: project.name}}));
-		toast('The deployment has started.', 'good');
-		route(`/deployments/${made.id}`);
-	});
 	const [uploading, setUploading] = useState(false);
 	const here = SIDES.find(s => s.id === tab);
 	return (
@@ -83,7 +78,7 @@ function Shown({tab, ...side}: Side & {tab: string}) {
 				lead={<span class="project-lead"><RepoLink url={project.repository} /> {project.repository && <span class="mono">{project.branch}</span>}</span>}
 				actions={<>
 					<div class="actions">
-						{project.repository ? <Button kind="primary" icon="deployments" busy={deploy.busy} onClick={deploy.run}>Deploy now</Button>
+						{project.repository ? <DeployNow project={project} />
 							: <Button kind="primary" icon="up" onClick={() => setUploading(true)}>Deploy a prebuilt directory</Button>}
 						{project.url && <LinkButton icon="external" href={project.url} external>Visit site</LinkButton>}
 					</div>

@@ -60,7 +60,7 @@ export function ConfigureStep({project, onNext}: {project: Project | undefined; 
 						hint={goesTo ? 'What is built.' : 'What is built. Pushes to it deploy, once the webhook is there.'} />
 				) : (
 					<TextField name="branch" label="Branch" mono optional value={d.branch} onValue={branch => put({branch})} maxLength={200}
-						placeholder={goesTo?.branch ?? 'main'} hint={branches.loading ? 'Asking GitHub for the branches …' : 'What is built.'} />
+						placeholder={goesTo?.branch ?? 'main'} hint={branches.loading ? 'Asking GitHub for the branches …' : `What is built; ${goesTo?.branch ?? 'main'} when left empty.`} />
 				)}
 			</div>
 			<BuildStepField name="installCommand" label="Install command" value={d.installCommand} onValue={installCommand => put({installCommand})}
