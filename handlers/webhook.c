@@ -66,6 +66,7 @@ static const struct field project_webhook_out[] = {
 	O_STR("error",         NUL, "Why it is not registered, or not yet."),
 	O_TIME("registeredAt", NUL, "When it was registered."),
 	O_STR("byHand",        NUL, "How to enter it by hand; null: that is not needed."),
+	O_BOOL("registrable",  REQ, "Whether it can be registered: the repository is where one's account is connected."),
 	O_END
 };
 #define DELIVERY_FIELDS \

@@ -36,6 +36,7 @@ $r = webhook('GET', $before);
 is $r->{status}, 200, 'a project says what its webhook is';
 is_deeply [@{$r->{json}}{qw(url state repository hookId error registeredAt)}], ["https://localhost/api/github/webhook?project=$before", 'none', undef, undef, undef, undef], 'none at first';
 like $r->{json}{byHand}, qr/webhook-secret.*application\/json.*pull requests/, 'and how to enter one by hand';
+ok !$r->{json}{registrable}, 'which is the only way';
 is calls($before), '', 'nobody is asked';
 is webhook('POST', $before)->{json}{error}{code}, 'GITHUB_NOT_CONNECTED', 'without a connection nothing is registered';
 my $bare = $api->ask(POST => '/api/projects', token => $t, json => {name => 'bare'})->{json}{id};
@@ -53,6 +54,8 @@ is calls($p), 'hook ada-l/shop', 'a new project is registered without being aske
 is_deeply [@{webhook('GET', $p)->{json}}{qw(state repository error)}], ['waiting', 'ada-l/shop', undef], 'which its owner sees';
 is project('https://gitlab.com/ada/x') && calls($r->{json}{id}), '', 'one at another host is not';
 is state_of($r->{json}{id}), 'none', 'and says so';
+ok !webhook('GET', $r->{json}{id})->{json}{registrable} && !webhook('GET', $bare)->{json}{registrable}, 'nor could it be, or what has no repository';
+ok webhook('GET', $before)->{json}{registrable}, 'an older project could';
 is webhook('POST', $r->{json}{id})->{json}{error}{code}, 'CONFLICT', 'nor when it is asked for';
 is webhook('POST', $bare)->{json}{error}{code}, 'NO_REPOSITORY', 'what has no repository is told so';
 my $theirs = project('ada-l/theirs', token => $bob);

@@ -39,12 +39,12 @@ RETURNING project_id;
 -- in: project_id uuid, user_id uuid, url text, by_hand text
 -- out: one
 -- cols: url text, state text, repository text, hook_id text, error text, registered_at timestamptz, by_hand text
--- cols: connected boolean, here boolean, bare boolean
+-- cols: connected boolean, registrable boolean, bare boolean
 -- none: PROJECT_NOT_FOUND
 -- by: api
 SELECT $3 AS url, coalesce(w.state, 'none') AS state, w.repository, w.hook_id::text AS hook_id, w.error, w.registered_at,
 	CASE WHEN w.state IS DISTINCT FROM 'registered' THEN $4 END AS by_hand,
-	g.user_id IS NOT NULL AS connected, github_name(g.base_url, p.repository) IS NOT NULL AS here,
+	g.user_id IS NOT NULL AS connected, github_name(g.base_url, p.repository) IS NOT NULL AS registrable,
 	p.repository IS NULL AS bare
 FROM projects p LEFT JOIN project_webhooks w ON w.project_id = p.id LEFT JOIN github_connections g ON g.user_id = p.user_id
 WHERE p.id = $1 AND p.user_id = $2;

@@ -413,6 +413,11 @@ const TABLE = [
 		await button('Register at GitHub').click();
 		await said(/Your account is not connected to GitHub/, 'GITHUB_NOT_CONNECTED: is said');
 		is(await link('your settings', page.getByRole('alert')).getAttribute('href'), '/settings/github', 'GITHUB_NOT_CONNECTED: with the way to connect it');
+		like(await button('Set it up by hand').getAttribute('class'), /primary/, 'GITHUB_NOT_CONNECTED: the other way is offered first');
+		await button('Set it up by hand').click();
+		await page.getByText('This secret is shown once').waitFor();
+		is(await page.getByText('not connected to GitHub').count(), 0, 'GITHUB_NOT_CONNECTED: and once it is gone, so is the error');
+		await button('I have it').click();
 	}],
 	['RELEASE_LIVE', 'a rollback to what became live meanwhile', async () => {
 		await page.goto(`/deployments/${first.id}`);

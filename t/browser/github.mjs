@@ -131,6 +131,13 @@ await page.goto(`${project}/hooks`);
 await soon(() => badge('Registered').isVisible(), 'its webhook is registered', 30_000);
 ok(await page.getByText('Registered at ada/site').isVisible(), 'at that repository');
 await panel.clean(page, 'hooks');
+await button('Remove').click();
+await button('Remove', dialog).click();
+await told('The webhook is removed.');
+await soon(() => hooks().length === 0, 'removed, it is gone from GitHub', 30_000);
+like(await button('Register at GitHub').getAttribute('class'), /primary/, 'with a connection it is offered to be registered');
+await button('Register at GitHub').click();
+await soon(() => badge('Registered').isVisible(), 'and is again', 30_000);
 await page.goto(`${project}/deliveries`);
 await soon(() => page.getByText('Nothing was delivered yet').isVisible(), 'nothing has come yet');
 

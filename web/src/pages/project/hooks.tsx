@@ -52,6 +52,7 @@ function Webhook({project}: Side) {
 	});
 	const makeSecret = async () => {
 		setSecret(await ok(api.POST('/api/projects/{id}/webhook-secret', {params: {path}})));
+		setRefused(null);
 		await reload();
 	};
 	const make = useAction(makeSecret);
@@ -67,15 +68,16 @@ function Webhook({project}: Side) {
 				{hook.error && <Note mood="bad">{hook.error}</Note>}
 				{hook.state === 'registered' && <p>Registered at <strong>{hook.repository}</strong>{hook.registeredAt && <> <Time at={hook.registeredAt} /></>}.</p>}
 				{hook.state === 'manual' && !secret && <p>It is set up with a secret that was made here. If GitHub does not use it, make a new one and enter that.</p>}
-				{hook.state === 'none' && <p>Let the connected GitHub account register it, or make a secret and enter the webhook in the settings of the repository yourself.</p>}
+				{hook.state === 'none' && <p>{hook.registrable ? 'Let the connected GitHub account register it, or make a secret and enter the webhook in the settings of the repository yourself.'
+					: 'Make a secret and enter the webhook in the settings of the repository yourself. At GitHub, a connected account can register it, too.'}</p>}
 				<div role="alert">{refused && <Note mood="bad">{refused.message}{refused.code === 'GITHUB_NOT_CONNECTED'
 					&& <>. You can connect one in <a href="/settings/github">your settings</a>.</>}</Note>}</div>
 				{secret && <ShownSecret key={secret.secret} secret={secret} registered={hook.state === 'registered' || hook.state === 'waiting'} onDone={() => setSecret(null)} />}
 				<div class="form-actions">
-					<Button kind={there ? 'normal' : 'primary'} icon="github" busy={register.busy || hook.state === 'waiting'} onClick={register.run}>
+					<Button kind={hook.registrable && !there ? 'primary' : 'normal'} icon="github" busy={register.busy || hook.state === 'waiting'} onClick={register.run}>
 						{hook.state === 'waiting' ? 'Being registered' : there ? 'Register at GitHub again' : 'Register at GitHub'}
 					</Button>
-					<Button icon="key" busy={make.busy} onClick={() => there ? setAsking('secret') : make.run()}>{there ? 'Make a new secret' : 'Set it up by hand'}</Button>
+					<Button kind={hook.registrable || there ? 'normal' : 'primary'} icon="key" busy={make.busy} onClick={() => there ? setAsking('secret') : make.run()}>{there ? 'Make a new secret' : 'Set it up by hand'}</Button>
 					{there && <Button kind="danger" icon="trash" onClick={() => setAsking('remove')}>Remove</Button>}
 				</div>
 			</div>
