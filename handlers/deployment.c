@@ -115,7 +115,8 @@ static const struct field deployment_logs_in[] = {
 	O_STR("commitMessage",   NUL, "First line of the commit's message."), \
 	O_TIME("createdAt",      REQ, "The same as timestamp."), \
 	O_ENUM("trigger",        REQ, triggers, "What asked for it."), \
-	O_INT("durationSeconds", NUL, "duration as a number.")
+	O_INT("durationSeconds", NUL, "duration as a number."), \
+	O_BOOL("uploaded",       REQ, "Whether it is of an upload: there is nothing that could be built again.")
 
 const struct field deployment_out[] = {
 	DEPLOYMENT_FIELDS,
@@ -152,7 +153,6 @@ static const struct field deployment_detail_out[] = {
 	O_BOOL("targetOpen",  REQ, "Whether that is still there: production, or the preview while its pull request is open."),
 	O_BOOL("live",        REQ, "Whether the site is this deployment's, or the open preview."),
 	O_BOOL("releaseKept", REQ, "Whether a rollback can go to it."),
-	O_BOOL("uploaded",    REQ, "Whether it is of an upload: there is nothing that could be built again."),
 	O_UUID("supersededBy", NUL, "The deployment that took its place before it was begun, or cancelled it."),
 	O_TIME("logRemovedAt", NUL, "When its log was removed for its age or size; null: it is there."),
 	O_STR("limits",       NUL, "Limits that were in force for the build."),

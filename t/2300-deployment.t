@@ -4,7 +4,7 @@
 . "$abs_top_srcdir/t/lib/api.sh"
 api_start queued_per_user=4
 
-item="id repo branch status author commit duration timestamp url projectId commitMessage createdAt trigger durationSeconds"
+item="id repo branch status author commit duration timestamp url projectId commitMessage createdAt trigger durationSeconds uploaded"
 
 api_case "create:"
 api POST /api/deployments '{"repository":"octocat/my-awesome-app","branch":"dev","buildCommand":"npm run build","outputDir":"dist","envVars":"NODE_ENV=production\nAPI_URL=https://api.example.com"}' as ada
@@ -67,7 +67,7 @@ done
 api_case "detail:"
 api GET /api/deployments/$first as ada
 status 200
-json_keys . = "$item error previewUrl target targetOpen live releaseKept uploaded supersededBy logRemovedAt limits startedAt completedAt githubStatus githubError settings stages logs"
+json_keys . = "$item error previewUrl target targetOpen live releaseKept supersededBy logRemovedAt limits startedAt completedAt githubStatus githubError settings stages logs"
 json .uploaded = false
 json '.settings | tojson' = '{"buildCommand":"npm run build","installCommand":null,"outputDir":"dist","rootDir":null,"spa":"auto"}' "PEER-7 with the settings that it was queued with"
 json '.stages | map("\(.name) \(.status)") | join(",")' = \

@@ -125,6 +125,10 @@ status 409
 json .error.code = UPLOAD_GONE
 api GET "/api/deployments/$second" as ada
 json .uploaded = true "which it says itself"
+for query in '' '&status=cancelled' "&search=site&projectId=$project"; do
+	api GET "/api/deployments?limit=100$query" as ada
+	json ".deployments | map(select(.id == \"$second\").uploaded) | tostring" = '[true]' "as does each list: '$query'"
+done
 
 api_case "many at once:"
 sql "UPDATE deployments SET status = 'cancelled', completed_at = now() WHERE completed_at IS NULL"

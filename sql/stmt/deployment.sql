@@ -11,7 +11,8 @@
 -- in: user_id uuid, max_rows bigint, skip_rows bigint
 -- out: many
 -- cols: total_items bigint, id uuid, repo text, branch text, status text, author text, commit text, duration_seconds integer,
--- cols: timestamp timestamptz, url text, project_id uuid, commit_message text, created_at timestamptz, trigger text
+-- cols: timestamp timestamptz, url text, project_id uuid, commit_message text, created_at timestamptz, trigger text,
+-- cols: uploaded boolean
 -- by: api
 SELECT c.total_items, d.* FROM (
 	SELECT coalesce((SELECT queued + building + deploying + success + failed + cancelled + superseded
@@ -19,7 +20,8 @@ SELECT c.total_items, d.* FROM (
 LEFT JOIN LATERAL (
 	SELECT d.id, p.name AS repo, d.branch, d.status, d.author, left(d.commit_hash, 7) AS commit,
 		extract(epoch FROM coalesce(d.completed_at, now()) - d.started_at)::integer AS duration_seconds,
-		d.created_at AS timestamp, d.url, d.project_id, d.commit_message, d.created_at, d.trigger
+		d.created_at AS timestamp, d.url, d.project_id, d.commit_message, d.created_at, d.trigger,
+		d.uploaded
 	FROM deployments d JOIN projects p ON p.id = d.project_id
 	WHERE d.user_id = $1 AND c.total_items > $3
 	ORDER BY d.created_at DESC, d.id DESC LIMIT $2 OFFSET $3) d ON true
@@ -30,7 +32,8 @@ ORDER BY d.created_at DESC, d.id DESC;
 -- in: user_id uuid, status text, max_rows bigint, skip_rows bigint
 -- out: many
 -- cols: total_items bigint, id uuid, repo text, branch text, status text, author text, commit text, duration_seconds integer,
--- cols: timestamp timestamptz, url text, project_id uuid, commit_message text, created_at timestamptz, trigger text
+-- cols: timestamp timestamptz, url text, project_id uuid, commit_message text, created_at timestamptz, trigger text,
+-- cols: uploaded boolean
 -- by: api
 SELECT c.total_items, d.* FROM (
 	SELECT coalesce((SELECT CASE $2 WHEN 'queued' THEN queued WHEN 'building' THEN building
@@ -40,7 +43,8 @@ SELECT c.total_items, d.* FROM (
 LEFT JOIN LATERAL (
 	SELECT d.id, p.name AS repo, d.branch, d.status, d.author, left(d.commit_hash, 7) AS commit,
 		extract(epoch FROM coalesce(d.completed_at, now()) - d.started_at)::integer AS duration_seconds,
-		d.created_at AS timestamp, d.url, d.project_id, d.commit_message, d.created_at, d.trigger
+		d.created_at AS timestamp, d.url, d.project_id, d.commit_message, d.created_at, d.trigger,
+		d.uploaded
 	FROM deployments d JOIN projects p ON p.id = d.project_id
 	WHERE d.user_id = $1 AND d.status = $2 AND c.total_items > $4
 	ORDER BY d.created_at DESC, d.id DESC LIMIT $3 OFFSET $4) d ON true
@@ -51,7 +55,8 @@ ORDER BY d.created_at DESC, d.id DESC;
 -- in: user_id uuid, status text, search text, project_id uuid, branch text, max_rows bigint, skip_rows bigint
 -- out: many
 -- cols: total_items bigint, id uuid, repo text, branch text, status text, author text, commit text, duration_seconds integer,
--- cols: timestamp timestamptz, url text, project_id uuid, commit_message text, created_at timestamptz, trigger text
+-- cols: timestamp timestamptz, url text, project_id uuid, commit_message text, created_at timestamptz, trigger text,
+-- cols: uploaded boolean
 -- by: api
 WITH chosen AS MATERIALIZED (
 	SELECT id, name FROM projects
@@ -63,7 +68,8 @@ SELECT c.total_items, d.* FROM (
 LEFT JOIN LATERAL (
 	SELECT d.id, p.name AS repo, d.branch, d.status, d.author, left(d.commit_hash, 7) AS commit,
 		extract(epoch FROM coalesce(d.completed_at, now()) - d.started_at)::integer AS duration_seconds,
-		d.created_at AS timestamp, d.url, d.project_id, d.commit_message, d.created_at, d.trigger
+		d.created_at AS timestamp, d.url, d.project_id, d.commit_message, d.created_at, d.trigger,
+		d.uploaded
 	FROM deployments d JOIN chosen p ON p.id = d.project_id
 	WHERE d.user_id = $1 AND ($2::text IS NULL OR d.status = $2) AND ($5::text IS NULL OR d.branch = $5)
 		AND c.total_items > $7

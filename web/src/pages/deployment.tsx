@@ -5,7 +5,7 @@ import {api, ok} from '../api/client';
 import {useLoad} from '../api/load';
 import type {Deployment} from '../api/types';
 import {Button, LinkButton} from '../ui/button';
-import {Branch} from '../ui/deployments';
+import {begunBy, Branch, branchOf, type Begun} from '../ui/deployments';
 import {differences} from '../ui/differences';
 import {Badge, Card, Empty, ErrorNote, Note, PageHead, Skeleton, StatusBadge} from '../ui/parts';
 import {Elapsed, Time} from '../ui/time';
@@ -20,8 +20,8 @@ const BACK = {href: '/deployments', text: 'Back to Deployments'};
 const LIST = new Intl.ListFormat('en-GB');
 const LOOK_EVERY = 15_000; // the log's stream says sooner when something changed
 
-export const TRIGGERS: Record<Deployment['trigger'], string> = {
-	manual: 'Started by hand', webhook: 'Push to the branch', redeploy: 'Redeploy', rollback: 'Rollback', api: 'Started over the API',
+const BEGUN: Record<Begun, string> = {
+	manual: 'Started by hand', webhook: 'Push to the branch', redeploy: 'Redeploy', rollback: 'Rollback', api: 'Started over the API', upload: 'Uploaded',
 };
 
 // Another deployment is another page, though the component is the same.
@@ -66,14 +66,15 @@ function Detail({id}: {id: string}) {
 }
 
 function Lead({d}: {d: Deployment}) {
+	const branch = branchOf(d);
 	return (
 		<span class="deployment-lead">
 			<StatusBadge status={d.status} />
-			<span><span class="sr-only">Branch </span><Branch name={d.branch} /></span>
+			{branch && <span><span class="sr-only">Branch </span><Branch name={branch} /></span>}
 			{d.live && <Badge mood="good">Live</Badge>}
 			{d.commit && <code>{d.commit}</code>}
 			{d.commitMessage && <span class="message">{d.commitMessage}</span>}
-			<span>{d.author && <>by {d.author} · </>}{TRIGGERS[d.trigger]} · <Time at={d.timestamp} /></span>
+			<span>{d.author && <>by {d.author} · </>}{BEGUN[begunBy(d)]} · <Time at={d.timestamp} /></span>
 		</span>
 	);
 }

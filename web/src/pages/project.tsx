@@ -20,14 +20,15 @@ import {ProjectSettings} from './project/settings';
 import {resume, type Side} from './project/side';
 import {Upload} from './project/upload';
 
-const SIDES: readonly {id: string; text: string; View: (side: Side) => preact.JSX.Element}[] = [
+// built: of what is built of a repository; where there is none, deployments are uploads
+const SIDES: readonly {id: string; text: string; View: (side: Side) => preact.JSX.Element; built?: boolean}[] = [
 	{id: '', text: 'Overview', View: Overview},
 	{id: 'settings', text: 'Settings', View: ProjectSettings},
-	{id: 'environment', text: 'Environment', View: Environment},
+	{id: 'environment', text: 'Environment', View: Environment, built: true},
 	{id: 'domains', text: 'Domains', View: Domains},
-	{id: 'previews', text: 'Previews', View: Previews},
-	{id: 'hooks', text: 'Hooks', View: Hooks},
-	{id: 'deliveries', text: 'Deliveries', View: Deliveries},
+	{id: 'previews', text: 'Previews', View: Previews, built: true},
+	{id: 'hooks', text: 'Hooks', View: Hooks, built: true},
+	{id: 'deliveries', text: 'Deliveries', View: Deliveries, built: true},
 ];
 
 export default function ProjectPage() {
@@ -55,23 +56,24 @@ function Loading({id, tab}: {id: string; tab: string}) {
 		return (
 			<div class="page" aria-busy="true">
 				<PageHead title={<Skeleton width="9rem" />} lead={<Skeleton width="16rem" />} back={{href: '/projects', text: 'Projects'}} />
-				<TabsOf id={id} tab={tab} />
+				<TabsOf id={id} tab={tab} sides={SIDES} />
 				<div class="card"><Skeleton height="16rem" /></div>
 			</div>
 		);
 	return <Shown project={project} set={set} reload={reload} tab={tab} />;
 }
 
-function TabsOf({id, tab}: {id: string; tab: string}) {
+function TabsOf({id, tab, sides}: {id: string; tab: string; sides: typeof SIDES}) {
 	return <Tabs label="Project" current={tab}
-		tabs={SIDES.map(s => ({...s, href: `/projects/${id}${s.id && '/' + s.id}`}))} />;
+		tabs={sides.map(s => ({...s, href: `/projects/${id}${s.id && '/' + s.id}`}))} />;
 }
 
 function Shown({tab, ...side}: Side & {tab: string}) {
 	const {project} = side;
 	const {query, route} = useLocation();
 	const [uploading, setUploading] = useState(false);
-	const here = SIDES.find(s => s.id === tab);
+	const sides = SIDES.filter(s => !s.built || project.repository);
+	const here = sides.find(s => s.id === tab);
 	return (
 		<div class="page">
 			<PageHead title={project.name} back={{href: '/projects', text: 'Projects'}}
@@ -94,11 +96,11 @@ function Shown({tab, ...side}: Side & {tab: string}) {
 				if ('upload' in query) // nor asked again when it is loaded anew
 					route(`/projects/${project.id}`, true);
 			}} />}
-			{project.autoDeployPausedAt && <Paused {...side} />}
-			<TabsOf id={project.id} tab={tab} />
+			{project.repository && project.autoDeployPausedAt && <Paused {...side} />}
+			<TabsOf id={project.id} tab={tab} sides={sides} />
 			{here ? <here.View {...side} />
 				: <Empty icon="help" title="A project has no such side" action={<LinkButton href={`/projects/${project.id}`}>To its overview</LinkButton>}>
-					The address may be mistyped.
+					The address may be mistyped, or it is of projects that have a repository.
 				</Empty>}
 		</div>
 	);

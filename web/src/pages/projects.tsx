@@ -4,7 +4,7 @@ import {api, ok} from '../api/client';
 import {useLoad} from '../api/load';
 import type {Reply} from '../api/types';
 import {LinkButton, Button} from '../ui/button';
-import {Badge, Card, Empty, ErrorNote, PageHead, Pages, PastEnd, SkeletonRows, StatusBadge} from '../ui/parts';
+import {Badge, Card, Empty, ErrorNote, None, PageHead, Pages, PastEnd, SkeletonRows, StatusBadge} from '../ui/parts';
 import {repoName} from '../ui/repo';
 import {Found, SearchBox} from '../ui/search';
 import {Time} from '../ui/time';
@@ -28,7 +28,7 @@ function Row({project: p}: {project: Item}) {
 					<span class="sub">{repoName(p.repository)}</span>
 				</div>
 			</td>
-			<td data-label="Branch"><span class="mono">{p.branch}</span></td>
+			<td data-label="Branch">{p.repository ? <span class="mono">{p.branch}</span> : <None />}</td>
 			<td data-label="Site">
 				{p.url ? <a href={p.url} target="_blank" rel="noopener noreferrer">{new URL(p.url).host}<span class="sr-only"> (opens in a new tab)</span></a>
 					: <span class="muted">Not live yet</span>}
@@ -37,7 +37,7 @@ function Row({project: p}: {project: Item}) {
 				{last ? <a class="last-deployment" href={`/deployments/${last.id}`}><StatusBadge status={last.status} /> <Time at={last.createdAt} /></a>
 					: <span class="muted">None</span>}
 			</td>
-			<td data-label="Auto-deploy">{p.autoDeployPausedAt ? <Badge mood="warn">Paused</Badge> : <span class="muted">On</span>}</td>
+			<td data-label="Auto-deploy">{!p.repository ? <None /> : p.autoDeployPausedAt ? <Badge mood="warn">Paused</Badge> : <span class="muted">On</span>}</td>
 		</tr>
 	);
 }

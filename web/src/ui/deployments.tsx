@@ -3,7 +3,7 @@ import type {ComponentChildren} from 'preact';
 import type {DeploymentItem} from '../api/types';
 import {LinkButton} from './button';
 import {Icon} from './icon';
-import {SkeletonRows, StatusBadge} from './parts';
+import {None, SkeletonRows, StatusBadge} from './parts';
 import {Elapsed, Time} from './time';
 
 const RUNNING = ['queued', 'building', 'deploying'];
@@ -12,8 +12,20 @@ export function isRunning(d: {status: string}): boolean {
 	return RUNNING.includes(d.status);
 }
 
-export function Branch({name}: {name: string}) {
-	return <span class="branch"><Icon name="branch" size={15} /><span title={name}>{name}</span></span>;
+// With the commit an upload says the branch that it was built from; without one
+// it is of none.
+export function branchOf(d: Pick<DeploymentItem, 'branch' | 'commit' | 'uploaded'>): string | null {
+	return d.uploaded && !d.commit ? null : d.branch;
+}
+
+// What began it; an upload comes by the API, by whomever it is sent.
+export function begunBy(d: Pick<DeploymentItem, 'trigger' | 'uploaded'>): Begun {
+	return d.uploaded && d.trigger === 'api' ? 'upload' : d.trigger;
+}
+export type Begun = DeploymentItem['trigger'] | 'upload';
+
+export function Branch({name}: {name: string | null}) {
+	return name === null ? <None /> : <span class="branch"><Icon name="branch" size={15} /><span title={name}>{name}</span></span>;
 }
 
 // items: undefined while they are loaded; busy: others are on their way; rows:
@@ -24,8 +36,7 @@ export function DeploymentsTable({items, busy = !items, rows, caption}: {
 	rows: number;
 	caption: string;
 }) {
-	const none = <span class="muted" aria-label="none">–</span>;
-	const or = (value: ComponentChildren) => value ?? none;
+	const or = (value: ComponentChildren) => value ?? <None />;
 	return (
 		<div class="table-wrap" aria-busy={busy}>
 			<table class="cards deployments">
@@ -47,10 +58,10 @@ export function DeploymentsTable({items, busy = !items, rows, caption}: {
 					{items?.map(d => (
 						<tr key={d.id}>
 							<td data-label="Project"><a class="main" href={`/deployments/${d.id}`}>{d.repo}</a></td>
-							<td data-label="Branch"><Branch name={d.branch} /></td>
+							<td data-label="Branch"><Branch name={branchOf(d)} /></td>
 							<td data-label="Status"><StatusBadge status={d.status} /></td>
 							<td data-label="Author"><span class="cut">{or(d.author)}</span></td>
-							<td data-label="Commit"><span>{d.commit ? <code title={d.commitMessage ?? undefined}>{d.commit}</code> : none}
+							<td data-label="Commit"><span>{d.commit ? <code title={d.commitMessage ?? undefined}>{d.commit}</code> : <None />}
 								{d.commitMessage && <span class="sub">{d.commitMessage}</span>}</span></td>
 							<td data-label="Duration" class="tabular nowrap">{d.status === 'building' && d.durationSeconds !== null
 								? <Elapsed since={new Date(Date.now() - d.durationSeconds * 1000).toISOString()} /> : or(d.duration)}</td>

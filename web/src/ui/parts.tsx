@@ -25,6 +25,11 @@ export function PageHead({title, lead, actions, back}: {
 	);
 }
 
+// Where there is nothing to say.
+export function None() {
+	return <span class="muted" aria-label="none">–</span>;
+}
+
 export function Card({title, actions, children, flush}: {
 	title?: ComponentChildren;
 	actions?: ComponentChildren;

@@ -2,6 +2,7 @@
 import {useState} from 'preact/hooks';
 import {useLocation} from 'preact-iso';
 import {api, gone, ok} from '../../api/client';
+import {useLoad} from '../../api/load';
 import type {Deployment} from '../../api/types';
 import {Button, CopyButton, LinkButton, useAction} from '../../ui/button';
 import {Compared} from '../../ui/compared';
@@ -67,8 +68,7 @@ export function Actions({deployment, reload}: {deployment: Deployment; reload():
 				<Confirm title={`Roll ${repo} back`} kind="primary" action="Roll back" onConfirm={rollback} onClose={() => setQuestion(null)}>
 					<p>The site becomes what {uploaded ? 'was uploaded then' : `${commit} made`}, at once and without a build.</p>
 					<Compared to={deployment} />
-					<p>What waits or is being built for this project is given up, and pushes and deploy hooks deploy nothing until you turn
-						automatic deployments on again in the project's settings.</p>
+					<GivenUp projectId={projectId} />
 				</Confirm>
 			)}
 			{question === 'delete' && (
@@ -77,5 +77,14 @@ export function Actions({deployment, reload}: {deployment: Deployment; reload():
 				</Confirm>
 			)}
 		</>
+	);
+}
+
+// Besides what is live; a project without a repository has nothing that deploys by itself.
+function GivenUp({projectId}: {projectId: string}) {
+	const {data: project} = useLoad(signal => ok(api.GET('/api/projects/{id}', {params: {path: {id: projectId}}, signal})), [projectId]);
+	return (
+		<p>What waits or is being built for this project is given up{project?.repository && <>, and pushes and deploy hooks deploy nothing until
+			you turn automatic deployments on again in the project's settings</>}.</p>
 	);
 }

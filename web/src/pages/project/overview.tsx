@@ -7,15 +7,16 @@ import {useLoad} from '../../api/load';
 import type {Deployment, DeploymentItem} from '../../api/types';
 import {Button, CopyButton, useAction} from '../../ui/button';
 import {Compared} from '../../ui/compared';
+import {begunBy, branchOf, type Begun} from '../../ui/deployments';
 import {Confirm, Dialog} from '../../ui/dialog';
-import {Badge, Card, Empty, ErrorNote, Pages, PastEnd, SkeletonRows, StatusBadge} from '../../ui/parts';
+import {Badge, Card, Empty, ErrorNote, None, Pages, PastEnd, SkeletonRows, StatusBadge} from '../../ui/parts';
 import {Time} from '../../ui/time';
 import {toast} from '../../ui/toast';
 import type {Side} from './side';
 
 const BUSY = new Set(['queued', 'building', 'deploying']);
-const TRIGGERS: Record<DeploymentItem['trigger'], string> = {
-	manual: 'By hand', webhook: 'Push', redeploy: 'Redeploy', rollback: 'Rollback', api: 'API',
+const BEGUN: Record<Begun, string> = {
+	manual: 'By hand', webhook: 'Push', redeploy: 'Redeploy', rollback: 'Rollback', api: 'API', upload: 'Upload',
 };
 
 export function Overview(side: Side) {
@@ -93,6 +94,7 @@ function Live({project, deployments}: Side & {deployments: DeploymentItem[] | un
 
 function Row({deployment: d, side, onChange}: {deployment: DeploymentItem; side: Side; onChange(): Promise<void>}) {
 	const live = d.id === side.project.liveDeploymentId;
+	const branch = branchOf(d);
 	const [back, setBack] = useState<Deployment | null>(null);
 	// only the detail says whether the files are still there
 	const ask = useAction(async () => setBack(await ok(api.GET('/api/deployments/{id}', {params: {path: {id: d.id}}}))));
@@ -101,12 +103,12 @@ function Row({deployment: d, side, onChange}: {deployment: DeploymentItem; side:
 			<td>
 				<div class="cell">
 					<a class="main" href={`/deployments/${d.id}`}>{d.commitMessage ?? (d.commit ? `Commit ${d.commit}` : 'Deployment')}</a>
-					<span class="sub">{[d.commit, d.author].filter(Boolean).join(' · ') || (BUSY.has(d.status) ? 'The commit is not known yet' : 'No commit')}</span>
+					<span class="sub">{[d.commit, d.author].filter(Boolean).join(' · ') || (d.uploaded ? 'Uploaded' : BUSY.has(d.status) ? 'The commit is not known yet' : 'No commit')}</span>
 				</div>
 			</td>
 			<td data-label="Status"><span class="badges"><StatusBadge status={d.status} />{live && <Badge mood="good">Live</Badge>}</span></td>
-			<td data-label="Branch"><span class="mono">{d.branch}</span></td>
-			<td data-label="By" class="nowrap">{TRIGGERS[d.trigger]}</td>
+			<td data-label="Branch">{branch ? <span class="mono">{branch}</span> : <None />}</td>
+			<td data-label="By" class="nowrap">{BEGUN[begunBy(d)]}</td>
 			<td data-label="When"><Time at={d.createdAt} /></td>
 			<td data-label="Took" class="tabular nowrap">{d.duration ?? '–'}</td>
 			<td class="end">
@@ -125,6 +127,7 @@ function Rollback({to, side, onChange, onClose}: {to: Deployment; side: Side; on
 		toast('The deployment has started.', 'good');
 		route(`/deployments/${made.id}`);
 	});
+	const pauses = side.project.repository !== null;
 	const upload = () => {
 		onClose();
 		route(`/projects/${side.project.id}?upload`);
@@ -147,15 +150,15 @@ function Rollback({to, side, onChange, onClose}: {to: Deployment; side: Side; on
 	return (
 		<Confirm title="Roll back?" action="Roll back" kind="primary" onClose={onClose} onConfirm={async () => {
 			await ok(api.POST('/api/projects/{id}/rollback', {params: {path: {id: side.project.id}}, body: {deploymentId: to.id}}));
-			toast('The site goes back. Auto-deploy is paused: resume it when the cause is gone.', 'good');
+			toast(pauses ? 'The site goes back. Auto-deploy is paused: resume it when the cause is gone.' : 'The site goes back.', 'good');
 			await Promise.all([side.reload(), onChange()]);
 		}}>
 			<p>The site shows <strong>{to.commitMessage ?? 'this release'}</strong> {to.commit && <code>{to.commit}</code>} again,
 				deployed <Time at={to.createdAt} />. Nothing is built: it takes a moment.</p>
 			{to.previewUrl && <p><a href={to.previewUrl} target="_blank" rel="noopener noreferrer">Look at that release first<span class="sr-only"> (opens in a new tab)</span></a></p>}
 			<Compared to={to} />
-			<p><strong>Auto-deploy pauses</strong> until you resume it, since the next push would undo the rollback. What waits for this project
-				is superseded, and a build that runs is cancelled.</p>
+			<p>{pauses && <><strong>Auto-deploy pauses</strong> until you resume it, since the next push would undo the rollback.{' '}</>}What waits for
+				this project is superseded, and what runs is cancelled.</p>
 		</Confirm>
 	);
 }

@@ -24,8 +24,8 @@ export function ProjectSettings(side: Side) {
 			{side.project.repository && <PrivateRepository {...side} />}
 			{side.project.repository && <Build {...side} />}
 			<Publishing {...side} />
-			<AutoDeploy {...side} />
-			<Pushes {...side} />
+			{side.project.repository && <AutoDeploy {...side} />}
+			{side.project.repository && <Pushes {...side} />}
 			<Danger {...side} />
 		</div>
 	);
@@ -93,8 +93,8 @@ function Source(side: Side) {
 				<TextField name="repository" label="Repository" value={value.repository} onValue={put('repository')} maxLength={2048}
 					hint={side.project.repository ? 'owner/name at GitHub, or the https address of a git repository.'
 						: 'There is none: deployments are uploads. With owner/name at GitHub, or the https address of a git repository, it is built as well.'} />
-				<TextField name="branch" label="Branch" mono value={value.branch} onValue={put('branch')} maxLength={200}
-					hint="What is built. Pushes to other branches deploy nothing." />
+				{value.repository && <TextField name="branch" label="Branch" mono value={value.branch} onValue={put('branch')} maxLength={200}
+					hint="What is built. Pushes to other branches deploy nothing." />}
 			</div>
 		</Group>
 	);
