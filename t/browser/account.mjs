@@ -168,6 +168,7 @@ await button('I have copied it').click();
 is((await ask('GET', '/api/projects', {headers: {'X-API-Key': secret}})).status, 200, 'a program uses it');
 await page.reload();
 await soon(() => row('Integration').getByText('127.0.0.1').isVisible(), 'the list says from where');
+like(await row('Integration').locator('[data-label=Ends]').innerText(), /^\d+ \w+ 20\d\d$/, 'the day on which it ends');
 unlike(await page.locator('main').innerText(), new RegExp(secret.slice(-12)), 'and not the key');
 await panel.clean(page, 'API keys');
 await mail('api_key_made', grace);

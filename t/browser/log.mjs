@@ -65,6 +65,9 @@ is(await page.locator('.stages li strong').allInnerTexts(), d.stages.map(s => s.
 is(await page.locator('.stages li').evaluateAll(all => all.map(li => li.className)), d.stages.map(s => s.status), 'stages: all of them done');
 const facts = page.getByRole('region', {name: 'Details'});
 ok(await facts.getByText(d.duration, {exact: true}).isVisible(), 'details: the duration');
+const fact = name => facts.locator('dt').getByText(name, {exact: true}).locator('+ dd').innerText();
+for (const [name, at] of [['Began', d.startedAt], ['Ended', d.completedAt]])
+	like(await fact(name), new RegExp(`^\\d+ \\w+ 20\\d\\d\\b.* ${new Date(at).toLocaleTimeString('en-GB', {timeZone: 'Europe/Berlin'})} `), `details: when it ${name.toLowerCase()}, to the second`);
 
 // --- the stored lines, and what is shown ---
 const stored = (await api('GET', `/api${here}/logs?limit=1000`)).body.logs;

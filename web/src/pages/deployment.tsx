@@ -8,7 +8,7 @@ import {Button, LinkButton} from '../ui/button';
 import {begunBy, Branch, branchOf, type Begun} from '../ui/deployments';
 import {differences} from '../ui/differences';
 import {Badge, Card, Empty, ErrorNote, Note, PageHead, Skeleton, StatusBadge} from '../ui/parts';
-import {Elapsed, Time} from '../ui/time';
+import {Elapsed, Exactly, Time} from '../ui/time';
 import {useTitle} from '../ui/title';
 import {prefill} from './deploy/draft';
 import {Actions} from './deployment/actions';
@@ -146,8 +146,8 @@ function Facts({d}: {d: Deployment}) {
 			<dl class="facts">
 				<dt>Project</dt><dd><a href={`/projects/${d.projectId}`}>{d.repo}</a></dd>
 				<dt>Target</dt><dd>{d.target === 'production' ? 'Production' : `Preview of pull request ${d.target.replace(/^pr-/, '')}`}</dd>
-				{d.startedAt && <><dt>Began</dt><dd><Time at={d.startedAt} /></dd></>}
-				{d.completedAt && <><dt>Ended</dt><dd><Time at={d.completedAt} /></dd></>}
+				{d.startedAt && <><dt>Began</dt><dd><Exactly at={d.startedAt} /></dd></>}
+				{d.completedAt && <><dt>Ended</dt><dd><Exactly at={d.completedAt} /></dd></>}
 				{(d.duration || d.startedAt) && <><dt>Duration</dt><dd>{d.startedAt && !d.completedAt ? <Elapsed since={d.startedAt} /> : d.duration}</dd></>}
 				{d.previewUrl && <><dt>This release</dt><dd><a href={d.previewUrl} target="_blank" rel="noopener noreferrer">{d.previewUrl}<span class="sr-only"> (opens in a new tab)</span></a></dd></>}
 				{isOver(d.status) && <><dt>Files</dt><dd>{d.live ? 'Live' : d.releaseKept ? 'Kept: a rollback can go to it' : d.previewUrl ? 'Kept' : 'None are kept'}</dd></>}

@@ -9,7 +9,8 @@ function late<T>(make: () => T): () => T {
 	let made: T | undefined;
 	return () => made ??= make();
 }
-const relative = late(() => new Intl.RelativeTimeFormat('en', {numeric: 'auto'}));
+// In numbers: 'yesterday' and 'last month' name days of a calendar, and what was 30 hours or 40 days ago may be in others.
+const relative = late(() => new Intl.RelativeTimeFormat('en'));
 const exact = late(() => new Intl.DateTimeFormat('en-GB', {dateStyle: 'medium', timeStyle: 'long'}));
 const brief = late(() => new Intl.DateTimeFormat('en-GB', {dateStyle: 'medium'}));
 const full = late(() => new Intl.DateTimeFormat('en-GB', {weekday: 'short', day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC'}));
@@ -22,10 +23,15 @@ export const zone = late(() => {
 
 export function ago(then: number, now = Date.now()): string {
 	const seconds = Math.round((then - now) / 1000);
-	if (Math.abs(seconds) < 10)
-		return 'just now';
-	const [unit, size] = STEPS.find(([, n]) => Math.abs(seconds) >= n)!;
-	return relative().format(Math.trunc(seconds / size), unit);
+	const span = Math.abs(seconds);
+	if (span < 10)
+		return seconds > 0 ? 'in a moment' : 'just now';
+	// the largest unit that fits, also once the next smaller one is rounded: no '60 minutes'
+	const [unit, size] = STEPS.find(([, n], at) => {
+		const [, less] = STEPS[at + 1] ?? ['', 1];
+		return span >= n || Math.round(span / less) * less >= n;
+	})!;
+	return relative().format(Math.sign(seconds) * Math.round(span / size), unit);
 }
 
 export function exactly(at: string): string {
@@ -46,6 +52,11 @@ export function Time({at, date}: {at: string; date?: boolean}) {
 		return () => clearInterval(timer);
 	}, [then]);
 	return <time dateTime={at} title={exactly(at)}>{date ? brief().format(then) : ago(then)}</time>;
+}
+
+// The same where it is looked up: nobody hovers on a telephone or with keys.
+export function Exactly({at}: {at: string}) {
+	return <time dateTime={at}>{exactly(at)}</time>;
 }
 
 // 154 -> 2m 34s, as the API writes it

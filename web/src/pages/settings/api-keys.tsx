@@ -51,7 +51,7 @@ export function ApiKeys() {
 											? <span><Time at={key.lastUsedAt} />{key.lastUsedIp && <span class="sub mono">{key.lastUsedIp}</span>}</span>
 											: <span class="muted">Never</span>}</td>
 										<td data-label="Ends">{key.expiresAt === null ? <span class="muted">Never</span>
-											: ended(key) ? <Badge mood="bad">Ended</Badge> : <Time at={key.expiresAt} />}</td>
+											: ended(key) ? <Badge mood="bad">Ended</Badge> : <Time at={key.expiresAt} date />}</td>
 										<td class="end"><Button small onClick={() => setRevoking(key)}>Revoke<span class="sr-only"> {key.name}</span></Button></td>
 									</tr>
 								))}
