@@ -219,6 +219,8 @@ async function figures(what, board, metrics) {
 	await page.goto('/dashboard');
 	await ready();
 	is([await change('Total deployments'), await change('Success rate'), await change('Average deploy time')], board, `dashboard: ${what}`);
+	is(await page.locator('.stat:has(.note > span) .note').evaluateAll(all => all.map(e => e.lastChild.data.trim())), ['vs the week before', 'vs 30 days before', 'vs 30 days before'],
+		'dashboard: than when, is said');
 	is([stats.weeklyChange.replace('-', '−'), signed(stats.monthlySuccessChange, ' points'), stats.timeImprovement.replace('-', '−')],
 		board.map(([text]) => text), 'dashboard: as the API has it');
 	const {body: {metrics: m}} = await api('GET', '/api/analytics/metrics?range=30d&timezone=Europe/Berlin');

@@ -70,15 +70,15 @@ function Stats({stats}: {stats: Board['stats'] | undefined}) {
 	return (
 		<dl class="stats" aria-busy={!stats}>
 			<Stat label="Total deployments" value={stats?.totalDeployments.toLocaleString('en') ?? wait}
-				change={stats?.weeklyChange.replace('-', '−')} note={stats && 'this week'} />
+				change={stats?.weeklyChange.replace('-', '−')} note={stats && 'vs the week before'} />
 			<Stat label="Active projects" value={stats?.activeProjects.toLocaleString('en') ?? wait} note={today} />
 			<Stat label="Success rate" value={stats ? stats.successRate === null ? '–' : `${stats.successRate}%` : wait}
 				change={stats && stats.monthlySuccessChange !== null ? `${signed(stats.monthlySuccessChange)} points` : null}
 				good={stats && stats.monthlySuccessChange ? stats.monthlySuccessChange > 0 : null}
-				note={stats && (stats.successRate === null ? none : stats.monthlySuccessChange === null ? 'in the last 30 days' : 'this month')} />
+				note={stats && (stats.successRate === null ? none : stats.monthlySuccessChange === null ? 'in the last 30 days' : 'vs 30 days before')} />
 			<Stat label="Average deploy time" value={stats ? stats.avgDeployTime ?? '–' : wait}
 				change={stats?.timeImprovement?.replace('-', '−')} good={stats?.timeImprovement ? faster(stats.timeImprovement) : null}
-				note={stats && (stats.avgDeployTime === null ? none : stats.timeImprovement === null ? 'in the last 30 days' : 'this month')} />
+				note={stats && (stats.avgDeployTime === null ? none : stats.timeImprovement === null ? 'in the last 30 days' : 'vs 30 days before')} />
 		</dl>
 	);
 }
