@@ -46,6 +46,9 @@ const PATHS = {
 
 export type IconName = keyof typeof PATHS;
 
+// What news of each mood begin with.
+export const MOODS = {good: 'check', plain: 'help', warn: 'alert', bad: 'alert'} as const;
+
 export function Icon({name, size = 18}: {name: IconName; size?: number}) {
 	return (
 		<svg class="icon" width={size} height={size} viewBox="0 0 24 24" aria-hidden="true" fill="none"

@@ -4,7 +4,7 @@ import {useEffect, useId, useRef} from 'preact/hooks';
 import type {ApiError} from '../api/error';
 import type {Pagination} from '../api/types';
 import {Button} from './button';
-import {Icon, type IconName} from './icon';
+import {Icon, MOODS, type IconName} from './icon';
 
 // The head of a page: what it is, and what can be done about all of it.
 export function PageHead({title, lead, actions, back}: {
@@ -125,8 +125,8 @@ export function ErrorNote({error, onRetry}: {error: ApiError; onRetry?: () => vo
 	);
 }
 
-export function Note({mood = 'plain', children}: {mood?: 'plain' | 'good' | 'warn' | 'bad'; children: ComponentChildren}) {
-	return <div class={`note ${mood}`}><Icon name={mood === 'good' ? 'check' : mood === 'plain' ? 'help' : 'alert'} /><div>{children}</div></div>;
+export function Note({mood = 'plain', children}: {mood?: keyof typeof MOODS; children: ComponentChildren}) {
+	return <div class={`note ${mood}`}><Icon name={MOODS[mood]} /><div>{children}</div></div>;
 }
 
 // The place of text that is on its way, as large as it will be.

@@ -2,7 +2,7 @@
 import {signal} from '@preact/signals';
 import {useEffect, useLayoutEffect, useRef} from 'preact/hooks';
 import {useOpener} from './focus';
-import {Icon} from './icon';
+import {Icon, MOODS} from './icon';
 
 type Mood = 'good' | 'bad' | 'plain';
 interface Toast {
@@ -58,7 +58,7 @@ function Shown({id, text, mood}: Toast) {
 	useOpener(shown);
 	return (
 		<div ref={shown} class={`toast ${mood}`}>
-			<Icon name={mood === 'bad' ? 'alert' : 'check'} />
+			<Icon name={MOODS[mood]} />
 			<p>{text}</p>
 			<button type="button" class="close" aria-label="Dismiss" onMouseDown={e => e.preventDefault()} onClick={() => drop(id)}>
 				<Icon name="close" size={16} />
