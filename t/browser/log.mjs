@@ -68,6 +68,7 @@ ok(await facts.getByText(d.duration, {exact: true}).isVisible(), 'details: the d
 const fact = name => facts.locator('dt').getByText(name, {exact: true}).locator('+ dd').innerText();
 for (const [name, at] of [['Began', d.startedAt], ['Ended', d.completedAt]])
 	like(await fact(name), new RegExp(`^\\d+ \\w+ 20\\d\\d\\b.* ${new Date(at).toLocaleTimeString('en-GB', {timeZone: 'Europe/Berlin'})} `), `details: when it ${name.toLowerCase()}, to the second`);
+is(await fact('Limits of the build'), d.limits.split(',').join(', '), 'details: the limits, with room to break the line between two');
 
 // --- the stored lines, and what is shown ---
 const stored = (await api('GET', `/api${here}/logs?limit=1000`)).body.logs;

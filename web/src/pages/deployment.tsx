@@ -152,7 +152,7 @@ function Facts({d}: {d: Deployment}) {
 				{d.previewUrl && <><dt>This release</dt><dd><a href={d.previewUrl} target="_blank" rel="noopener noreferrer">{d.previewUrl}<span class="sr-only"> (opens in a new tab)</span></a></dd></>}
 				{isOver(d.status) && <><dt>Files</dt><dd>{d.live ? 'Live' : d.releaseKept ? 'Kept: a rollback can go to it' : d.previewUrl ? 'Kept' : 'None are kept'}</dd></>}
 				{d.githubStatus && <><dt>Status at GitHub</dt><dd>{GITHUB[d.githubStatus]}{d.githubError && <span class="hint"> {d.githubError}</span>}</dd></>}
-				{d.limits && <><dt>Limits of the build</dt><dd>{d.limits}</dd></>}
+				{d.limits && <><dt>Limits of the build</dt><dd>{d.limits.replaceAll(',', ', ')}</dd></>}
 			</dl>
 		</Card>
 	);
