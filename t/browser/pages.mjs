@@ -1,5 +1,5 @@
 // pages.mjs - every page of the panel, and every tab of it, in both themes and at
-// three widths.
+// the widths of telephones, tablets and laptops.
 import {hands, is, like, ok, Panel, paths, soon, tabs, transferred} from './panel.mjs';
 
 const panel = await Panel.start();
@@ -15,13 +15,17 @@ async function themed(page, theme) {
 	await page.locator(`html[data-theme=${theme}]`).waitFor();
 }
 
+// By how much the page is wider than the window, and each table than its room.
+const outside = page => page.evaluate(() => [document.documentElement.scrollWidth - innerWidth,
+	...[...document.querySelectorAll('.table-wrap:has(> .cards)')].map(e => e.scrollWidth - e.clientWidth)].map(n => Math.max(0, n)));
+
 async function looks(page, what) {
 	is(await page.locator('main h1').count(), 1, `${what}: one heading says what it is`);
 	like(await page.title(), /Autostack/, `${what}: it has a title`);
 	await panel.clean(page, what);
-	for (const width of [320, 360, 768, 1440]) {
+	for (const width of [320, 360, 768, 900, 1024, 1200, 1440]) {
 		await page.setViewportSize({width, height: 900});
-		is(await page.evaluate(() => Math.max(0, document.documentElement.scrollWidth - innerWidth)), 0, `${what}: nothing sticks out at ${width} px`);
+		is((await outside(page)).filter(Boolean), [], `${what}: nothing sticks out at ${width} px`);
 	}
 	// the other theme has other colours, and nothing else
 	await themed(page, 'dark');

@@ -71,7 +71,7 @@ export function Deliveries({id, refresh}: {id: string; refresh: number}) {
 									<td>{d.deploymentId ? <a class="main" href={`/deployments/${d.deploymentId}`}>{EVENTS[d.event]}</a>
 										: <span class="main">{EVENTS[d.event]}</span>}</td>
 									<td data-label="Status"><Badge mood={STATUS[d.status][0]}>{STATUS[d.status][1]}</Badge></td>
-									<td data-label="Outcome"><span>{outcome(d)}{d.nextAttemptAt && d.attempts > 0 && <span class="sub">next attempt <Time at={d.nextAttemptAt} /></span>}</span></td>
+									<td data-label="Outcome"><span class="reason">{outcome(d)}{d.nextAttemptAt && d.attempts > 0 && <span class="sub">next attempt <Time at={d.nextAttemptAt} /></span>}</span></td>
 									<td data-label="When"><Time at={d.endedAt ?? d.createdAt} /></td>
 								</tr>
 							))}
