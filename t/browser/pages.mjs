@@ -61,6 +61,36 @@ for (const {path, who, pattern} of pages) {
 	}
 }
 
+// --- tables of what others have named, as long as it may be ---
+for (const [as, path] of [['user', '/dashboard'], ['admin', '/deployments'], ['user', '/projects'], ['user', `/projects/${deployment.projectId}`],
+	['admin', '/settings/sessions'], ['admin', '/users']]) {
+	const page = browsers[as];
+	const long = (name, value) => typeof value === 'string' && ['name', 'repo', 'branch', 'author', 'commitMessage', 'email', 'ip'].includes(name) ? 'w'.repeat(100) : value;
+	await page.route(/\/api\/(dashboard|deployments|projects|users|auth\/sessions)\b/, async route => {
+		if (route.request().method() !== 'GET')
+			return route.fulfill({json: {}});
+		const response = await route.fetch();
+		return route.fulfill({response, body: JSON.stringify(JSON.parse(await response.text(), long))});
+	});
+	await page.goto(path);
+	await page.locator('.table-wrap').first().waitFor();
+	await hands(page).ready();
+	const wrong = [];
+	for (let width = 320; width <= 1400; width += 40) {
+		await page.setViewportSize({width, height: 900});
+		if ((await outside(page)).some(Boolean))
+			wrong.push(width);
+	}
+	is(wrong, [], `${path.replace(/[0-9a-f-]{36}/, ':id')}: long words stay in their columns, at each width`);
+	if (path === '/users') {
+		await page.setViewportSize({width: 375, height: 740});
+		await hands(page).button(/^Deactivate/).first().click();
+		await hands(page).button('Deactivate', page.getByRole('dialog')).click();
+		await hands(page).told(/is deactivated/, 'toasts: one with a long word can be put away, on a telephone');
+	}
+	await page.unrouteAll({behavior: 'ignoreErrors'});
+}
+
 // --- what the first visit costs ---
 for (const [path, as] of [['/', 'guest'], ['/login', 'guest'], ['/status', 'guest'], ['/dashboard', 'user'],
 	[`/deployments/${deployment.id}`, 'user']]) {
