@@ -35,6 +35,7 @@ await panel.clean(admin, 'a new incident');
 await a.button('Publish', a.dialog).click();
 await a.told('The incident is published');
 ok(await admin.locator('.incident').getByText('Investigating').first().isVisible(), 'incidents: with how far it is');
+await soon(() => admin.locator('.banner').getByText('Not over yet: Builds wait.').isVisible(), 'incidents: the banner says that one is not over');
 await a.button(/^Post an update/).click();
 await a.field('How far it is now').selectOption('identified');
 await a.field('What there is to tell').fill('A disk was full.');
@@ -44,6 +45,7 @@ await a.button(/^Resolve/).click();
 await a.field('What was it, and what ended it').fill('There is room again.');
 await a.button('Resolve', a.dialog).click();
 await soon(() => admin.locator('.incident').getByText('Resolved').first().isVisible(), 'incidents: and its end');
+await soon(() => admin.locator('.banner').getByText('Not over yet').isHidden(), 'incidents: for the banner as well');
 
 // --- a deployment as it runs ---
 const page = await panel.page({as: 'ada', height: 1000});

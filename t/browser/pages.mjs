@@ -19,6 +19,16 @@ async function themed(page, theme) {
 const outside = page => page.evaluate(() => [document.documentElement.scrollWidth - innerWidth,
 	...[...document.querySelectorAll('.table-wrap:has(> .cards)')].map(e => e.scrollWidth - e.clientWidth)].map(n => Math.max(0, n)));
 
+async function narrowed(page, what) {
+	const wrong = [];
+	for (let width = 320; width <= 1400; width += 40) {
+		await page.setViewportSize({width, height: 900});
+		if ((await outside(page)).some(Boolean))
+			wrong.push(width);
+	}
+	is(wrong, [], `${what}, at each width`);
+}
+
 async function looks(page, what) {
 	is(await page.locator('main h1').count(), 1, `${what}: one heading says what it is`);
 	like(await page.title(), /Autostack/, `${what}: it has a title`);
@@ -75,19 +85,30 @@ for (const [as, path] of [['user', '/dashboard'], ['admin', '/deployments'], ['u
 	await page.goto(path);
 	await page.locator('.table-wrap').first().waitFor();
 	await hands(page).ready();
-	const wrong = [];
-	for (let width = 320; width <= 1400; width += 40) {
-		await page.setViewportSize({width, height: 900});
-		if ((await outside(page)).some(Boolean))
-			wrong.push(width);
-	}
-	is(wrong, [], `${path.replace(/[0-9a-f-]{36}/, ':id')}: long words stay in their columns, at each width`);
+	await narrowed(page, `${path.replace(/[0-9a-f-]{36}/, ':id')}: long words stay in their columns`);
 	if (path === '/users') {
 		await page.setViewportSize({width: 375, height: 740});
 		await hands(page).button(/^Deactivate/).first().click();
 		await hands(page).button('Deactivate', page.getByRole('dialog')).click();
 		await hands(page).told(/is deactivated/, 'toasts: one with a long word can be put away, on a telephone');
 	}
+	await page.unrouteAll({behavior: 'ignoreErrors'});
+}
+
+// --- an incident that is not over, told with a long word ---
+{
+	const page = browsers.guest;
+	const incident = (title, resolvedAt) => ({id: title, title, description: title, status: resolvedAt ? 'resolved' : 'identified', severity: 'major', affectedServices: ['CDN'],
+		startedAt: '2026-01-01T00:00:00Z', resolvedAt, updatedAt: '2026-01-01T00:00:00Z', updates: [{status: 'identified', message: title, createdAt: '2026-01-01T00:00:00Z'}]});
+	await page.route('**/api/status/incidents', route => route.fulfill({json: {incidents: [incident('w'.repeat(200), null), incident('Long ago', '2026-01-02T00:00:00Z')]}}));
+	await page.goto('/status');
+	await hands(page).ready();
+	is(await page.locator('.banner-title').innerText(), 'Open Incident', 'status: all services answer, and all is not well');
+	like(await page.locator('.banner').getAttribute('class'), /\bwarn\b/, 'status: nor looks so');
+	is(await page.locator('.incident, .services').evaluateAll(all => all.map(e => e.querySelector('h3').innerText.slice(0, 8))), ['wwwwwwww', 'API Gate', 'Long ago'],
+		'status: what is not over comes first, what is over last');
+	await narrowed(page, 'status: a long word stays in its incident');
+	await panel.clean(page, 'the status page with an incident that is not over');
 	await page.unrouteAll({behavior: 'ignoreErrors'});
 }
 

@@ -12,25 +12,30 @@ import {HEALTH, overall, SERVICES, uptime, type Metrics, type Service} from './s
 
 export default function Page() {
 	const status = useStatus();
-	// what comes every three seconds leaves these as they are
+	// what comes every three seconds leaves them as they are
 	const days = useMemo(() => status.history && <Days days={status.history} />, [status.history]);
-	const incidents = useMemo(() => <Incidents incidents={status.incidents} />, [status.incidents]);
 	return (
 		<div class="page">
 			<PageHead title="Status" lead="How Autostack's services are, looked at every three seconds."
 				actions={<Freshness status={status} />} />
-			{status.error && !status.services
-				? <ErrorNote error={status.error} onRetry={status.reload} />
-				: <Banner services={status.services} since={status.error && !status.pushed ? status.at : null} />}
-			<Doubts status={status} />
-			<h2 class="sr-only">Services</h2>
-			<ul class="services">{SERVICES.map(name => <ServiceCard key={name} name={name} service={status.services?.find(s => s.name === name)} loaded={!!status.services} />)}</ul>
-			<Card title="The last 90 days">
-				{days ?? <div class="days-wait"><Skeleton height="100%" /></div>}
-			</Card>
-			<h2 class="section">Platform, over 30 days</h2>
-			<Figures metrics={status.metrics} />
-			{incidents}
+			<Incidents incidents={status.incidents}>{(titles, open, past) => (
+				<>
+					{status.error && !status.services
+						? <ErrorNote error={status.error} onRetry={status.reload} />
+						: <Banner services={status.incidents || status.error ? status.services : undefined} open={titles}
+							since={status.error && !status.pushed ? status.at : null} />}
+					{open}
+					<Doubts status={status} />
+					<h2 class="sr-only">Services</h2>
+					<ul class="services">{SERVICES.map(name => <ServiceCard key={name} name={name} service={status.services?.find(s => s.name === name)} loaded={!!status.services} />)}</ul>
+					<Card title="The last 90 days">
+						{days ?? <div class="days-wait"><Skeleton height="100%" /></div>}
+					</Card>
+					<h2 class="section">Platform, over 30 days</h2>
+					<Figures metrics={status.metrics} />
+					{past}
+				</>
+			)}</Incidents>
 		</div>
 	);
 }
@@ -50,11 +55,12 @@ function Freshness({status: {services, pushed, stale, at, error}}: {status: Stat
 	);
 }
 
-// since: when it was known last, if it is not known any more.
-function Banner({services, since}: {services: Service[] | undefined; since: number | null}) {
+// Waits for the incidents, too: it would say that all is well, and then not.
+// open: their titles, of those that are not over. since: when it was known last, if it is not known any more.
+function Banner({services, open, since}: {services: Service[] | undefined; open: readonly string[]; since: number | null}) {
 	if (!services)
 		return <div class="banner idle"><Skeleton width="16rem" height="1.5rem" /></div>;
-	const {mood, title, text} = since === null ? overall(services)
+	const {mood, title, text} = since === null ? overall(services, open)
 		: {mood: 'idle', title: 'Status Unknown', text: <>The status cannot be asked for. Below is how it was <Time at={new Date(since).toISOString()} />.</>};
 	return (
 		<div class={`banner ${mood}`}>

@@ -10,7 +10,7 @@ import {Time} from '../../ui/time';
 import {toast} from '../../ui/toast';
 import {IncidentDialog, NoteDialog, type Full} from './editor';
 import {IncidentCard} from './incident';
-import {List} from './incidents';
+import {placed, type Places} from './incidents';
 import type {AdminIncident, Incident} from './words';
 
 const DRAFTS = 50;
@@ -19,7 +19,7 @@ type Asked = {what: 'new'} | {what: 'edit' | 'note' | 'resolve' | 'delete'; inci
 
 // The list that everybody sees is some seconds old. What an administrator has
 // just done is laid over it until it has caught up.
-export function Managed({incidents}: {incidents: Incident[] | undefined}) {
+export function Managed({incidents, children}: {incidents: Incident[] | undefined; children: Places}) {
 	const drafts = useLoad(signal => ok(api.GET('/api/incidents', {params: {query: {state: 'draft', limit: DRAFTS}}, signal})).then(r => r.incidents), [], 60_000);
 	const [done, setDone] = useState<ReadonlyMap<string, Full | null>>(new Map()); // null: deleted
 	const [asked, setAsked] = useState<Asked | null>(null);
@@ -41,7 +41,9 @@ export function Managed({incidents}: {incidents: Incident[] | undefined}) {
 		...(drafts.data ?? []).filter(d => !done.has(d.id)),
 	];
 
-	return (
+	const draw = (i: Incident) => <IncidentCard key={i.id} incident={i} actions={<Actions incident={i} ask={setAsked} keep={keep} />} />;
+	const make = <Button small icon="plus" onClick={() => setAsked({what: 'new'})}>New incident</Button>;
+	return placed(published, draw, (titles, open, past) => children(titles, open, (
 		<>
 			{drafts.error && <ErrorNote error={drafts.error} onRetry={() => void drafts.reload()} />}
 			{unpublished.length > 0 && (
@@ -55,8 +57,7 @@ export function Managed({incidents}: {incidents: Incident[] | undefined}) {
 					</div>
 				</Card>
 			)}
-			<List incidents={published} actions={<Button small icon="plus" onClick={() => setAsked({what: 'new'})}>New incident</Button>}
-				draw={i => <IncidentCard key={i.id} incident={i} actions={<Actions incident={i} ask={setAsked} keep={keep} />} />} />
+			{past}
 			{asked?.what === 'new' && (
 				<IncidentDialog onClose={() => setAsked(null)}
 					onDone={i => keep(i.id, i, i.published ? 'The incident is published.' : 'The draft is saved.')} />
@@ -75,7 +76,7 @@ export function Managed({incidents}: {incidents: Incident[] | undefined}) {
 				</Confirm>
 			)}
 		</>
-	);
+	)), make);
 }
 
 // What it is like now, not when the page was loaded, is what is changed.

@@ -34,17 +34,21 @@ export function names(services: readonly string[]): string {
 	return [services.slice(0, -1).join(', '), services.at(-1)].filter(Boolean).join(' and ');
 }
 
-export function overall(services: readonly Service[]): {mood: 'good' | 'warn' | 'idle'; title: string; text: string} {
+// open: the titles of what is not over. All may answer and still not be well.
+export function overall(services: readonly Service[], open: readonly string[] = []): {mood: 'good' | 'warn' | 'idle'; title: string; text: string} {
 	const are = (status: Service['status']) => services.filter(s => s.status === status).map(s => s.name);
 	const is = (list: string[], text: string) => list.length ? `${names(list)} ${list.length > 1 ? 'are' : 'is'} ${text}. ` : '';
 	const down = are('down');
 	const slow = are('degraded');
 	const unknown = are('unknown');
-	const text = `${is(down, 'down')}${is(slow, 'degraded')}${unknown.length ? `Nobody has looked at ${names(unknown)} lately.` : ''}`.trim();
+	const told = open.length ? `Not over yet: ${open.join('; ')}.` : '';
+	const text = `${is(down, 'down')}${is(slow, 'degraded')}${unknown.length ? `Nobody has looked at ${names(unknown)} lately. ` : ''}${told}`.trim();
 	if (down.length || slow.length)
 		return {mood: 'warn', title: 'Some Systems Degraded', text};
 	if (unknown.length || !services.length)
-		return {mood: 'idle', title: 'Status Unknown', text: text || 'The services have not been looked at yet.'};
+		return {mood: 'idle', title: 'Status Unknown', text: services.length ? text : `The services have not been looked at yet. ${told}`.trim()};
+	if (open.length)
+		return {mood: 'warn', title: open.length > 1 ? 'Open Incidents' : 'Open Incident', text: `Every service answers. ${told}`};
 	return {mood: 'good', title: 'All Systems Operational', text: 'Every service answers.'};
 }
 
