@@ -112,6 +112,18 @@ for (const [as, path] of [['user', '/dashboard'], ['admin', '/deployments'], ['u
 	await page.unrouteAll({behavior: 'ignoreErrors'});
 }
 
+// --- where a page opens that has tabs further down than the window ---
+{
+	const page = browsers.user;
+	await page.setViewportSize({width: 375, height: 568});
+	await page.goto('/analytics/duration');
+	await hands(page).ready();
+	const tab = await page.locator('nav.tabs [aria-current]').boundingBox();
+	ok(tab.x >= 0 && tab.x + tab.width <= 375, 'tabs: the row shows the one that is open');
+	ok(tab.y > 568, 'tabs: which is below the window');
+	is(await page.evaluate(() => scrollY), 0, 'tabs: the page opens at its top');
+}
+
 // --- what the first visit costs ---
 for (const [path, as] of [['/', 'guest'], ['/login', 'guest'], ['/status', 'guest'], ['/dashboard', 'user'],
 	[`/deployments/${deployment.id}`, 'user']]) {

@@ -176,7 +176,11 @@ export function Tabs({tabs, current, label}: {
 }) {
 	const nav = useRef<HTMLElement>(null);
 	useEffect(() => {
-		nav.current?.querySelector('[aria-current]')?.scrollIntoView({block: 'nearest', inline: 'nearest'});
+		// the row alone: scrollIntoView would take the page along
+		const row = nav.current!;
+		const tab = row.querySelector<HTMLElement>('[aria-current]');
+		if (tab)
+			row.scrollLeft = Math.max(tab.offsetLeft + tab.offsetWidth - row.clientWidth, Math.min(row.scrollLeft, tab.offsetLeft));
 	}, [current]);
 	return (
 		<nav ref={nav} class="tabs" aria-label={label}>
