@@ -105,6 +105,12 @@ const environment = async () => {
 await environment();
 await soon(() => production.getByText('The builds of the site get no variables').isVisible(), 'variables: there are none');
 await button('Add a variable for production', production).click();
+const looksLike = async text => {
+	await field('Name').evaluate((e, placeholder) => Object.assign(e, {placeholder}), text);
+	return (await field('Name').screenshot()).toString('base64');
+};
+const [spaced, joined] = [await looksLike('API URL'), await looksLike('API_URL')];
+ok(spaced !== joined, 'variables: an underscore in a placeholder is drawn');
 await field('Name').fill('PATH');
 await button('Add', production).click();
 like(await wrong('Name'), /PATH is reserved/, 'variables: what a build needs itself is refused');
