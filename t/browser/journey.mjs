@@ -155,7 +155,7 @@ await soon(() => page.url() !== first, 'a redeployment keeps its settings');
 // --- the list ---
 await page.goto('/deployments?status=success');
 await soon(() => page.locator('tbody tr:not(.loading)').count().then(n => n >= 2), 'the list has them');
-await page.getByRole('searchbox', {name: 'Search by project'}).fill('nothing-like-it');
+await page.getByRole('searchbox', {name: 'Search by repository'}).fill('nothing-like-it');
 await soon(() => /search=nothing/.test(page.url()) && page.locator('.empty').isVisible(), 'a search that finds nothing says so, and is in the address');
 await page.goBack();
 

@@ -184,7 +184,7 @@ await page.goto('/deployments');
 const row = page.locator('tbody tr:not(.loading)');
 await soon(() => row.count().then(n => n === 1), 'list: it has the deployment');
 const cell = name => row.locator(`td[data-label="${name}"]`);
-is(await Promise.all(['Project', 'Branch', 'Status', 'Author', 'Duration'].map(name => cell(name).innerText())),
+is(await Promise.all(['Repository', 'Branch', 'Status', 'Author', 'Duration'].map(name => cell(name).innerText())),
 	[d.repo, d.branch, 'Success', d.author, d.duration], 'list: what and whose it is, as the API has it');
 ok(await page.locator('.pages').getByText('1 deployment', {exact: true}).isVisible(), 'list: which is one');
 is(await cell('Commit').locator('code').innerText(), d.commit, 'list: of which commit');

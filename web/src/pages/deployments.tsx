@@ -49,7 +49,7 @@ export default function Page() {
 			<PageHead title="Deployments" lead="Every build, of all your projects, the newest first."
 				actions={<LinkButton kind="primary" icon="plus" href="/deploy">New deployment</LinkButton>} />
 			<div class="filters" role="search">
-				<SearchBox label="Search by project" value={search} onSearch={text => go({search: text}, true)} />
+				<SearchBox label="Search by repository" value={search} onSearch={text => go({search: text}, true)} />
 				<select aria-label="Status" value={status} onChange={e => go({status: e.currentTarget.value === 'all' ? undefined : e.currentTarget.value}, true)}>
 					{STATUSES.map(s => <option key={s} value={s}>{s === 'all' ? 'All statuses' : s[0]!.toUpperCase() + s.slice(1)}</option>)}
 				</select>

@@ -43,7 +43,7 @@ export function DeploymentsTable({items, busy = !items, rows, caption}: {
 				<caption class="sr-only">{caption}</caption>
 				<thead>
 					<tr>
-						<th scope="col">Project</th>
+						<th scope="col">Repository</th>
 						<th scope="col">Branch</th>
 						<th scope="col">Status</th>
 						<th scope="col">Author</th>
@@ -57,7 +57,7 @@ export function DeploymentsTable({items, busy = !items, rows, caption}: {
 					{!items && <SkeletonRows rows={rows} columns={8} />}
 					{items?.map(d => (
 						<tr key={d.id}>
-							<td data-label="Project"><a class="main" href={`/deployments/${d.id}`}>{d.repo}</a></td>
+							<td data-label="Repository"><a class="main" href={`/deployments/${d.id}`}>{d.repo}</a></td>
 							<td data-label="Branch"><Branch name={branchOf(d)} /></td>
 							<td data-label="Status"><StatusBadge status={d.status} /></td>
 							<td data-label="Author"><span class="cut">{or(d.author)}</span></td>
