@@ -76,9 +76,14 @@ cat >cancel.sql <<'END'
 UPDATE deployments SET status = 'cancelled', completed_at = now()
 WHERE id = (SELECT id FROM deployments WHERE status = 'queued' ORDER BY random() LIMIT 1) AND status = 'queued';
 END
-cat >delete.sql <<'END'
-DELETE FROM deployments WHERE id = (SELECT id FROM deployments WHERE completed_at IS NOT NULL ORDER BY random() LIMIT 1);
-END
+{
+	echo "SELECT id, user_id FROM (SELECT id, user_id FROM deployments WHERE completed_at IS NOT NULL ORDER BY random() LIMIT 1) d
+		UNION ALL SELECT md5('')::uuid, md5('')::uuid LIMIT 1 \\gset"
+	echo 'BEGIN;'
+	statement deployment deployment_lock "':id'" "':user_id'"
+	statement deployment deployment_delete "':id'" "':user_id'"
+	echo 'COMMIT;'
+} >delete.sql
 cat >forget.sql <<'END'
 \set p random(1, 30)
 DELETE FROM projects WHERE id = pid(:p);

@@ -100,6 +100,20 @@ is $r->{status}, 409, 'IN-6 a deployment that becomes live while it is being del
 ok close $ending, 'it has become live' or diag "$?, $!";
 is sql("SELECT live_deployment_id FROM projects WHERE id = '$p'"), $id, 'IN-6 and the site is its own';
 
+# A rollback to a deployment that is just being deleted, with its release.
+my $before = sql("INSERT INTO deployments (project_id, user_id, repository, branch, status, started_at, completed_at)
+	SELECT project_id, user_id, repository, branch, 'success', now(), now() FROM deployments WHERE id = '$id' RETURNING id");
+sql("INSERT INTO releases (id, project_id, published_at) VALUES ('$before', '$p', now())");
+sql("UPDATE deployments SET release_id = id WHERE id = '$before'");
+open my $going, '-|', "$ENV{PG_BINDIR}/psql", '-X', '-q', '-d', "host=$ENV{PG_DIR} user=postgres dbname=$ENV{PG_DB}",
+	'-c', "SELECT FROM deployments WHERE id = '$before' FOR UPDATE; SELECT pg_sleep(1);
+		DELETE FROM deployments WHERE id = '$before'; UPDATE releases SET retired_at = now() WHERE id = '$before'" or die $!;
+wait_for_sleep();
+$r = $api->ask(POST => "/api/projects/$p/rollback", %t, json => {deploymentId => $before});
+is "$r->{status} $r->{json}{error}{code}", '404 DEPLOYMENT_NOT_FOUND', 'IN-6 a rollback to what is being deleted has nothing to go to';
+1 while <$going>;
+ok close $going, 'it is deleted' or diag "$?, $!";
+
 @r = $api->ask_all(map { [DELETE => "/api/projects/$p", %t] } 1 .. 12);
 is count(\@r, 204), 1, 'IN-6 of parallel deletes one succeeds';
 is count(\@r, 404), 11, 'IN-6 the others find nothing';

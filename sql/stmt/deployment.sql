@@ -212,7 +212,8 @@ WHERE d.id = $1 AND d.user_id = $2
 FOR KEY SHARE OF p;
 
 -- Without a deployment it is the newest release that is older than the live one:
--- asked again, it goes one further back.
+-- asked again, it goes one further back. The lock keeps deployment_delete away;
+-- it comes before that of the release, as there.
 -- name: deployment_rollback_source
 -- doc: What a rollback of a project goes to, and whether that is live; a row that is null means that there is no such deployment.
 -- in: project_id uuid, user_id uuid, deployment_id uuid
@@ -229,7 +230,7 @@ LEFT JOIN LATERAL (
 	FROM deployments d LEFT JOIN releases r ON r.id = d.release_id AND r.retired_at IS NULL
 	WHERE d.project_id = p.id AND d.target = 'production' AND (d.id = $3 OR $3 IS NULL AND d.status = 'success'
 		AND (l.id IS NULL AND r.id IS NOT NULL OR r.published_at < l.published_at))
-	ORDER BY r.published_at DESC NULLS LAST, d.completed_at DESC LIMIT 1) s ON true
+	ORDER BY r.published_at DESC NULLS LAST, d.completed_at DESC LIMIT 1 FOR KEY SHARE OF d) s ON true
 WHERE p.id = $1 AND p.user_id = $2
 FOR KEY SHARE OF p;
 
@@ -249,8 +250,8 @@ FROM deployments s
 WHERE s.id = $3 AND s.user_id = $2 AND o.project_id = s.project_id AND o.target = s.target
 	AND o.status IN ('queued', 'building', 'deploying');
 
--- FOR SHARE, FOR KEY SHARE: neither the release is retired before the switch is
--- queued, nor its deployment deleted, and not after that since it is wanted.
+-- FOR SHARE: the release is not retired before the switch is queued, and not
+-- after that since it is wanted.
 -- name: deployment_insert_switch
 -- doc: Queue a switch to the release of a deployment that has succeeded. It waits for nobody's quota.
 -- in: id uuid, user_id uuid, trigger text, source uuid, env_sealed text
@@ -266,7 +267,6 @@ FROM deployments s JOIN LATERAL (
 	SELECT id, target FROM releases
 	WHERE id = s.release_id AND retired_at IS NULL AND published_at IS NOT NULL FOR SHARE) r ON true
 WHERE s.id = $4 AND s.user_id = $2 AND s.status = 'success'
-FOR KEY SHARE OF s
 RETURNING id;
 
 -- name: deployment_lock
