@@ -107,19 +107,23 @@ fi
 # somebody goes back to a release in the moment in which a newer one retires it
 if developer_only "PEER-4 going back to a release that is just being retired"; then
 	sql "UPDATE projects SET keep_releases = 1, build_command = 'mkdir dist; echo 66 >dist/index.html' WHERE name = 'site'"
-	touch "$CRASH/ending.pause"
-	chmod 666 "$CRASH/ending.pause"
+	touch "$CRASH/succeeded.pause"
+	chmod 666 "$CRASH/succeeded.pause"
 	deploy site
 	newer=$id
-	wait_for 20 test -e "$CRASH/ending.paused"
+	wait_for 20 test -e "$CRASH/succeeded.paused"
 	id=$(cat /proc/sys/kernel/random/uuid)
 	pg_psql postgres "$PG_DB" -q -c "SELECT FROM releases WHERE id = '$v6' FOR SHARE;
 		INSERT INTO deployments (id, project_id, user_id, trigger, repository, branch, release_id)
 		SELECT '$id', project_id, user_id, 'rollback', repository, branch, '$v6' FROM deployments WHERE id = '$v6';
-		SELECT pg_sleep(1)" >/dev/null &
+		DO \$\$ BEGIN
+			WHILE NOT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()) LOOP
+				PERFORM pg_sleep(0.05), pg_stat_clear_snapshot();
+			END LOOP;
+		END \$\$" >/dev/null &
 	sleeps() { [ "$(sql "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()")" = 1 ]; }
 	wait_for 10 sleeps
-	rm -f "$CRASH/ending.paused"
+	rm -f "$CRASH/succeeded.paused"
 	is "$(final "$newer") $(final "$id")" "success success" "a rollback to what a newer release would have retired"
 	is "$(deployed site index.html) $(sql "SELECT retired_at FROM releases WHERE id = '$v6'")" "6 " "PEER-4 it is live, and stays"
 fi

@@ -265,6 +265,7 @@ end_success(struct job *j)
 			DB_IN(j->id, j->owner, j->attempt, url), NULL);
 	if (!e) {
 		worker_count(j->w, "success");
+		crash_point("succeeded");
 		retire_oldest(j);
 	}
 	log_event(EV_JOB_ENDED, j->id, "status", e ? "lost" : "success", NULL);

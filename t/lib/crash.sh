@@ -13,7 +13,7 @@
 #   crash_over     the reader's verdict
 
 STEPS_TO_LIVE='claimed clone cloned install build built deploying copied switched'
-STEPS_LIVE='ending ended'
+STEPS_LIVE='ending succeeded ended'
 
 crash_init() {
 	mkdir -p "$TMP/site"
