@@ -7,14 +7,6 @@ worker_init build_slots=1 build_room_wait=0
 mkdir -p "$TMP/site"
 echo one >"$TMP/site/index.html"
 repo site
-again() { # SETTING=VALUE...: the worker with other settings
-	worker_down
-	{
-		cat "$CONF"
-		printf '%s\n' "$@"
-	} | awk -F= '{ line[$1] = $0 } END { for (k in line) print line[k] }' >"$TMP/again.conf"
-	worker_up "$TMP/again.conf"
-}
 worker_up
 builds "$GIT/site.git" shop
 is "$status" success "there is room: it begins at once" || diag "$error"
@@ -25,14 +17,14 @@ repo site
 deploy shop
 is "$(final "$id")" success "so does the next"
 
-again build_memory_free=1000G build_room_wait=2000
+worker_again build_memory_free=1000G build_room_wait=2000
 deploy shop
 is "$(final "$id")" failed "PEER-1 a host without memory begins no build"
 like "$(field "$id" error)" '^this host has [0-9]* MB of memory available, and builds begin from 1024000 MB' "PEER-1 and says so"
 like "$(the_log "$id")" 'Waiting for room: this host has' "PEER-1 while it waits, too"
 is "$(deployed shop index.html)" two "what is live stays"
 
-again build_memory_free=0 build_disk_free=100 build_room_wait=600000
+worker_again build_memory_free=0 build_disk_free=100 build_room_wait=600000
 project full "$GIT/site.git"
 deploy full
 waits() { the_log "$id" | grep -q 'Waiting for room: this host.s disk is [0-9]* % full, and builds begin below 0 %'; }

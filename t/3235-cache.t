@@ -27,14 +27,6 @@ caches() { # prints the names of the projects that have one
 have() { [ "$(caches)" = "$1" ]; }
 removed() { grep -c "cache.removed.*$1" "$WORKER_LOG"; }
 is_gone() { [ ! -e "$STATE/builds/old-cache" ]; }
-again() { # SETTING=VALUE...: the worker with other settings
-	worker_down
-	{
-		cat "$CONF"
-		printf '%s\n' "$@"
-	} | awk -F= '{ line[$1] = $0 } END { for (k in line) print line[k] }' >"$TMP/again.conf"
-	worker_up "$TMP/again.conf"
-}
 worker_up
 
 like "$(built a)" 'empty' "a project's first build has no cache"
@@ -76,7 +68,7 @@ if developer_only "a cache whose project is being built"; then
 	is "$(caches)" ab "and no other does"
 fi
 
-again build_disk_free=100
+worker_again build_disk_free=100
 try "PEER-4 a full disk takes all of them" wait_for 20 have ""
 try "nothing is left" wait_for 10 is_gone
 is "$(ls "$STATE/builds/cache")" "" "not even a size"

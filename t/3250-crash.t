@@ -5,9 +5,7 @@
 . "$abs_top_srcdir/t/lib/worker.sh"
 . "$abs_top_srcdir/t/lib/crash.sh"
 worker_init build_slots=1
-cp "$CONF" "$TMP/patient.conf"
-echo build_attempts=10 >>"$TMP/patient.conf"
-worker_up "$TMP/patient.conf"
+worker_again build_attempts=10
 crash_init
 # Each attempt comes one step further than the one before, until the release is
 # live: then the deployment has succeeded, whatever happens to its process.

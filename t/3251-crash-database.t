@@ -7,11 +7,7 @@
 pg_own
 worker_init build_slots=1 lease_seconds=6
 # at first longer than any restart takes on a busy machine
-{
-	cat "$CONF"
-	echo lease_seconds=60
-} | awk -F= '{ line[$1] = $0 } END { for (k in line) print line[k] }' >"$TMP/patient.conf"
-worker_up "$TMP/patient.conf"
+worker_again lease_seconds=60
 crash_init
 killed_at() { # STEP...: of one deployment
 	# shellcheck disable=SC2046 # a list

@@ -53,8 +53,7 @@ as_conf() {
 			bcrypt_cost=10 api_processes=2 worker_name=test \
 			rate_per_minute=10000000 deploys_per_hour=100000 \
 			status_probes=no "$@"
-	} | awk -F= '{ line[$1] = $0 } END { for (k in line) print line[k] }' \
-		>"$AS_CONF"
+	} | last_settings >"$AS_CONF"
 }
 
 # as_run NAME COMMAND...: in the background, stderr to $AS_LOG.NAME; ends when

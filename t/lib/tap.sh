@@ -86,6 +86,11 @@ bail() {
 	exit 1
 }
 
+# last_settings - of the lines NAME=VALUE on standard input the last of each name
+last_settings() {
+	awk -F= '{ line[$1] = $0 } END { for (k in line) print line[k] }'
+}
+
 # ok STATUS DESCRIPTION - passes when STATUS is 0: `cmd; ok $? "it works"`.
 # Returns the same, for `ok ... || diag ...`.
 ok() {

@@ -5,6 +5,7 @@
 #                 server ($GIT: its URL), configuration ($CONF)
 #   worker_up     start the worker under multiwatch, as the service account
 #   worker_down   stop it in good order
+#   worker_again SETTING=VALUE...   stop it and start it with these besides $CONF
 #   worker_parent prints the pid of autostack-worker itself; worker_jobs and
 #                 worker_outbox, worker_archiver those of its children,
 #                 worker_hooks of the senders of notifications
@@ -68,8 +69,7 @@ worker_init() {
 			git_schemes=https,http git_private=127.0.0.1,localhost \
 			'site_url=https://%s.test' build_memory_max=1G \
 			status_probes=no hook_senders=1 "$@"
-	} | awk -F= '{ line[$1] = $0 } END { for (k in line) print line[k] }' \
-		>"$CONF"
+	} | last_settings >"$CONF"
 	if [ "$(id -u)" = 0 ]; then
 		chown -R "$worker_user:" "$STATE" "$CRASH" "$TMP/secret" "$CONF"
 	fi
@@ -102,6 +102,14 @@ worker_down() {
 	kill -TERM "$worker_pid" 2>/dev/null
 	wait "$worker_pid" 2>/dev/null
 	worker_pid=
+}
+worker_again() {
+	worker_down
+	{
+		cat "$CONF"
+		printf '%s\n' "$@"
+	} | last_settings >"$TMP/again.conf"
+	worker_up "$TMP/again.conf"
 }
 worker_parent() { children "$worker_pid" | tr -d " "; }
 # worker_children PATTERN: those of the worker whose names match
